@@ -1,0 +1,136 @@
+/**
+ * Billing periods: from one closing date to the next, half-open (billing.md 1–6). Every boundary is computed
+ * from the closing day itself, never from the boundary before it, so day 31 is 31 Jan, 29 Feb, 31 Mar.
+ */
+import {
+  civilOf,
+  type DateRange,
+  type DaySpan,
+  daysInMonth,
+  epochDayOf,
+  fromEpochDay,
+  toEpochDay,
+} from '../../platform/calendar.ts'
+
+/** How the days of a period are counted: as they are, or as thirtieths of a commercial month. */
+export type DayCount = 'actual' | 'commercial'
+
+/** How much of a period something took: `days` out of `of`. */
+export type DayFraction = { days: number; of: number }
+
+/** Whether a number is a day of the month that a closing can be set to. */
+export function isClosingDay(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 31
+}
+
+/** The boundary of a month as an epoch day; month may run over by one (0 or 13). */
+function boundaryOfMonth(year: number, month: number, closingDay: number): number {
+  if (!isClosingDay(closingDay)) throw new RangeError(`not a closing day: ${closingDay}`)
+  const y = month === 0 ? year - 1 : month === 13 ? year + 1 : year
+  const m = month === 0 ? 12 : month === 13 ? 1 : month
+  return epochDayOf(y, m, Math.min(closingDay, daysInMonth(y, m)))
+}
+
+/** {@link boundaryOnOrBefore} for epoch days. */
+export function boundaryDayOnOrBefore(epochDay: number, closingDay: number): number {
+  const { year, month } = civilOf(epochDay)
+  const boundary = boundaryOfMonth(year, month, closingDay)
+  return boundary <= epochDay ? boundary : boundaryOfMonth(year, month - 1, closingDay)
+}
+
+/** {@link boundaryAfter} for epoch days. */
+export function boundaryDayAfter(epochDay: number, closingDay: number): number {
+  const { year, month } = civilOf(epochDay)
+  const boundary = boundaryOfMonth(year, month, closingDay)
+  return boundary > epochDay ? boundary : boundaryOfMonth(year, month + 1, closingDay)
+}
+
+/**
+ * The last closing date that is not after a date.
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function boundaryOnOrBefore(date: Temporal.PlainDate, closingDay: number): Temporal.PlainDate {
+  return fromEpochDay(boundaryDayOnOrBefore(toEpochDay(date), closingDay))
+}
+
+/**
+ * The first closing date that is after a date.
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function boundaryAfter(date: Temporal.PlainDate, closingDay: number): Temporal.PlainDate {
+  return fromEpochDay(boundaryDayAfter(toEpochDay(date), closingDay))
+}
+
+/**
+ * The first closing date that is not before a date.
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function boundaryOnOrAfter(date: Temporal.PlainDate, closingDay: number): Temporal.PlainDate {
+  return fromEpochDay(boundaryDayAfter(toEpochDay(date) - 1, closingDay))
+}
+
+/**
+ * The period that a date is in; a closing date is the first day of the period that it opens (B1).
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function periodOf(date: Temporal.PlainDate, closingDay: number): DateRange {
+  return { from: boundaryOnOrBefore(date, closingDay), to: boundaryAfter(date, closingDay) }
+}
+
+/** Thirtieths of a period that have passed when a day begins: 0 at its start, 30 at its end, never falling. */
+function commercialPosition(epochDay: number, period: DaySpan): number {
+  if (epochDay <= period.from) return 0
+  if (epochDay >= period.to) return 30
+  const from = civilOf(period.from)
+  const to = civilOf(period.to)
+  const at = civilOf(epochDay)
+  // At most one end of a period is clamped to a short month, so the later day is where the period is anchored.
+  const anchor = Math.min(30, Math.max(from.day, to.day))
+  const months = (at.year - from.year) * 12 + at.month - from.month
+  return Math.min(30, Math.max(0, months * 30 + Math.min(30, at.day) - anchor))
+}
+
+/** {@link dayFraction} for epoch days. */
+export function dayFractionOfSpan(span: DaySpan, period: DaySpan, dayCount: DayCount): DayFraction {
+  if (span.from > span.to || span.from < period.from || span.to > period.to) {
+    throw new RangeError('the range is not inside the period')
+  }
+  if (dayCount === 'actual') return { days: span.to - span.from, of: period.to - period.from }
+  return { days: commercialPosition(span.to, period) - commercialPosition(span.from, period), of: 30 }
+}
+
+/**
+ * How much of a period a range inside it takes (billing.md 3, 5). Actual: its days over the period's days.
+ * Commercial: the difference of 30E/360 positions over 30; the parts of a period always add up to 30, so a
+ * day 31 may count nothing and the end of a short month more than one.
+ * @throws RangeError when the range is inverted or not inside the period.
+ */
+export function dayFraction(range: DateRange, period: DateRange, dayCount: DayCount): DayFraction {
+  return dayFractionOfSpan(
+    { from: toEpochDay(range.from), to: toEpochDay(range.to) },
+    { from: toEpochDay(period.from), to: toEpochDay(period.to) },
+    dayCount,
+  )
+}
+
+/**
+ * The first day that is charged (billing.md 6, P5): the start plus the trial days, or with a proportional
+ * trial the first closing on or after the start, whatever the trial days. Never before `billFrom`, the day
+ * from which a service that came from another system is billed here.
+ * @throws RangeError when the trial days are no whole number from 0, or the closing day is not 1 to 31.
+ */
+export function billingStart(input: {
+  start: Temporal.PlainDate
+  trialDays: number
+  proportionalTrial: boolean
+  closingDay: number
+  billFrom?: Temporal.PlainDate | null
+}): Temporal.PlainDate {
+  if (!Number.isInteger(input.trialDays) || input.trialDays < 0) {
+    throw new RangeError(`not a number of trial days: ${input.trialDays}`)
+  }
+  const start = input.proportionalTrial
+    ? boundaryOnOrAfter(input.start, input.closingDay)
+    : input.start.add({ days: input.trialDays })
+  return input.billFrom && Temporal.PlainDate.compare(input.billFrom, start) > 0 ? input.billFrom : start
+}
