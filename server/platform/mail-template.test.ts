@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { contrastRatio, inkOn, readableAccent } from './accent.ts'
+import {
+  composeMail,
+  type MailKind,
+  type MailLook,
+  type MailParams,
+  mailKinds,
+  renderMail,
+} from './mail-template.ts'
+import { languages } from './translations.ts'
+
+const look: MailLook = {
+  name: 'Ponte Fibra',
+  accent: '#0b7285',
+  logo: { cid: 'logo' },
+  support_email: 'ajuda@pontefibra.example',
+  support_phone: '+55 11 4000-1234',
+  website: 'https://pontefibra.example/',
+  address: 'Rua Augusta, 1200\nSão Paulo, SP',
+}
+
+const date = Temporal.PlainDate.from
+const link = 'https://portal.example/x?token=a&b=c'
+const paid = { amount: 8990, currency: 'BRL', paid_on: date('2026-06-08'), link }
+
+const samples: { [K in MailKind]: MailParams[K] } = {
+  password_reset: { name: 'Ana', purpose: 'forgotten', link, valid_minutes: 60 },
+  password_changed: { name: 'Ana', date: date('2026-06-01'), link },
+  invoice_issued: {
+    name: 'Ana',
+    number: 'A-000123',
+    period: { from: date('2026-05-21'), to: date('2026-05-31') },
+    due_date: date('2026-06-10'),
+    total: 123456,
+    currency: 'BRL',
+    lines: Array.from({ length: 11 }, (_, i) => ({ description: `Linha ${i + 1}`, net: 100 * (i + 1) })),
+    link,
+  },
+  payment_notice_received: { name: 'Ana', ...paid, invoice_number: 'A-000123' },
+  payment_approved: { name: 'Ana', ...paid, invoice_number: 'A-000123', remaining: 0 },
+  payment_rejected: { name: 'Ana', ...paid, invoice_number: null, reason: 'Sem <data>\nno comprovante' },
+  staff_invitation: { name: null, invited_by: 'Rui', link, valid_hours: 72 },
+}
+
+const compose = <K extends MailKind>(
+  kind: K,
+  changes: Partial<MailParams[K]> = {},
+  language = languages[2],
+) => composeMail(kind, { ...samples[kind], ...changes }, language, look)
+
+/** The words of the HTML as a reader sees them. */
+const visible = (html: string) =>
+  html
+    .replace(/<style>.*?<\/style>|<title>.*?<\/title>|<!--.*?-->|<!doctype[^>]*>/gs, '')
+    .replace(/<div style="display:none.*?<\/div>/s, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&nbsp;/g, ' ')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&')
+    .replace(/\s+/g, ' ')
+
+describe('composeMail', () => {
+  it.each(languages.flatMap((language) => mailKinds.map((kind) => [kind, language] as const)))(
+    '%s in %s: one line of subject, one action, nothing left open, the same words twice',
+    (kind, language) => {
+      const { subject, html, text } = composeMail(kind, samples[kind], language, look)
+      expect(subject).toMatch(/^[^\r\n]{5,120}$/)
+      expect(html).toContain(`<html lang="${language}"`)
+      for (const part of [subject, visible(html), text])
+        expect(part).not.toMatch(/\{\{|\}\}|undefined|\[object|NaN/)
+      expect(html.match(/class="button"/g)).toHaveLength(1)
+      expect(html).toContain('href="https://portal.example/x?token=a&amp;b=c"')
+      expect(text).toContain(`\n${link}\n`)
+      expect(text.endsWith('\n')).toBe(true)
+      // Every word of the plain text is in the HTML too.
+      const seen = visible(html)
+      const words = text.split('\n-- \n')[0]!.split(/\s+/)
+      const missing = words
+        .map((word) => word.replace(/^[-:]$|:$/, ''))
+        .filter((word) => !seen.includes(word))
+      expect(missing).toEqual([])
+    },
+  )
+
+  it('says dates and amounts in the language of the reader', () => {
+    expect(compose('invoice_issued', {}, 'pt-BR').text).toContain('Vencimento: 10 de jun. de 2026')
+    expect(compose('invoice_issued', {}, 'pt-BR').text).toMatch(/Total: R\$\s1\.234,56/)
+    expect(compose('invoice_issued', {}, 'es').text).toContain('Vencimiento: 10 jun 2026')
+    expect(compose('invoice_issued').text).toContain('Due date: Jun 10, 2026')
+    const yen = compose('invoice_issued', { currency: 'JPY', total: 1234 })
+    expect(yen.text).toContain('Total: ¥1,234')
+  })
+
+  it('says a half-open period with its last day', () => {
+    const { text } = compose('invoice_issued')
+    expect(text).toMatch(/Period: May 21\s–\s30, 2026/)
+    expect(compose('invoice_issued', { period: null }).text).not.toContain('Period')
+  })
+
+  it('lists eight lines and says how many more there are', () => {
+    const { text, html } = compose('invoice_issued')
+    expect(text).toContain('- Linha 8: ')
+    expect(text).not.toContain('Linha 9')
+    expect(html).not.toContain('Linha 9')
+    expect(text).toContain('and 3 more lines')
+    const eight = compose('invoice_issued', { lines: samples.invoice_issued.lines.slice(0, 8) })
+    expect(eight.text).not.toContain('more line')
+  })
+
+  it('tells a paid invoice from a part and from credit', () => {
+    expect(compose('payment_approved').subject).toBe('Invoice A-000123 is paid')
+    const part = compose('payment_approved', { remaining: 250 })
+    expect(part.subject).toMatch(/^Payment of R\$\s?89\.90 confirmed$/)
+    expect(part.text).toMatch(/Still to pay: R\$\s?2\.50/)
+    expect(part.text).toContain('Pay the rest')
+    const credit = compose('payment_approved', { invoice_number: null })
+    expect(credit.text).toContain('It is now credit in your account at Ponte Fibra.')
+  })
+
+  it('speaks of first access where there is no password yet', () => {
+    const { subject, text } = compose('password_reset', { purpose: 'first_access' })
+    expect(subject).toBe('Your access to Ponte Fibra')
+    expect(text).toContain('for 60 minutes')
+  })
+
+  it('escapes all that it is given, and keeps line breaks of a reason', () => {
+    const evil = '<script>alert("x")</script>'
+    const unit = { ...look, name: evil, address: evil, support_email: '"><img src=x onerror=1>', logo: null }
+    for (const kind of mailKinds) {
+      const params = Object.fromEntries(
+        Object.entries({ ...samples[kind], name: evil }).map(([key, value]) => [
+          key,
+          typeof value === 'string' && !['link', 'purpose', 'currency'].includes(key) ? evil : value,
+        ]),
+      ) as MailParams[typeof kind]
+      const { html } = composeMail(kind, params, 'es', unit)
+      expect(html).not.toMatch(/<script|<img/)
+    }
+    expect(compose('payment_rejected').html).toContain('Sem &lt;data&gt;<br>no comprovante')
+  })
+
+  it('keeps a subject on one line and refuses links that are not web addresses', () => {
+    const { subject } = composeMail('password_changed', samples.password_changed, 'en', {
+      ...look,
+      name: 'A\r\nBcc: x@y.example',
+    })
+    expect(subject).toBe('Your password at A Bcc: x@y.example was changed')
+    expect(() => compose('password_changed', { link: 'javascript:alert(1)' })).toThrow('Not a web address')
+    expect(() => compose('password_changed', { link: '/relative' })).toThrow()
+  })
+
+  it('greets without a name, and stands without logo or contacts', () => {
+    expect(compose('staff_invitation').text).toContain('\nHello,\n')
+    const bare = { name: 'Só', accent: '#ffcc00', logo: null } as const
+    const none = { support_email: null, support_phone: null, website: null, address: null }
+    const { html, text } = composeMail('invoice_issued', samples.invoice_issued, 'pt-BR', {
+      ...bare,
+      ...none,
+    })
+    expect(html).not.toContain('<img')
+    expect(html).not.toContain('Precisa de ajuda')
+    expect(text.split('\n')[0]).toBe('Só')
+  })
+})
+
+describe('renderMail', () => {
+  it('shows the logo by its id or address, with the name where images are off', () => {
+    const content = {
+      look,
+      language: 'en' as const,
+      subject: 's',
+      preheader: 'p',
+      greeting: 'g',
+      paragraphs: ['one'],
+      reason: 'r',
+    }
+    expect(renderMail(content).html).toContain('<img src="cid:logo" alt="Ponte Fibra"')
+    const url = { ...look, logo: { url: 'https://cdn.example/l.png?a=1&b=2' } }
+    expect(renderMail({ ...content, look: url }).html).toContain(
+      'src="https://cdn.example/l.png?a=1&amp;b=2"',
+    )
+    const bad = { ...look, logo: { url: 'data:text/html,x' } }
+    expect(() => renderMail({ ...content, look: bad })).toThrow('Not a web address')
+    expect(renderMail(content).html).not.toContain('class="button"')
+  })
+})
+
+describe('accent', () => {
+  const steps = ['00', '33', '66', '80', '99', 'cc', 'ff']
+  const colours = steps.flatMap((r) => steps.flatMap((g) => steps.map((b) => `#${r}${g}${b}`)))
+
+  it('keeps every accent readable (AA): ink on it, and text in it on light and dark', () => {
+    for (const colour of colours) {
+      expect(contrastRatio(inkOn(colour), colour), colour).toBeGreaterThanOrEqual(4.5)
+      for (const background of ['#ffffff', '#f3f4f6', '#1a1d21', '#101215']) {
+        expect(contrastRatio(readableAccent(colour, background), background), colour).toBeGreaterThanOrEqual(
+          4.5,
+        )
+      }
+    }
+  })
+
+  it('leaves a readable accent as it is, and knows the extremes', () => {
+    expect(readableAccent('#0b7285', '#ffffff')).toBe('#0b7285')
+    expect(contrastRatio('#000000', '#ffffff')).toBeCloseTo(21)
+    expect(() => inkOn('red')).toThrow('#rrggbb')
+  })
+})
