@@ -198,13 +198,27 @@ export function planInvoices(input: PlanInput): PlanResult {
         plans.push({ from, to })
       }
 
+      // Converting is what costs most where the coverage is long, so each range is looked at once.
+      const covered: DaySpan[] = []
+      for (const range of component.covered) {
+        const span = { from: toEpochDay(range.from), to: toEpochDay(range.to) }
+        if (span.to < span.from) {
+          return {
+            parked: 'component_coverage_inverted',
+            detail: {
+              subscription_id: subscription.id,
+              component_id: component.id,
+              from: range.from.toString(),
+              to: range.to.toString(),
+            },
+          }
+        }
+        covered.push(span)
+      }
+
       const start = Math.max(billingStart, from)
       const stop = Math.min(end, to)
       if (start >= stop) continue
-      const covered: DaySpan[] = []
-      for (const range of component.covered) {
-        covered.push({ from: toEpochDay(range.from), to: toEpochDay(range.to) })
-      }
       const stretches = subtractSpans([{ from: start, to: stop }], suspended)
       for (const stretch of stretches) {
         for (const open of subtractSpans([stretch], covered)) {
@@ -307,7 +321,7 @@ function findSubscriptionFault(subscription: BillableSubscription): Parked | nul
     return { parked: 'discount_invalid', detail: { subscription_id: subscription.id } }
   }
   for (const { from, to } of subscription.suspensions) {
-    if (to && Temporal.PlainDate.compare(to, from) < 0) {
+    if (to && toEpochDay(to) < toEpochDay(from)) {
       return {
         parked: 'suspension_inverted',
         detail: { subscription_id: subscription.id, from: from.toString(), to: to.toString() },
@@ -320,7 +334,7 @@ function findSubscriptionFault(subscription: BillableSubscription): Parked | nul
 function findComponentFault(subscription: BillableSubscription, component: BillableComponent): Parked | null {
   const detail = { subscription_id: subscription.id, component_id: component.id }
   const { from, to, unit_amount, quantity } = component
-  if (to && Temporal.PlainDate.compare(to, from) < 0) {
+  if (to && toEpochDay(to) < toEpochDay(from)) {
     return {
       parked: 'component_range_inverted',
       detail: { ...detail, from: from.toString(), to: to.toString() },
@@ -331,13 +345,5 @@ function findComponentFault(subscription: BillableSubscription, component: Billa
   }
   if (!isCount(quantity)) return { parked: 'component_quantity_invalid', detail: { ...detail, quantity } }
   if (!Number.isSafeInteger(unit_amount * quantity)) return parkAmount(subscription, component)
-  for (const range of component.covered) {
-    if (Temporal.PlainDate.compare(range.to, range.from) < 0) {
-      return {
-        parked: 'component_coverage_inverted',
-        detail: { ...detail, from: range.from.toString(), to: range.to.toString() },
-      }
-    }
-  }
   return null
 }
