@@ -324,7 +324,7 @@ function tidyFunction(definition: string): string {
   )
   const body = text
     .slice(start)
-    .replace(/^AS \$function\$/, 'as $$')
+    .replace(/^AS \$function\$/, () => 'as $$')
     .replace(/\$function\$$/, () => '$$')
   return head.trim().replaceAll(/\s*\n\s*/g, ' ') + (body.startsWith('as') ? ` ${body}` : `\n${body}`)
 }
