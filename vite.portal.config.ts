@@ -1,0 +1,4 @@
+import { defineConfig } from 'vite'
+import { configureApp } from './web/vite-app.ts'
+
+export default defineConfig(configureApp({ app: 'portal', base: '/' }))

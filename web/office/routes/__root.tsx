@@ -1,0 +1,14 @@
+import { createRootRouteWithContext, Outlet } from '@tanstack/react-router'
+import { type AppContext, AppFrame } from '../../shared/app.tsx'
+import { neutralBrand } from '../../shared/brand.tsx'
+
+export const Route = createRootRouteWithContext<AppContext>()({ component: Root })
+
+function Root() {
+  const { queryClient } = Route.useRouteContext()
+  return (
+    <AppFrame density="office" brand={neutralBrand} queryClient={queryClient}>
+      <Outlet />
+    </AppFrame>
+  )
+}

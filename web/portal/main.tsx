@@ -1,0 +1,11 @@
+import '../shared/styles.css'
+import './mantine.css'
+import { startApp } from '../shared/start.tsx'
+import { routeTree } from './routeTree.gen.ts'
+
+void startApp({
+  app: 'portal',
+  basepath: '/',
+  routeTree,
+  open: ['/sign-in', '/first-access', '/password'],
+})

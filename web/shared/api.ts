@@ -1,0 +1,57 @@
+import createClient, { type Client, type Middleware } from 'openapi-fetch'
+import type { paths } from './api-types.gen.ts'
+import { currentLanguage } from './i18n.ts'
+import { ProblemError, toProblem } from './problem.ts'
+
+/** Sent on `window` when the API answers that nobody is signed in; main.tsx leads to the sign-in and back. */
+export const signedOutEvent = 'zaguan:signed-out'
+
+const conventions: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('accept-language', currentLanguage())
+    if (request.method === 'POST' && !request.headers.has('idempotency-key')) {
+      request.headers.set('idempotency-key', crypto.randomUUID())
+    }
+    return request
+  },
+  onResponse({ response, schemaPath }) {
+    // A refused sign-in is 401 too, and is the business of its own form.
+    if (response.status === 401 && !/\/(session|sessions|sign-in)$/.test(schemaPath)) {
+      window.dispatchEvent(new CustomEvent(signedOutEvent))
+    }
+  },
+}
+
+/** A client typed by the OpenAPI document. The session travels in its cookie; every POST carries an Idempotency-Key. */
+export function createApi(): Client<paths> {
+  const client = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' })
+  client.use(conventions)
+  return client
+}
+
+/** The client of both apps: `orThrow(api.GET('/api/v1/portal/invoices/{id}', { params: { path: { id } } }))`. */
+export const api: Client<paths> = createApi()
+
+interface Answer<Data> {
+  data?: Data
+  error?: unknown
+  response: Response
+}
+
+/** The body of a successful answer; anything else is thrown as the one ProblemError. */
+export async function orThrow<Data>(call: Promise<Answer<Data>>): Promise<Data> {
+  let answer: Answer<Data>
+  try {
+    answer = await call
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw new ProblemError(toProblem(cause))
+  }
+  if (!answer.response.ok) throw new ProblemError(toProblem(answer.error, answer.response))
+  return answer.data as Data
+}
+
+/** The header that makes repeating a request harmless: one key for as long as it is the same attempt. */
+export function idempotent(key: string): { 'Idempotency-Key': string } {
+  return { 'Idempotency-Key': key }
+}

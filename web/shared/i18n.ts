@@ -1,0 +1,63 @@
+import i18n from 'i18next'
+import { initReactI18next } from 'react-i18next'
+import { catalogues } from 'virtual:catalogues'
+
+/** The tags of the languages that exist: the folders of `locales/`. */
+export const languages: string[] = Object.keys(catalogues)
+
+async function loadCatalogue(language: string) {
+  const load = catalogues[language]
+  if (!load) throw new Error(`There is no catalogue for ${language}`)
+  return (await load()).default
+}
+
+/**
+ * Starts the translations in the language that boot.js wrote on <html>, loading that one catalogue. `own` is the
+ * namespace of the app: `t('home.title')` looks there, then in `common`; `t('errors:code')` in another one.
+ */
+export async function startTranslations(own: 'portal' | 'office'): Promise<void> {
+  const language = document.documentElement.lang || 'en'
+  await i18n.use(initReactI18next).init({
+    lng: language,
+    resources: { [language]: (await loadCatalogue(language)) as Record<string, Record<string, string>> },
+    ns: ['common', 'errors', own],
+    defaultNS: own,
+    fallbackNS: 'common',
+    fallbackLng: false,
+    load: 'currentOnly',
+    initAsync: false,
+    interpolation: { escapeValue: false, skipOnVariables: true },
+    react: { useSuspense: false },
+  })
+}
+
+/** The language of the screens right now, as a BCP 47 tag. */
+export function currentLanguage(): string {
+  return i18n.language || document.documentElement.lang || 'en'
+}
+
+/** Loads the language if it is new, shows it everywhere and keeps the choice in this browser. */
+export async function changeLanguage(language: string): Promise<void> {
+  if (!languages.includes(language)) return
+  if (!i18n.hasResourceBundle(language, 'common')) {
+    for (const [namespace, texts] of Object.entries(await loadCatalogue(language))) {
+      i18n.addResourceBundle(language, namespace, texts)
+    }
+  }
+  await i18n.changeLanguage(language)
+  document.documentElement.lang = language
+  try {
+    localStorage.setItem('zaguan.language', language)
+  } catch {
+    // A browser that keeps nothing still shows the language for this visit.
+  }
+}
+
+/** Has the person chosen a language in this browser? Otherwise the one of their user may be applied after sign-in. */
+export function hasChosenLanguage(): boolean {
+  try {
+    return localStorage.getItem('zaguan.language') !== null
+  } catch {
+    return false
+  }
+}

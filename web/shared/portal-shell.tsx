@@ -1,0 +1,149 @@
+import IconChevronDown from '@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs'
+import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs'
+import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
+import IconPhone from '@tabler/icons-react/dist/esm/icons/IconPhone.mjs'
+import IconUserCircle from '@tabler/icons-react/dist/esm/icons/IconUserCircle.mjs'
+import IconWorld from '@tabler/icons-react/dist/esm/icons/IconWorld.mjs'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type Brand, Logo } from './brand.tsx'
+import { Menu, type MenuItem } from './menu.tsx'
+import { type NavItem, NavLink, SkipLink } from './navigation.tsx'
+import styles from './portal-shell.module.css'
+import { useLanguageItems, useThemeItems } from './preferences.tsx'
+
+/** The accounts that the user may act for, and which one this is. */
+export interface AccountChoice {
+  current: { id: string; name: string }
+  all: { id: string; name: string; detail?: string }[]
+  onChoose: (id: string) => void
+}
+
+/**
+ * The frame of the portal: the unit's logo and name, whose account this is, where one can go (at the bottom on a phone),
+ * and how to reach people in the footer.
+ */
+export function PortalShell({
+  brand,
+  accounts,
+  nav,
+  user,
+  userItems = [],
+  onSignOut,
+  onLanguage,
+  children,
+}: {
+  brand: Brand
+  accounts?: AccountChoice
+  /** At most five: they are the bottom bar of a phone too. */
+  nav: NavItem[]
+  user: { name: string; email: string }
+  userItems?: MenuItem[]
+  onSignOut: () => void
+  onLanguage?: (language: string) => void
+  children: ReactNode
+}) {
+  const { t } = useTranslation('common')
+  const languageItems = useLanguageItems(onLanguage)
+  const themeItems = useThemeItems()
+  return (
+    <div className={styles.shell}>
+      <SkipLink />
+      <header className={styles.header}>
+        <div className={styles.top}>
+          <Link to="/" className={styles.home}>
+            <Logo brand={brand} size={32} />
+          </Link>
+          <div className={styles.tools}>
+            {accounts && accounts.all.length > 1 && (
+              <Menu
+                label={`${t('account')}: ${accounts.current.name}`}
+                className={styles.account}
+                trigger={
+                  <>
+                    <span className={styles.accountName}>{accounts.current.name}</span>
+                    <IconChevronDown size={16} aria-hidden />
+                  </>
+                }
+                items={accounts.all.map((one) => ({
+                  label: one.name,
+                  detail: one.detail,
+                  checked: one.id === accounts.current.id,
+                  onClick: () => accounts.onChoose(one.id),
+                }))}
+              />
+            )}
+            <Menu
+              label={`${t('user_menu')}: ${user.name}`}
+              trigger={<IconUserCircle size={26} stroke={1.5} aria-hidden />}
+              items={[
+                `${user.name} · ${user.email}`,
+                ...userItems,
+                t('theme.label'),
+                ...themeItems,
+                t('language'),
+                ...languageItems,
+                t('session'),
+                { label: t('action.sign_out'), icon: IconLogout, onClick: onSignOut },
+              ]}
+            />
+          </div>
+        </div>
+        <nav className={styles.nav} aria-label={t('pages')}>
+          <ul>
+            {nav.map((item) => (
+              <li key={item.to}>
+                <NavLink item={item} />
+              </li>
+            ))}
+          </ul>
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1} className={styles.main}>
+        {children}
+      </main>
+      <SupportFooter brand={brand} />
+    </div>
+  )
+}
+
+/** How to reach the business unit: at the foot of every page of the portal. */
+export function SupportFooter({ brand, end }: { brand: Brand; end?: ReactNode }) {
+  const { t } = useTranslation('common')
+  const channels = [
+    brand.support_email && { icon: IconMail, href: `mailto:${brand.support_email}`, text: brand.support_email },
+    brand.support_phone && {
+      icon: IconPhone,
+      href: `tel:${brand.support_phone.replace(/[^\d+]/g, '')}`,
+      text: brand.support_phone,
+    },
+    brand.website && {
+      icon: IconWorld,
+      href: brand.website,
+      text: brand.website.replace(/^https?:\/\//, '').replace(/\/$/, ''),
+    },
+  ].filter((one) => one !== null && one !== undefined && one !== '')
+  return (
+    <footer className={styles.footer}>
+      <div className={styles.foot}>
+        {channels.length > 0 && (
+          <>
+            <span>{t('support', { name: brand.name })}</span>
+            <ul className={styles.channels}>
+              {channels.map(({ icon: Icon, href, text }) => (
+                <li key={href}>
+                  <a href={href}>
+                    <Icon size={16} aria-hidden />
+                    {text}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+        {end}
+      </div>
+    </footer>
+  )
+}

@@ -1,0 +1,65 @@
+import { type AnyRouter, createRouter, RouterProvider } from '@tanstack/react-router'
+import type { QueryClient } from '@tanstack/react-query'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { signedOutEvent } from './api.ts'
+import { readStyleNonce } from './app.tsx'
+import { startTranslations } from './i18n.ts'
+import { SkeletonPage } from './page.tsx'
+import { createQueryClient } from './query.ts'
+import { RouteProblem, RouteUnknown } from './route-states.tsx'
+import { parseSearch, stringifySearch } from './router.ts'
+
+declare global {
+  var __webpack_nonce__: string | undefined
+}
+
+/**
+ * Starts an app: translations, cache, router, and the way to the sign-in when the session ended. `open` are the addresses
+ * that need nobody signed in.
+ */
+export async function startApp(options: {
+  app: 'portal' | 'office'
+  basepath: string
+  // biome-ignore lint/suspicious/noExplicitAny: the tree of either app; its type only matters where routes are written
+  routeTree: any
+  open: string[]
+}): Promise<void> {
+  const { app, basepath, routeTree, open } = options
+  // Libraries that make <style> elements of their own ask for the nonce under this name.
+  globalThis.__webpack_nonce__ = readStyleNonce()
+  const queryClient: QueryClient = createQueryClient()
+  const router: AnyRouter = createRouter({
+    routeTree,
+    basepath,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    // The query cache decides what is fresh.
+    defaultPreloadStaleTime: 0,
+    defaultPendingMs: 150,
+    defaultPendingMinMs: 200,
+    defaultPendingComponent: () => <SkeletonPage />,
+    defaultErrorComponent: RouteProblem,
+    defaultNotFoundComponent: RouteUnknown,
+    scrollRestoration: true,
+    parseSearch,
+    stringifySearch,
+  })
+
+  window.addEventListener(signedOutEvent, () => {
+    const { pathname, href } = router.state.location
+    const path = pathname.slice(basepath.length - 1) || '/'
+    if (open.some((address) => path === address || path.startsWith(`${address}/`))) return
+    queryClient.clear()
+    void router.navigate({ to: '/sign-in', search: { back: href }, replace: true })
+  })
+
+  await startTranslations(app)
+  const root = document.getElementById('app')
+  if (!root) throw new Error('index.html has no #app')
+  createRoot(root).render(
+    <StrictMode>
+      <RouterProvider router={router} />
+    </StrictMode>,
+  )
+}
