@@ -1,0 +1,14 @@
+// Access: who signs in and what staff may do; sessions, links to choose a password, staff, the audit log.
+
+export { updateOwnUser } from './own-user.ts'
+export { registerAccessOffice } from './routes.office.ts'
+export { registerSignInOffice, registerSignInPortal } from './routes.sign-in.ts'
+export { ownChange, permissionSet } from './schemas.ts'
+export {
+  invitationDays,
+  issueFirstAdminToken,
+  issuePasswordToken,
+  openSession,
+  passwordLinkMinutes,
+} from './sign-in.ts'
+export { inviteStaff, type StaffMember } from './staff.ts'

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { membershipPermissions, staffRoles } from '../../platform/database.gen.ts'
+import { staffPermissions } from '../../platform/permissions.ts'
+import { email, id, instant, language, name } from '../../platform/schemas.ts'
+
+export const credentials = z.object({
+  email: z.string().trim().min(1).max(254),
+  password: z.string().min(1).max(1000),
+})
+export const newPassword = z.object({ token: z.string().min(1).max(200), password: z.string().max(1000) })
+export const tokenQuery = z.object({ token: z.string().min(1).max(200) })
+export const tokenHolder = z
+  .object({
+    kind: z.enum(['password', 'invitation', 'first_admin']),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    language: language.nullable(),
+  })
+  .meta({ id: 'PasswordLink' })
+export const passwordRequest = z.object({
+  email: z.string().trim().min(1).max(254),
+  unit: z.string().max(40).optional(),
+})
+export const ownChange = z.object({ name: name(200).optional(), language: language.optional() })
+
+export const staffSession = z
+  .object({
+    user_id: id,
+    email: z.string(),
+    name: z.string(),
+    language,
+    role: z.enum(staffRoles),
+    all_units: z.boolean(),
+    permissions: z.array(z.enum(staffPermissions)),
+  })
+  .meta({ id: 'StaffSession' })
+
+export const staffSchema = z
+  .object({
+    id,
+    email: z.string(),
+    name: z.string(),
+    language,
+    role: z.enum(staffRoles),
+    all_units: z.boolean(),
+    units: z.array(id),
+    disabled_at: instant.nullable(),
+    password_set_at: instant.nullable(),
+    created_at: instant,
+  })
+  .meta({ id: 'Staff' })
+
+export const staffInput = z.object({
+  email,
+  name: name(200),
+  language,
+  role: z.enum(staffRoles),
+  all_units: z.boolean().default(true),
+  units: z.array(id).max(100).default([]),
+})
+export const staffChange = z.object({
+  email: email.optional(),
+  name: name(200).optional(),
+  language: language.optional(),
+  role: z.enum(staffRoles).optional(),
+  all_units: z.boolean().optional(),
+  units: z.array(id).max(100).optional(),
+  disabled: z.boolean().optional(),
+})
+
+export const permissionSet = z.array(z.enum(membershipPermissions))
+
+export const auditEntry = z
+  .object({
+    id: z.int(),
+    at: instant,
+    actor_kind: z.string(),
+    actor_id: id.nullable(),
+    actor_name: z.string().nullable(),
+    way: z.string(),
+    operation: z.string(),
+    action: z.string(),
+    object_type: z.string(),
+    object_id: z.string().nullable(),
+    account_id: id.nullable(),
+    business_unit_id: id.nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+    ip: z.string().nullable(),
+    request_id: z.string().nullable(),
+  })
+  .meta({ id: 'AuditEntry' })

@@ -1,0 +1,111 @@
+import type { Insertable, Updateable } from 'kysely'
+import type { Contacts } from '../../platform/database.gen.ts'
+import type { Tx } from '../../platform/database.ts'
+import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
+import { getAccount } from './accounts.ts'
+
+type Generated = 'id' | 'account_id' | 'search_text' | 'created_at' | 'updated_at' | 'user_id'
+export type ContactInput = Omit<Insertable<Contacts>, Generated>
+export type ContactChange = Omit<Updateable<Contacts>, Generated>
+
+const columns = [
+  'id',
+  'account_id',
+  'external_id',
+  'first_name',
+  'last_name',
+  'email',
+  'phone',
+  'title',
+  'topics',
+  'is_primary',
+  'user_id',
+  'created_at',
+  'updated_at',
+] as const
+
+/** The contacts of an account, the primary one first: at most 500, more than any account has people. */
+export function listContacts(tx: Tx, accountId: string) {
+  return tx
+    .selectFrom('contacts')
+    .select(columns)
+    .where('account_id', '=', accountId)
+    .orderBy('is_primary', 'desc')
+    .orderBy('first_name')
+    .orderBy('id')
+    .limit(500)
+    .execute()
+}
+
+/** Adds a contact; the first one of an account becomes primary (A3). Refuses: not_found (account), invalid_input. */
+export async function createContact(tx: Tx, accountId: string, input: ContactInput) {
+  const account = await getAccount(tx, accountId)
+  if (isRefusal(account)) return account
+  const others = await tx
+    .selectFrom('contacts')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('is_primary', '=', true)
+    .executeTakeFirst()
+  const primary = input.is_primary === true || !others
+  if (primary) await clearPrimary(tx, accountId)
+  return tx
+    .insertInto('contacts')
+    .values({ ...input, account_id: accountId, is_primary: primary })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+}
+
+/** Changes a contact; "set as primary" takes it from whoever had it (A3). Refuses: not_found, invalid_input. */
+export async function updateContact(tx: Tx, id: string, change: ContactChange) {
+  const contact = await tx.selectFrom('contacts').select(columns).where('id', '=', id).executeTakeFirst()
+  if (!contact) return notFound()
+  if (change.is_primary === true && !contact.is_primary) await clearPrimary(tx, contact.account_id)
+  if (!Object.values(change).some((value) => value !== undefined)) return contact
+  return tx
+    .updateTable('contacts')
+    .set(change)
+    .where('id', '=', id)
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+}
+
+/** Removes a contact. Refuses: not_found. */
+export async function deleteContact(tx: Tx, id: string): Promise<Refusal | undefined> {
+  const gone = await tx.deleteFrom('contacts').where('id', '=', id).returning('id').executeTakeFirst()
+  return gone ? undefined : notFound()
+}
+
+async function clearPrimary(tx: Tx, accountId: string): Promise<void> {
+  await tx
+    .updateTable('contacts')
+    .set({ is_primary: false })
+    .where('account_id', '=', accountId)
+    .where('is_primary', '=', true)
+    .execute()
+}
+
+/** Who of an account gets notices on a topic: its contacts who subscribed, else the account's own e-mail. */
+export async function listRecipients(tx: Tx, accountId: string, topic: 'billing' | 'services' | 'support') {
+  const contacts = await tx
+    .selectFrom('contacts')
+    .select(['email', 'first_name as name'])
+    .where('account_id', '=', accountId)
+    .where('email', 'is not', null)
+    .where((eb) => eb(eb.val(topic), '=', eb.fn.any('topics')))
+    .orderBy('id')
+    .limit(20)
+    .execute()
+  const account = await tx
+    .selectFrom('accounts')
+    .select(['email', 'name'])
+    .where('id', '=', accountId)
+    .executeTakeFirst()
+  const all = [...contacts, ...(account ? [account] : [])]
+  const seen = new Set<string>()
+  return all.flatMap(({ email, name }) => {
+    if (email === null || seen.has(email.toLowerCase())) return []
+    seen.add(email.toLowerCase())
+    return [{ email, name }]
+  })
+}

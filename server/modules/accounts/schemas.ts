@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import {
+  accountKinds,
+  accountRanks,
+  languageCodes,
+  membershipPermissions,
+  noticeTopics,
+} from '../../platform/database.gen.ts'
+import { currency, email, id, instant, listQuery, minorUnits, name, text } from '../../platform/schemas.ts'
+
+const optionalEmail = z.union([email, z.literal('').transform(() => null)]).nullable()
+const country = z
+  .union([
+    z
+      .string()
+      .trim()
+      .toUpperCase()
+      .regex(/^[A-Z]{2}$/),
+    z.literal('').transform(() => null),
+  ])
+  .nullable()
+
+const ownFields = {
+  id,
+  number: z.int(),
+  business_unit_id: id,
+  kind: z.enum(accountKinds),
+  name: z.string(),
+  tax_id: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  fax: z.string().nullable(),
+  address: z.string().nullable(),
+  city: z.string().nullable(),
+  state: z.string().nullable(),
+  country: z.string().nullable(),
+  postal_code: z.string().nullable(),
+  language: z.enum(languageCodes),
+  created_at: instant,
+  updated_at: instant,
+}
+
+export const ownAccountSchema = z.object(ownFields).meta({ id: 'OwnAccount' })
+
+export const accountSchema = z
+  .object({
+    ...ownFields,
+    external_id: z.string().nullable(),
+    rank: z.enum(accountRanks).nullable(),
+    notes: z.string().nullable(),
+    business_unit_name: z.string(),
+    currency,
+    active_services: z.int(),
+    owed: minorUnits.meta({ description: 'What the account owes; negative is credit' }),
+  })
+  .meta({ id: 'Account' })
+
+/** What the customer may change of their own account (A7). */
+export const ownAccountChange = z.object({
+  name: name(200).optional(),
+  tax_id: text(40).optional(),
+  phone: text(60).optional(),
+  fax: text(60).optional(),
+  address: text(300).optional(),
+  city: text(120).optional(),
+  state: text(120).optional(),
+  country: country.optional(),
+  postal_code: text(20).optional(),
+  language: z.enum(languageCodes).optional(),
+})
+
+export const accountChange = ownAccountChange.extend({
+  business_unit_id: id.optional(),
+  external_id: text(120).optional(),
+  kind: z.enum(accountKinds).optional(),
+  rank: z.enum(accountRanks).nullable().optional(),
+  email: optionalEmail.optional(),
+  notes: text(10_000).optional(),
+})
+export const accountInput = accountChange.required({ name: true, business_unit_id: true })
+
+export const accountQuery = listQuery(['name', 'number', 'created_at', 'city'], 'name').extend({
+  business_unit_id: id.optional(),
+  city: z.string().max(120).optional(),
+  rank: z.enum(accountRanks).optional(),
+})
+
+export const contactSchema = z
+  .object({
+    id,
+    account_id: id,
+    external_id: z.string().nullable(),
+    first_name: z.string(),
+    last_name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    title: z.string().nullable(),
+    topics: z.array(z.enum(noticeTopics)),
+    is_primary: z.boolean(),
+    user_id: id.nullable(),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ id: 'Contact' })
+
+export const contactChange = z.object({
+  first_name: name(120).optional(),
+  last_name: text(120).optional(),
+  email: optionalEmail.optional(),
+  phone: text(60).optional(),
+  title: text(120).optional(),
+  topics: z.array(z.enum(noticeTopics)).optional(),
+  is_primary: z.boolean().optional(),
+  external_id: text(120).optional(),
+})
+export const contactInput = contactChange.required({ first_name: true })
+
+export const memberSchema = z
+  .object({
+    id,
+    user_id: id,
+    email: z.string(),
+    name: z.string(),
+    password_set_at: instant.nullable(),
+    permissions: z.array(z.enum(membershipPermissions)),
+    created_at: instant,
+  })
+  .meta({ id: 'Member' })
+
+export const customerSession = z
+  .object({
+    user_id: id,
+    email: z.string(),
+    name: z.string(),
+    language: z.enum(languageCodes),
+    account_id: id.nullable(),
+    account_name: z.string().nullable(),
+    permissions: z.array(z.enum(membershipPermissions)),
+    accounts: z.array(
+      z.object({
+        id,
+        name: z.string(),
+        number: z.int(),
+        permissions: z.array(z.enum(membershipPermissions)),
+      }),
+    ),
+  })
+  .meta({ id: 'CustomerSession' })

@@ -1,0 +1,28 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../platform/database.ts'
+import type { Language } from '../../platform/translations.ts'
+
+/** What the public may see of a business unit: how it looks and how to reach it. */
+export type UnitLook = {
+  id: string
+  slug: string
+  name: string
+  accent: string
+  logo_file_id: string | null
+  language: Language
+  support_email: string | null
+  support_phone: string | null
+  website: string | null
+}
+
+/** Finds the look by the unit's slug, else by the host name that was asked for; null where neither is known. */
+export async function findLook(tx: Tx, slug: string | null, host: string): Promise<UnitLook | null> {
+  const found = await sql<UnitLook>`select * from find_look(${slug}, ${host})`.execute(tx)
+  return found.rows[0] ?? null
+}
+
+/** The file of a logo, which is public; null where the id is not one. */
+export async function findLogo(tx: Tx, fileId: string): Promise<{ id: string; media_type: string } | null> {
+  const found = await sql<{ id: string; media_type: string }>`select * from find_logo(${fileId})`.execute(tx)
+  return found.rows[0] ?? null
+}

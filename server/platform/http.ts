@@ -1,0 +1,691 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
+import multipart from '@fastify/multipart'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { sql } from 'kysely'
+import { z } from 'zod'
+import type { Config } from './config.ts'
+import { csvRow } from './csv.ts'
+import { type Entrance, type Pool, type Tx, transact } from './database.ts'
+import {
+  isRefusal,
+  notFound,
+  type Refusal,
+  Refusal as RefusalClass,
+  refusalOfDatabase,
+  refuse,
+} from './errors.ts'
+import type { FileStore } from './files.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import {
+  type MembershipPermission,
+  mayMember,
+  mayStaff,
+  type StaffPermission,
+  type StaffRole,
+} from './permissions.ts'
+import { problemOf } from './problems.ts'
+import { hashToken } from './secrets.ts'
+import { chooseLanguage, type Language } from './translations.ts'
+
+/** What routes are registered on: the server and everything from outside that they may use. */
+export type App = {
+  server: FastifyInstance
+  config: Config
+  portal: Pool
+  office: Pool
+  files: FileStore
+  metrics: Metrics
+  /** The clock: nothing in a module reads it by itself. */
+  now: () => Temporal.Instant
+}
+
+export type StaffActor = {
+  side: 'staff'
+  session_id: string
+  user_id: string
+  email: string
+  name: string
+  language: Language
+  role: StaffRole
+  all_units: boolean
+  units: string[]
+}
+export type CustomerActor = {
+  side: 'customer'
+  session_id: string
+  user_id: string
+  email: string
+  name: string
+  language: Language
+  /** Null while the user belongs to no account. */
+  account_id: string | null
+  account_name: string | null
+  business_unit_id: string | null
+  permissions: MembershipPermission[]
+}
+
+/** What a handler is told about its request besides the input. */
+export type RequestContext = {
+  now: Temporal.Instant
+  language: Language
+  ip: string
+  request_id: string
+  user_agent: string
+  host: string
+  config: Config
+  files: FileStore
+  /** Sets or, with null, clears the session cookie of this side. */
+  setSession(token: string | null, expires?: Temporal.Instant): void
+  /** The session token that came with the request. */
+  session_token: string | null
+}
+
+/** A file that came with a request: its bytes are stored under `id`; whoever keeps it records it. */
+export type Upload = {
+  id: string
+  name: string
+  media_type: string
+  size: number
+  sha256: Buffer
+  fields: Record<string, string>
+}
+
+/** Bytes as an answer (a PDF, an image, a download). */
+export class Binary {
+  readonly bytes: Buffer | NodeJS.ReadableStream
+  readonly media_type: string
+  readonly file_name: string
+  readonly inline: boolean
+  constructor(bytes: Buffer | NodeJS.ReadableStream, media_type: string, file_name: string, inline = false) {
+    this.bytes = bytes
+    this.media_type = media_type
+    this.file_name = file_name
+    this.inline = inline
+  }
+}
+/** JSON that the database has made already: sent as it is. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Schema = z.ZodType
+type Output<S> = S extends Schema ? z.output<S> : undefined
+
+export type RouteOptions<P, Q, B, R> = {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Below `/api/v1/office` or `/api/v1/portal`, with `{id}` for parameters. */
+  path: string
+  /** Stable operation id, verb_noun: it is the OpenAPI operationId and the audit log's operation. */
+  operation: string
+  summary: string
+  description?: string
+  tag: string
+  params?: P
+  query?: Q
+  body?: B
+  /** The answer's schema; omitted for 204. `binary` for bytes. */
+  response?: R | 'binary'
+  status?: 200 | 201 | 202 | 204
+  /** Takes one file (multipart/form-data) up to so many bytes. */
+  upload?: { maxBytes: number }
+  /** Tighter than the general limit: so many calls per minute from one address. */
+  perMinute?: number
+}
+
+type Input<P, Q, B> = { params: Output<P>; query: Output<Q>; body: Output<B>; upload: Upload | undefined }
+type Answer<R> = (R extends Schema ? z.output<R> : unknown) | Refusal | Binary | RawJson
+type Handle<P, Q, B, R, A> = (
+  tx: Tx,
+  input: Input<P, Q, B>,
+  actor: A,
+  context: RequestContext,
+) => Promise<Answer<R> | undefined | void>
+
+type Side = { name: 'office' | 'portal'; pool: (app: App) => Pool; cookie: string; enter: string }
+const sides = {
+  office: { name: 'office', pool: (app) => app.office, cookie: 'zaguan_office', enter: 'enter_office' },
+  portal: { name: 'portal', pool: (app) => app.portal, cookie: 'zaguan_portal', enter: 'enter_portal' },
+} as const satisfies Record<string, Side>
+
+/**
+ * A route for staff. Deny by default: without the permission the answer is 403, without a session 401. The handler
+ * runs in one transaction under the office login, which sees the business units of the staff member.
+ */
+export function officeRoute<P, Q, B, R>(
+  app: App,
+  options: RouteOptions<P, Q, B, R> & { permission: StaffPermission | 'any_staff' },
+  handle: Handle<P, Q, B, R, StaffActor>,
+): void {
+  addRoute<StaffActor>(
+    app,
+    sides.office,
+    options,
+    (entered) => {
+      if (!entered) return refuse('sign_in_needed', { status: 401 })
+      const actor = { side: 'staff', ...entered } as StaffActor
+      const permitted = options.permission === 'any_staff' || mayStaff(actor.role, options.permission)
+      return permitted ? actor : refuse('not_permitted', { status: 403 })
+    },
+    (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
+  )
+}
+
+/**
+ * A route for customers, in the account that they work in now. The handler runs under the portal login, which sees
+ * the rows of that account alone (X2).
+ */
+export function portalRoute<P, Q, B, R>(
+  app: App,
+  options: RouteOptions<P, Q, B, R> & { permission: MembershipPermission | 'any_member' | 'any_user' },
+  handle: Handle<P, Q, B, R, CustomerActor>,
+): void {
+  addRoute<CustomerActor>(
+    app,
+    sides.portal,
+    options,
+    (entered) => {
+      if (!entered) return refuse('sign_in_needed', { status: 401 })
+      const actor = { side: 'customer', ...entered, permissions: entered.permissions ?? [] } as CustomerActor
+      if (options.permission === 'any_user') return actor
+      if (actor.account_id === null) return refuse('no_account', { status: 403 })
+      const permitted =
+        options.permission === 'any_member' || mayMember(actor.permissions, options.permission)
+      return permitted ? actor : refuse('not_permitted', { status: 403 })
+    },
+    (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
+  )
+}
+
+/** A route for whoever asks, without a session: sign-in, first access, looks. Always rate-limited on its own. */
+export function publicRoute<P, Q, B, R>(
+  app: App,
+  side: 'office' | 'portal',
+  options: RouteOptions<P, Q, B, R> & { perMinute: number },
+  handle: Handle<P, Q, B, R, null>,
+): void {
+  addRoute<null>(
+    app,
+    sides[side],
+    { ...options, open: true },
+    () => null,
+    (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
+  )
+}
+
+type AnyInput = { params: unknown; query: unknown; body: unknown; upload: Upload | undefined }
+type AnyRoute = RouteOptions<unknown, unknown, unknown, unknown> & { open?: boolean; permission?: string }
+
+function addRoute<A>(
+  app: App,
+  side: Side,
+  given: object,
+  authorize: (entered: Record<string, unknown> | undefined) => A | Refusal,
+  work: (tx: Tx, input: AnyInput, actor: A, context: RequestContext) => Promise<unknown>,
+): void {
+  const route = given as AnyRoute
+  const status = route.status ?? (route.response === undefined ? 204 : 200)
+  app.server.route({
+    method: route.method,
+    url: `/api/v1/${side.name}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    config: route.perMinute ? { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } : {},
+    schema: {
+      operationId: `${side.name}_${route.operation}`,
+      summary: route.summary,
+      ...(route.description ? { description: route.description } : {}),
+      tags: [route.tag],
+      ...(route.open ? { security: [] } : { security: [{ [`${side.name}_session`]: [] }] }),
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.body ? { body: route.body } : {}),
+      ...(route.upload ? { consumes: ['multipart/form-data'] } : {}),
+      response: describeResponse(route, status),
+      ...(route.permission ? { 'x-permission': route.permission } : {}),
+    } as never,
+    handler: async (request, reply) => {
+      const context = contextOf(app, side, request, reply)
+      const entrance = entranceOf(side, route, request, context)
+      let upload: Upload | undefined
+      if (route.upload) {
+        // Nobody fills the disk who may not: who is asking is known before a byte is taken.
+        const known = await transact(side.pool(app), entrance, async (_tx, entered) =>
+          authorize(context.session_token === null ? undefined : entered),
+        )
+        const taken = isRefusal(known) ? known : await takeUpload(app, request, route.upload.maxBytes)
+        if (isRefusal(taken)) return sendRefusal(request, reply, taken)
+        upload = taken
+      }
+      const input = { params: request.params, query: request.query, body: request.body, upload }
+      let result: unknown
+      try {
+        result = await transact(side.pool(app), entrance, async (tx, entered) => {
+          const actor = authorize(context.session_token === null ? undefined : entered)
+          if (isRefusal(actor)) return actor
+          const key = request.headers['idempotency-key']
+          if (route.method === 'POST' && typeof key === 'string' && entered?.user_id) {
+            return runOnce(tx, key, route.operation, String(entered.user_id), request, status, () =>
+              work(tx, input, actor, context),
+            )
+          }
+          return work(tx, input, actor, context)
+        })
+      } catch (error) {
+        const refusal = refusalOfDatabase(error)
+        if (!refusal) throw error
+        request.log.info({ err: error }, 'refused by the database')
+        result = refusal
+      }
+      if (isRefusal(result)) {
+        if (upload) await app.files.remove(upload.id)
+        return sendRefusal(request, reply, result)
+      }
+      if (result instanceof Binary) return sendBinary(reply, result)
+      reply.code(status)
+      if (result instanceof RawJson)
+        return reply
+          .type('application/json')
+          .serializer((text) => text as string)
+          .send(result.text)
+      if (result instanceof Replay && status !== 204)
+        return reply
+          .type('application/json')
+          .header('idempotent-replayed', 'true')
+          .serializer((text) => text as string)
+          .send(JSON.stringify(result.body))
+      return status === 204 ? reply.send() : reply.send(result)
+    },
+  })
+}
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, why, and what to do (RFC 9457)' })
+
+function describeResponse(route: AnyRoute, status: number): Record<string, unknown> {
+  const problem = {
+    description: 'Refused',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  }
+  const ok =
+    route.response === undefined
+      ? { [status]: z.undefined().meta({ description: 'Done' }) }
+      : route.response === 'binary'
+        ? {
+            [status]: {
+              description: 'The file',
+              content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
+            },
+          }
+        : { [status]: route.response }
+  return { ...ok, '4xx': problem, '5xx': problem }
+}
+
+function entranceOf(side: Side, route: AnyRoute, request: FastifyRequest, context: RequestContext): Entrance {
+  if (route.open || context.session_token === null) {
+    return {
+      text: `select set_config('zaguan.actor', $1, true)`,
+      values: [
+        JSON.stringify({
+          kind: 'visitor',
+          way: side.name,
+          operation: route.operation,
+          ip: request.ip,
+          request_id: request.id,
+        }),
+      ],
+    }
+  }
+  return {
+    text: `select * from ${side.enter}($1, $2, $3, $4)`,
+    values: [hashToken(context.session_token), route.operation, request.ip, request.id],
+  }
+}
+
+function contextOf(app: App, side: Side, request: FastifyRequest, reply: FastifyReply): RequestContext {
+  const secure = app.config.publicUrl.startsWith('https:')
+  const name = secure ? `__Host-${side.cookie}` : side.cookie
+  return {
+    now: app.now(),
+    language: chooseLanguage(request.headers['accept-language'] ?? null, 'en'),
+    ip: request.ip,
+    request_id: request.id,
+    user_agent: request.headers['user-agent'] ?? '',
+    host: request.hostname,
+    config: app.config,
+    files: app.files,
+    session_token: request.cookies[name] ?? null,
+    setSession(token, expires) {
+      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+      if (token === null) reply.clearCookie(name, options)
+      else
+        reply.setCookie(name, token, {
+          ...options,
+          ...(expires ? { expires: new Date(expires.epochMilliseconds) } : {}),
+        })
+    },
+  }
+}
+
+class Replay {
+  readonly body: unknown
+  constructor(body: unknown) {
+    this.body = body
+  }
+}
+
+/** The same key with the same input gives the first answer again; with another input it is refused. */
+async function runOnce(
+  tx: Tx,
+  key: string,
+  operation: string,
+  actor: string,
+  request: FastifyRequest,
+  status: number,
+  work: () => Promise<unknown>,
+): Promise<unknown> {
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([operation, request.params, request.query, request.body ?? null]))
+    .digest()
+  const mine = await tx
+    .insertInto('idempotency_keys')
+    .values({ actor_id: actor, key: key.slice(0, 200), operation, fingerprint })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('key')
+    .executeTakeFirst()
+  if (!mine) {
+    const earlier = await tx
+      .selectFrom('idempotency_keys')
+      .select(['fingerprint', 'response'])
+      .where('actor_id', '=', actor)
+      .where('key', '=', key.slice(0, 200))
+      .executeTakeFirst()
+    if (!earlier || !earlier.fingerprint.equals(fingerprint))
+      return refuse('idempotency_key_reused', { status: 422 })
+    return new Replay(earlier.response)
+  }
+  const result = await work()
+  if (!isRefusal(result) && !(result instanceof Binary)) {
+    await sql`update idempotency_keys set status = ${status}, response = ${JSON.stringify(result ?? null)}::jsonb
+              where actor_id = ${actor} and key = ${key.slice(0, 200)}`.execute(tx)
+  }
+  return result
+}
+
+async function takeUpload(app: App, request: FastifyRequest, maxBytes: number): Promise<Upload | Refusal> {
+  if (!request.isMultipart()) return refuse('file_needed', { status: 422 })
+  const part = await request.file({
+    limits: { fileSize: maxBytes, files: 1, fields: 20, fieldSize: 100_000 },
+  })
+  if (!part) return refuse('file_needed', { status: 422 })
+  const id = randomUUID()
+  const { size, sha256 } = await app.files.write(id, part.file)
+  if (part.file.truncated) {
+    await app.files.remove(id)
+    return refuse('file_too_large', { status: 413, params: { megabytes: Math.floor(maxBytes / 1_000_000) } })
+  }
+  const fields: Record<string, string> = {}
+  for (const [field, value] of Object.entries(part.fields)) {
+    if (value && !Array.isArray(value) && value.type === 'field') fields[field] = String(value.value)
+  }
+  const name = (part.filename || 'file').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200)
+  return { id, name, media_type: part.mimetype.slice(0, 100), size, sha256, fields }
+}
+
+function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal) {
+  const language = chooseLanguage(request.headers['accept-language'] ?? null, 'en')
+  return reply
+    .code(refusal.status)
+    .type('application/problem+json')
+    .serializer((text) => text as string)
+    .send(JSON.stringify(problemOf(refusal, language, request.id)))
+}
+
+function sendBinary(reply: FastifyReply, binary: Binary) {
+  const name = binary.file_name.replaceAll(/[^\w.\- ]/g, '_')
+  return (
+    reply
+      .type(binary.media_type)
+      .header(
+        'content-disposition',
+        `${binary.inline ? 'inline' : 'attachment'}; filename="${name}"; filename*=UTF-8''${encodeURIComponent(binary.file_name)}`,
+      )
+      // Whatever a file holds, opened in a browser it can do nothing.
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+      .serializer((bytes) => bytes as string)
+      .send(binary.bytes)
+  )
+}
+
+/** The whole of a list as CSV, read page by page, in the order and with the filters of the screen. */
+export function exportRoute<Q extends z.ZodType, Row>(
+  app: App,
+  options: {
+    path: string
+    operation: string
+    summary: string
+    tag: string
+    query: Q
+    permission: StaffPermission
+    file: string
+  },
+  list: (
+    tx: Tx,
+    query: z.output<Q>,
+    actor: StaffActor,
+  ) => Promise<{ items: Row[]; next_cursor: string | null }>,
+  columns: Record<string, (row: NoInfer<Row>) => unknown>,
+): void {
+  officeRoute(app, { ...options, method: 'GET', response: 'binary' }, async (tx, { query }, actor) => {
+    const chunks: string[] = ['\ufeff', csvRow(Object.keys(columns))]
+    let cursor: string | undefined
+    do {
+      const page = await list(tx, { ...(query as object), cursor, limit: 200 } as z.output<Q>, actor)
+      for (const row of page.items) chunks.push(csvRow(Object.values(columns).map((read) => read(row))))
+      cursor = page.next_cursor ?? undefined
+    } while (cursor)
+    return new Binary(Buffer.from(chunks.join('')), 'text/csv; charset=utf-8', `${options.file}.csv`)
+  })
+}
+
+/** The HTTP server without any route of a module: validation, errors, security headers, limits, metrics, health. */
+export async function createServer(options: {
+  config: Config
+  portal: Pool
+  office: Pool
+  files: FileStore
+  now: () => Temporal.Instant
+  version: string
+}): Promise<App> {
+  const { config } = options
+  const server = Fastify({
+    trustProxy: config.trustProxy,
+    bodyLimit: 1_000_000,
+    genReqId: () => randomBytes(9).toString('base64url'),
+    logger: {
+      level: config.logLevel,
+      // Neither cookies nor bodies are logged; addresses of links that carry a token are cut at the question mark.
+      serializers: {
+        req: (request: FastifyRequest) => ({
+          method: request.method,
+          url: request.url.split('?')[0],
+          ip: request.ip,
+        }),
+      },
+    },
+    routerOptions: { maxParamLength: 200 },
+  })
+  server.setValidatorCompiler(validatorCompiler)
+  server.setSerializerCompiler(serializerCompiler)
+  await server.register(cookie)
+  await server.register(multipart)
+  await server.register(rateLimit, {
+    global: true,
+    max: 1200,
+    timeWindow: '1 minute',
+    allowList: (request) => request.url.startsWith('/health/'),
+    errorResponseBuilder: (request, context) => {
+      const refusal = refuse('too_many_requests', {
+        status: 429,
+        params: { seconds: Math.ceil(context.ttl / 1000) },
+      })
+      return Object.assign(new Error(refusal.code), { statusCode: 429, refusal })
+    },
+  })
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Zaguan',
+        version: options.version,
+        description:
+          'Everything that a screen does. Amounts are integer minor units with an ISO 4217 currency; dates are ISO 8601; periods are half-open [from, to). Lists page by cursor. Every POST takes an Idempotency-Key. Errors are problem+json (RFC 9457) with a stable code.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      components: {
+        securitySchemes: {
+          office_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_office' },
+          portal_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_portal' },
+        },
+      },
+    },
+    transform: createJsonSchemaTransform({}) as never,
+  })
+  const metrics = createMetrics()
+  const app: App = { server, ...options, metrics }
+
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (isForgedRequest(request))
+      return sendRefusal(request, reply, refuse('cross_site_request', { status: 403 }))
+  })
+  server.addHook('onSend', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'same-origin')
+    reply.header('x-frame-options', 'DENY')
+    reply.header('cross-origin-opener-policy', 'same-origin')
+    reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()')
+    if (config.publicUrl.startsWith('https:')) reply.header('strict-transport-security', 'max-age=31536000')
+    if (request.url.startsWith('/api/')) {
+      if (!reply.hasHeader('content-security-policy'))
+        reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    }
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    metrics.observeRequest(
+      request.method,
+      request.routeOptions.url ?? 'unknown',
+      reply.statusCode,
+      reply.elapsedTime / 1000,
+    )
+  })
+  server.setErrorHandler(
+    (
+      error: Error & { statusCode?: number; code?: string; validation?: unknown; refusal?: Refusal },
+      request,
+      reply,
+    ) => {
+      if (error.refusal) return sendRefusal(request, reply, error.refusal)
+      const invalid = refusalOfValidation(error)
+      if (invalid) return sendRefusal(request, reply, invalid)
+      if (error.statusCode === 413)
+        return sendRefusal(request, reply, refuse('request_too_large', { status: 413 }))
+      if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+        return sendRefusal(request, reply, refuse('malformed_request', { status: error.statusCode }))
+      }
+      request.log.error({ err: error }, 'request failed')
+      return sendRefusal(request, reply, refuse('internal_error', { status: 500 }))
+    },
+  )
+  server.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }))
+  server.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+    try {
+      await Promise.all([options.portal.query('select 1'), options.office.query('select 1')])
+      return { status: 'ready' }
+    } catch {
+      return reply.code(503).send({ status: 'database_unreachable' })
+    }
+  })
+  server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    const local = request.ip === '127.0.0.1' || request.ip === '::1'
+    const allowed =
+      config.metricsToken === null ? local : request.headers.authorization === `Bearer ${config.metricsToken}`
+    if (!allowed) return sendRefusal(request, reply, notFound())
+    return reply.type('text/plain; version=0.0.4').send(await metrics.text())
+  })
+  server.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger())
+  return app
+}
+
+/**
+ * Cross-site request forgery: an unsafe request from a browser must come from our own pages. Browsers say where a
+ * request comes from (Sec-Fetch-Site, else Origin); programs that send neither hold no cookie of a victim.
+ */
+function isForgedRequest(request: FastifyRequest): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return false
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
+  const origin = request.headers.origin
+  if (origin === undefined) return false
+  try {
+    return new URL(origin).host !== request.host
+  } catch {
+    return true
+  }
+}
+
+function refusalOfValidation(error: { validation?: unknown; validationContext?: string }): Refusal | null {
+  if (!Array.isArray(error.validation)) return null
+  const fields = error.validation.map(
+    (issue: { instancePath?: string; keyword?: string; params?: Record<string, unknown> }) => {
+      const limit = issue.params?.minimum ?? issue.params?.maximum
+      const path = (issue.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.')
+      return {
+        path,
+        code: fieldCode(issue.keyword ?? '', issue.params ?? {}),
+        ...(typeof limit === 'number' ? { params: { limit } } : {}),
+      }
+    },
+  )
+  // An id in the path that is no id is an object that does not exist.
+  if (error.validationContext === 'params') return notFound()
+  return new RefusalClass('invalid_input', 422, {}, fields)
+}
+
+function fieldCode(keyword: string, params: Record<string, unknown>): string {
+  switch (keyword) {
+    case 'invalid_type':
+      return params.input === undefined && params.received === undefined ? 'required' : 'wrong_type'
+    case 'too_small':
+      return params.origin === 'string' ? (params.minimum === 1 ? 'required' : 'too_short') : 'too_small'
+    case 'too_big':
+      return params.origin === 'string' ? 'too_long' : 'too_big'
+    case 'invalid_format':
+      return params.format === 'email'
+        ? 'not_an_email'
+        : params.format === 'date'
+          ? 'not_a_date'
+          : 'wrong_format'
+    case 'invalid_value':
+    case 'invalid_union':
+      return 'not_a_choice'
+    case 'unrecognized_keys':
+      return 'unknown_field'
+    default:
+      return 'wrong_format'
+  }
+}

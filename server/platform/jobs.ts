@@ -1,0 +1,110 @@
+import { type Runner, run, type TaskList } from 'graphile-worker'
+import { sql } from 'kysely'
+import type { Pool as PgPool } from 'pg'
+import { type Pool, type SystemActor, type Tx, transactAsSystem } from './database.ts'
+import { isRefusal, type Refusal } from './errors.ts'
+
+/** JSON that a job carries: ids and dates as text, nothing that could change meanwhile. */
+export type JobPayload = { [key: string]: string | number | boolean | null | string[] }
+
+export type JobOptions = {
+  /** While a job with this key waits, adding it again replaces it: at most one is pending. */
+  key?: string
+  /** Jobs of one queue run one after the other. */
+  queue?: string
+  runAt?: Temporal.Instant
+  maxAttempts?: number
+}
+
+/**
+ * Adds a job in the transaction that causes it (house rule 5): it runs if and only if the transaction commits.
+ * Task names are `module:verb_noun`.
+ */
+export async function enqueue(
+  tx: Tx,
+  task: string,
+  payload: JobPayload,
+  options: JobOptions = {},
+): Promise<void> {
+  await sql`select enqueue_job(${task}, ${JSON.stringify(payload)}::json, ${options.key ?? null}, ${options.queue ?? null},
+    ${options.runAt ?? null}::timestamptz, ${options.maxAttempts ?? 12})`.execute(tx)
+}
+
+/** Everything a background handler gets. `transact` opens a transaction under the office login, named after the task. */
+export type JobContext = {
+  pool: Pool
+  now: () => Temporal.Instant
+  transact: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
+  /** Set when the process is stopping: a long job ends its batch and returns; it goes on at the next start. */
+  stopping: () => boolean
+  log: { info(detail: object, message: string): void; error(detail: object, message: string): void }
+}
+
+export type JobHandler = (payload: JobPayload, context: JobContext) => Promise<void>
+export type JobHandlers = Record<string, JobHandler>
+/** Recurring jobs: task name → crontab times (UTC). */
+export type Schedule = Record<string, string>
+
+/**
+ * Starts working on the queue until `stop()`. Handlers are found by task name. A refusal returned by a handler's
+ * transaction is for the handler to deal with; an exception is kept on the job, which is tried again with back-off.
+ */
+export async function startWorker(options: {
+  ownerPool: PgPool
+  officePool: Pool
+  handlers: JobHandlers
+  schedule: Schedule
+  concurrency: number
+  now: () => Temporal.Instant
+  log: JobContext['log']
+}): Promise<{ stop(): Promise<void> }> {
+  let stopping = false
+  const tasks: TaskList = {}
+  for (const [name, handler] of Object.entries(options.handlers)) {
+    tasks[name] = async (payload, helpers) => {
+      const actor: SystemActor = { kind: 'job', way: 'job', operation: name, name }
+      try {
+        await handler(payload as JobPayload, {
+          pool: options.officePool,
+          now: options.now,
+          transact: (work) => transactAsSystem(options.officePool, actor, work),
+          stopping: () => stopping || (helpers.abortSignal?.aborted ?? false),
+          log: options.log,
+        })
+      } catch (error) {
+        options.log.error({ task: name, job: String(helpers.job.id), err: error }, 'job failed')
+        throw error
+      }
+    }
+  }
+  const crontab = Object.entries(options.schedule)
+    .map(([task, times]) => `${times} ${task}`)
+    .join('\n')
+  const silent = { error() {}, warn() {}, info() {}, debug() {} }
+  const { Logger } = await import('graphile-worker')
+  const runner: Runner = await run({
+    pgPool: options.ownerPool,
+    taskList: tasks,
+    crontab,
+    concurrency: options.concurrency,
+    noHandleSignals: true,
+    pollInterval: 1000,
+    logger: new Logger(() => (level, message) => {
+      if (level === 'error') options.log.error({ source: 'worker' }, message)
+      else silent.info()
+    }),
+  })
+  runner.promise.catch((error: unknown) => options.log.error({ err: error }, 'worker stopped'))
+  return {
+    async stop() {
+      stopping = true
+      await runner.stop()
+    },
+  }
+}
+
+/** Unwraps what cannot be refused: a job that gets a refusal where none is possible has found a bug. */
+export function demand<T>(value: T | Refusal): T {
+  if (isRefusal(value)) throw new Error(`refused: ${value.code} ${JSON.stringify(value.params)}`)
+  return value
+}
