@@ -80,6 +80,18 @@ export async function readApplied(client: pg.ClientBase): Promise<{ name: string
   return rows
 }
 
+/** Names and hashes of the files that this program brings, in order. */
+export async function listMigrations(
+  directory = MIGRATIONS_DIRECTORY,
+): Promise<{ name: string; sha256: string }[]> {
+  return (await readMigrations(directory)).map(({ name, sha256 }) => ({ name, sha256 }))
+}
+
+/** Holds back every other migration and restore of this database until the transaction ends. */
+export async function lockMigrations(client: pg.ClientBase): Promise<void> {
+  await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [LOCK])
+}
+
 /** The password of a login that nobody chose one for: from the owner's, so every process finds the same one. */
 export function derivePassword(ownerUrl: string, role: LoginRole): string {
   const secret = decodeURIComponent(new URL(ownerUrl).password) || process.env.PGPASSWORD
