@@ -76,7 +76,8 @@ function bundleCatalogues(namespaces: string[]): Plugin {
     load(id) {
       if (id === '\0virtual:catalogues') {
         const entries = listLanguages().map(
-          (language) => `${JSON.stringify(language)}: () => import(${JSON.stringify(catalogueId + language)})`,
+          (language) =>
+            `${JSON.stringify(language)}: () => import(${JSON.stringify(catalogueId + language)})`,
         )
         return `export const catalogues = { ${entries.join(', ')} }`
       }

@@ -11,8 +11,7 @@
   }
 
   const scheme = kept('zaguan.scheme')
-  const dark =
-    scheme === 'dark' || (scheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const dark = scheme === 'dark' || (scheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   root.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light')
 
   const catalogues = JSON.parse(document.querySelector('meta[name=catalogues]').content)

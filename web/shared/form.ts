@@ -1,5 +1,5 @@
-import { useCallback, useMemo, useRef, useState } from 'react'
 import { useBlocker } from '@tanstack/react-router'
+import { useCallback, useMemo, useRef, useState } from 'react'
 import { type Problem, ProblemError, toProblem } from './problem.ts'
 
 /** What a rule answers: the words to show under the field, or nothing when it is fine. */
@@ -34,7 +34,9 @@ export interface FormOptions<Values extends Record<string, unknown>, Result> {
  * </form>
  * ```
  */
-export function useForm<Values extends Record<string, unknown>, Result>(options: FormOptions<Values, Result>) {
+export function useForm<Values extends Record<string, unknown>, Result>(
+  options: FormOptions<Values, Result>,
+) {
   const { initial, check, submit, onDone } = options
   const [values, setValues] = useState<Values>(initial)
   const [errors, setErrors] = useState<Record<string, string>>({})
@@ -148,7 +150,10 @@ export function useForm<Values extends Record<string, unknown>, Result>(options:
 function fieldErrors(problem: Problem, values: Record<string, unknown>): Record<string, string> {
   const found: Record<string, string> = {}
   for (const { path, message } of problem.errors ?? []) {
-    const bare = path.replace(/^(body|\/body)[./]?/, '').replace(/^\//, '').replaceAll('/', '.')
+    const bare = path
+      .replace(/^(body|\/body)[./]?/, '')
+      .replace(/^\//, '')
+      .replaceAll('/', '.')
     const name = bare in values ? bare : (bare.split('.')[0] ?? '')
     const key = name in values ? (bare in values ? bare : name) : bare
     if (key !== '') found[key] ??= message
@@ -165,7 +170,9 @@ function allShown(problem: Problem, byPath: Record<string, string>): boolean {
 function focusFirstError() {
   requestAnimationFrame(() =>
     requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>('form [aria-invalid="true"], form [data-error="true"] input')?.focus(),
+      document
+        .querySelector<HTMLElement>('form [aria-invalid="true"], form [data-error="true"] input')
+        ?.focus(),
     ),
   )
 }

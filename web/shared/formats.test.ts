@@ -69,7 +69,9 @@ describe('dates', () => {
   it('says a half-open period in inclusive words', () => {
     expect(plain(formatPeriod('2026-05-01', '2026-06-01', 'pt-BR'))).toMatch(/^1 . 31 de maio de 2026$/)
     expect(plain(formatPeriod('2026-05-21', '2026-05-22', 'en'))).toBe('May 21, 2026')
-    expect(plain(formatPeriod('2026-12-15', '2027-01-15', 'en'))).toMatch(/December 15, 2026 . January 14, 2027/)
+    expect(plain(formatPeriod('2026-12-15', '2027-01-15', 'en'))).toMatch(
+      /December 15, 2026 . January 14, 2027/,
+    )
   })
 
   it('says how far a day is', () => {
@@ -81,7 +83,18 @@ describe('dates', () => {
 })
 
 describe('colours', () => {
-  const accents = ['#2563eb', '#f97316', '#ffd400', '#16a34a', '#0b1f4d', '#ffffff', '#000000', '#808080', '#e11d48', '#9be7ff']
+  const accents = [
+    '#2563eb',
+    '#f97316',
+    '#ffd400',
+    '#16a34a',
+    '#0b1f4d',
+    '#ffffff',
+    '#000000',
+    '#808080',
+    '#e11d48',
+    '#9be7ff',
+  ]
 
   it.each(accents)('gives readable text for the accent %s in both schemes', (accent) => {
     for (const [scheme, surfaces] of [
@@ -101,7 +114,9 @@ describe('colours', () => {
     const css = readFileSync(new URL('styles.css', import.meta.url), 'utf8')
     const [light = '', dark = ''] = css.split(":root[data-mantine-color-scheme='dark']")
     const read = (block: string) =>
-      Object.fromEntries([...block.matchAll(/--([a-z0-9-]+): (#[0-9a-f]{6});/g)].map(([, name, hex]) => [name, hex]))
+      Object.fromEntries(
+        [...block.matchAll(/--([a-z0-9-]+): (#[0-9a-f]{6});/g)].map(([, name, hex]) => [name, hex]),
+      )
     const schemes = { light: read(light), dark: { ...read(light), ...read(dark) } }
     for (const [scheme, token] of Object.entries(schemes)) {
       const check = (text: string, background: string, ratio = 4.5) =>

@@ -28,7 +28,8 @@ export function decimalsOf(currency: string): number {
 
 /** Integer minor units as an exact decimal text: (123450, 2) is '1234.50'. It never passes through a float. */
 export function toDecimalText(amountMinor: number, decimals: number): Intl.StringNumericLiteral {
-  if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`${amountMinor} is not a whole number of minor units`)
+  if (!Number.isSafeInteger(amountMinor))
+    throw new RangeError(`${amountMinor} is not a whole number of minor units`)
   const digits = Math.abs(amountMinor)
     .toString()
     .padStart(decimals + 1, '0')

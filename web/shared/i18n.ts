@@ -1,6 +1,6 @@
+import { catalogues } from 'virtual:catalogues'
 import i18n from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { catalogues } from 'virtual:catalogues'
 
 /** The tags of the languages that exist: the folders of `locales/`. */
 export const languages: string[] = Object.keys(catalogues)

@@ -1,8 +1,8 @@
 import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import styles from './job-tray.module.css'
+import { Popout } from './popout.tsx'
 import { StateBadge } from './state-badge.tsx'
 import { useFormats } from './use-formats.ts'
 
@@ -36,55 +36,31 @@ export function ProgressBar({ share, label }: { share: number | null; label: str
 /** The tray of long jobs in the bar of the office. */
 export function JobTray({ jobs }: { jobs: TrayJob[] }) {
   const { t } = useTranslation('common')
-  const [opened, setOpened] = useState(false)
-  const root = useRef<HTMLDivElement>(null)
-  const button = useRef<HTMLButtonElement>(null)
   const running = jobs.filter((job) => job.state === 'running' || job.state === 'queued')
-
-  useEffect(() => {
-    if (!opened) return
-    const closeOutside = (event: PointerEvent) => {
-      if (!root.current?.contains(event.target as Node)) setOpened(false)
-    }
-    const closeByKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape') return
-      setOpened(false)
-      button.current?.focus()
-    }
-    document.addEventListener('pointerdown', closeOutside)
-    document.addEventListener('keydown', closeByKey)
-    return () => {
-      document.removeEventListener('pointerdown', closeOutside)
-      document.removeEventListener('keydown', closeByKey)
-    }
-  }, [opened])
-
   return (
-    <div ref={root} className={styles.root}>
-      <button
-        ref={button}
-        type="button"
-        className={styles.trigger}
-        aria-expanded={opened}
-        aria-label={running.length > 0 ? t('tray.running', { count: running.length }) : t('tray.title')}
-        onClick={() => setOpened(!opened)}
-      >
-        <IconListCheck size={20} aria-hidden />
-        {running.length > 0 && (
-          <span className={styles.count} aria-hidden>
-            {running.length}
-          </span>
-        )}
-      </button>
-      {opened && (
-        <section className={styles.panel} aria-label={t('tray.title')}>
+    <Popout
+      title={t('tray.title')}
+      label={running.length > 0 ? t('tray.running', { count: running.length }) : t('tray.title')}
+      trigger={
+        <>
+          <IconListCheck size={20} aria-hidden />
+          {running.length > 0 && (
+            <span className={styles.count} aria-hidden>
+              {running.length}
+            </span>
+          )}
+        </>
+      }
+    >
+      {(close) => (
+        <div className={styles.panel}>
           <h2>{t('tray.title')}</h2>
           {jobs.length === 0 && <p className={styles.nothing}>{t('tray.nothing')}</p>}
           <ul>
             {jobs.map((job) => (
               <li key={job.id}>
                 <div className={styles.line}>
-                  <Link to={job.to} onClick={() => setOpened(false)}>
+                  <Link to={job.to} onClick={close}>
                     {job.title}
                   </Link>
                   <StateBadge kind="job" state={job.state} />
@@ -94,8 +70,8 @@ export function JobTray({ jobs }: { jobs: TrayJob[] }) {
               </li>
             ))}
           </ul>
-        </section>
+        </div>
       )}
-    </div>
+    </Popout>
   )
 }

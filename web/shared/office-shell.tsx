@@ -5,8 +5,8 @@ import IconSearch from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Dialog } from './dialog.tsx'
 import { type Brand, Logo } from './brand.tsx'
+import { Dialog } from './dialog.tsx'
 import { JobTray, type TrayJob } from './job-tray.tsx'
 import { Menu, type MenuItem } from './menu.tsx'
 import { type NavItem, NavLink, SkipLink } from './navigation.tsx'
@@ -22,7 +22,9 @@ export interface ShellUser {
 /** The first letters of a person's first and last name. */
 export function Initials({ name }: { name: string }) {
   const words = name.trim().split(/\s+/)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : ''].map((word) => word?.charAt(0) ?? '').join('')
+  const letters = [words[0], words.length > 1 ? words.at(-1) : '']
+    .map((word) => word?.charAt(0) ?? '')
+    .join('')
   return (
     <span className={styles.initials} aria-hidden>
       {letters.toUpperCase()}

@@ -112,7 +112,11 @@ export function PortalShell({
 export function SupportFooter({ brand, end }: { brand: Brand; end?: ReactNode }) {
   const { t } = useTranslation('common')
   const channels = [
-    brand.support_email && { icon: IconMail, href: `mailto:${brand.support_email}`, text: brand.support_email },
+    brand.support_email && {
+      icon: IconMail,
+      href: `mailto:${brand.support_email}`,
+      text: brand.support_email,
+    },
     brand.support_phone && {
       icon: IconPhone,
       href: `tel:${brand.support_phone.replace(/[^\d+]/g, '')}`,

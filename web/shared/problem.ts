@@ -35,7 +35,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
-function ownProblem(code: 'offline' | 'unreachable' | 'timeout' | 'unavailable' | 'unexpected', status: number) {
+function ownProblem(
+  code: 'offline' | 'unreachable' | 'timeout' | 'unavailable' | 'unexpected',
+  status: number,
+) {
   return {
     code,
     title: i18n.t(`common:problem.${code}.title`),

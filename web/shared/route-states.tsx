@@ -5,8 +5,8 @@ import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-route
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { EmptyState, useDocumentTitle } from './page.tsx'
-import { ProblemAlert } from './problem-alert.tsx'
 import { toProblem } from './problem.ts'
+import { ProblemAlert } from './problem-alert.tsx'
 import styles from './route-states.module.css'
 
 /** What a route shows when its data did not come: what happened and a way to try again. */

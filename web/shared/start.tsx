@@ -1,5 +1,5 @@
-import { type AnyRouter, createRouter, RouterProvider } from '@tanstack/react-router'
 import type { QueryClient } from '@tanstack/react-query'
+import { type AnyRouter, createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { signedOutEvent } from './api.ts'

@@ -1,5 +1,5 @@
-import { useFormats } from './use-formats.ts'
 import type { DateStyle } from './formats.ts'
+import { useFormats } from './use-formats.ts'
 import styles from './values.module.css'
 
 /** An amount of money: `<Money amount={invoice.total} currency="BRL" />`. `amount` is an integer of minor units. */
