@@ -1,9 +1,12 @@
 import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
 import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
 import { registerUnitsOffice, registerUnitsPublic } from './modules/units/index.ts'
+import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
+import type { FileStore } from './platform/files.ts'
 import { type App, createServer } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
+import type { Mailer } from './platform/mail.ts'
 
 /** The one explicit list of modules: their routes on each side, in the order of the house. */
 const registrations: ((app: App) => void)[] = [
@@ -19,8 +22,13 @@ const registrations: ((app: App) => void)[] = [
 /** Who listens to what happened. */
 const listeners: Listeners = {}
 
-/** Every background handler. */
-export const jobHandlers: JobHandlers = {}
+/** What background handlers need of the process that they run in. */
+export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
+
+/** Every background handler, by task name. */
+export function createJobHandlers(_services: JobServices): JobHandlers {
+  return {}
+}
 
 /** What runs by the clock (UTC). */
 export const schedule: Schedule = {}
