@@ -138,7 +138,7 @@ function bootBeforePaint(base: string): Plugin {
           {
             tag: 'script',
             attrs: { src: base + (context.bundle ? bootName() : 'boot.js') },
-            injectTo: 'head',
+            injectTo: 'head-prepend',
           },
         ]
         return tags

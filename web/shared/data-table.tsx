@@ -503,7 +503,6 @@ const BodyRow = memo(
     const { t } = useTranslation('common')
     const visible = shown.split(',')
     return (
-      // biome-ignore lint/a11y/useKeyWithClickEvents: the link inside is the keyboard's way; the row is only a larger target
       <tr
         role="row"
         aria-rowindex={index + 2}

@@ -40,14 +40,7 @@ export function NavLink({ item, onNavigate }: { item: NavItem; onNavigate?: () =
 export function SkipLink() {
   const { t } = useTranslation('common')
   return (
-    <a
-      href="#main"
-      className={styles.skip}
-      onClick={(event) => {
-        event.preventDefault()
-        document.getElementById('main')?.focus()
-      }}
-    >
+    <a href="#main" className={styles.skip}>
       {t('skip')}
     </a>
   )

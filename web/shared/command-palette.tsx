@@ -1,0 +1,219 @@
+import type { TablerIcon } from '@tabler/icons-react'
+import IconSearch from '@tabler/icons-react/dist/esm/icons/IconSearch.mjs'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import styles from './command-palette.module.css'
+import { ProblemAlert } from './problem-alert.tsx'
+
+/** Something that the palette finds: a thing to open, or a command to run. */
+export interface PaletteEntry {
+  id: string
+  label: string
+  /** What tells it from others of the same name: number, city, state. */
+  detail?: string
+  icon?: TablerIcon
+  /** Where it leads; or what it does. */
+  to?: string
+  onRun?: () => void
+  /** More words that find a command. */
+  keywords?: string
+}
+
+/** Entries of one kind under a heading: Accounts, Invoices. */
+export interface PaletteGroup {
+  label: string
+  entries: PaletteEntry[]
+}
+
+/** Folds accents and case, as the API does: 'São' finds 'sao'. */
+function fold(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase()
+}
+
+/**
+ * The command palette: finds anything through `search` and does anything in `commands`. A combobox in a dialog; arrows
+ * move, Enter runs, Escape closes.
+ */
+export function CommandPalette({
+  opened,
+  onClose,
+  search,
+  commands,
+}: {
+  opened: boolean
+  onClose: () => void
+  /** Asks the API; called with at least two letters, not at every key. */
+  search: (query: string, signal: AbortSignal) => Promise<PaletteGroup[]>
+  /** Pages and commands that are always there. */
+  commands: PaletteEntry[]
+}) {
+  if (!opened) return null
+  return <OpenedPalette onClose={onClose} search={search} commands={commands} />
+}
+
+function OpenedPalette({
+  onClose,
+  search,
+  commands,
+}: {
+  onClose: () => void
+  search: (query: string, signal: AbortSignal) => Promise<PaletteGroup[]>
+  commands: PaletteEntry[]
+}) {
+  const { t } = useTranslation('common')
+  const navigate = useNavigate()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const list = useRef<HTMLDivElement>(null)
+  const id = useId()
+  const [typed, setTyped] = useState('')
+  const [asked, setAsked] = useState('')
+  const [at, setAt] = useState(0)
+
+  useEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(typed.trim()), 150)
+    return () => clearTimeout(timer)
+  }, [typed])
+
+  const found = useQuery({
+    queryKey: ['palette', asked],
+    queryFn: ({ signal }) => search(asked, signal),
+    enabled: asked.length >= 2,
+    staleTime: 10_000,
+    placeholderData: (before) => (asked.length >= 2 ? before : undefined),
+  })
+
+  const groups = useMemo(() => {
+    const words = fold(typed).split(/\s+/).filter(Boolean)
+    const matching = commands.filter((command) => {
+      const text = fold(`${command.label} ${command.keywords ?? ''}`)
+      return words.every((word) => text.includes(word))
+    })
+    const own: PaletteGroup[] =
+      matching.length > 0 ? [{ label: t('palette.commands'), entries: matching }] : []
+    const fetched = typed.trim().length >= 2 ? (found.data ?? []) : []
+    return [...fetched.filter((group) => group.entries.length > 0), ...own]
+  }, [typed, commands, found.data, t])
+  const entries = groups.flatMap((group) => group.entries)
+  const current = entries[Math.min(at, entries.length - 1)]
+
+  useEffect(() => {
+    if (current) document.getElementById(`${id}-${current.id}`)?.scrollIntoView({ block: 'nearest' })
+  }, [current, id])
+
+  const run = (entry: PaletteEntry) => {
+    onClose()
+    entry.onRun?.()
+    if (entry.to) void navigate({ to: entry.to })
+  }
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      const step = event.key === 'ArrowDown' ? 1 : -1
+      setAt(
+        entries.length === 0
+          ? 0
+          : (Math.min(at, entries.length - 1) + step + entries.length) % entries.length,
+      )
+    } else if (event.key === 'Enter' && current) {
+      event.preventDefault()
+      run(current)
+    }
+  }
+  const searching = found.isFetching || (typed.trim() !== asked && typed.trim().length >= 2)
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape, which the browser handles, is the keyboard's way to close
+    <dialog
+      ref={dialog}
+      className={styles.dialog}
+      aria-label={t('palette.open')}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose()
+      }}
+    >
+      <div className={styles.field}>
+        <IconSearch size={18} aria-hidden />
+        <input
+          role="combobox"
+          aria-label={t('palette.open')}
+          aria-expanded={entries.length > 0}
+          aria-controls={`${id}-list`}
+          aria-activedescendant={current ? `${id}-${current.id}` : undefined}
+          aria-autocomplete="list"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={t('palette.placeholder')}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value)
+            setAt(0)
+          }}
+          onKeyDown={onKey}
+        />
+        <kbd aria-hidden>Esc</kbd>
+      </div>
+      <div className={styles.body}>
+        <ProblemAlert error={found.error} onRetry={found.refetch} />
+        <div
+          ref={list}
+          role="listbox"
+          id={`${id}-list`}
+          aria-label={t('palette.open')}
+          className={styles.list}
+        >
+          {groups.map((group, index) => (
+            // biome-ignore lint/a11y/useSemanticElements: a listbox has groups, not field sets
+            <div key={group.label} role="group" aria-labelledby={`${id}-group-${index}`}>
+              <div id={`${id}-group-${index}`} className={styles.heading}>
+                {group.label}
+              </div>
+              {group.entries.map((entry) => {
+                const Icon = entry.icon
+                return (
+                  // biome-ignore lint/a11y/useFocusableInteractive: focus stays in the field, which names the active option
+                  // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
+                  <div
+                    key={entry.id}
+                    id={`${id}-${entry.id}`}
+                    role="option"
+                    aria-selected={entry === current}
+                    className={styles.entry}
+                    onPointerMove={() => setAt(entries.indexOf(entry))}
+                    onClick={() => run(entry)}
+                  >
+                    {Icon && <Icon size={18} stroke={1.75} aria-hidden />}
+                    <span className={styles.label}>{entry.label}</span>
+                    {entry.detail && <span className={styles.detail}>{entry.detail}</span>}
+                  </div>
+                )
+              })}
+            </div>
+          ))}
+        </div>
+        <p className={styles.say} role="status">
+          {searching
+            ? t('palette.searching')
+            : entries.length === 0
+              ? typed.trim() === ''
+                ? t('palette.hint')
+                : t('palette.nothing', { query: typed.trim() })
+              : ''}
+        </p>
+      </div>
+    </dialog>
+  )
+}
