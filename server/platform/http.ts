@@ -4,7 +4,12 @@ import multipart from '@fastify/multipart'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Config } from './config.ts'
@@ -41,6 +46,8 @@ export type App = {
   metrics: Metrics
   /** The clock: nothing in a module reads it by itself. */
   now: () => Temporal.Instant
+  /** Sends the page of a web app, where they are served. */
+  sendPage?: (path: string, reply: FastifyReply) => unknown
 }
 
 export type StaffActor = {
@@ -303,6 +310,20 @@ function addRoute<A>(
   })
 }
 
+const describeAllComponents = createJsonSchemaTransformObject({}) as (document: unknown) => ApiDocument
+type ApiDocument = { components?: { schemas?: Record<string, unknown> } }
+
+/** The named schemas that the document refers to: each exists as input and as output, and few are both. */
+function describeComponents(document: unknown): ApiDocument {
+  const whole = describeAllComponents(document)
+  const schemas = whole.components?.schemas ?? {}
+  const referred = new Set(
+    [...JSON.stringify(whole).matchAll(/#\/components\/schemas\/(\w+)/g)].map((found) => found[1]),
+  )
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => referred.has(name)))
+  return { ...whole, components: { ...whole.components, schemas: kept } }
+}
+
 const problemSchema = z
   .object({
     type: z.string(),
@@ -413,8 +434,7 @@ async function runOnce(
       .where('actor_id', '=', actor)
       .where('key', '=', key.slice(0, 200))
       .executeTakeFirst()
-    if (!earlier || !earlier.fingerprint.equals(fingerprint))
-      return refuse('idempotency_key_reused', { status: 422 })
+    if (!earlier?.fingerprint.equals(fingerprint)) return refuse('idempotency_key_reused', { status: 422 })
     return new Replay(earlier.response)
   }
   const result = await work()
@@ -537,7 +557,7 @@ export async function createServer(options: {
     max: 1200,
     timeWindow: '1 minute',
     allowList: (request) => request.url.startsWith('/health/'),
-    errorResponseBuilder: (request, context) => {
+    errorResponseBuilder: (_request, context) => {
       const refusal = refuse('too_many_requests', {
         status: 429,
         params: { seconds: Math.ceil(context.ttl / 1000) },
@@ -563,6 +583,7 @@ export async function createServer(options: {
       },
     },
     transform: createJsonSchemaTransform({}) as never,
+    transformObject: describeComponents as never,
   })
   const metrics = createMetrics()
   const app: App = { server, ...options, metrics }
@@ -611,6 +632,12 @@ export async function createServer(options: {
       return sendRefusal(request, reply, refuse('internal_error', { status: 500 }))
     },
   )
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const page = request.method === 'GET' && !path.startsWith('/api/') && !/\.\w+$/.test(path)
+    if (page && app.sendPage) return app.sendPage(path, reply)
+    return sendRefusal(request, reply, notFound())
+  })
   server.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }))
   server.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
     try {

@@ -1,8 +1,9 @@
-import { type Runner, run, type TaskList } from 'graphile-worker'
+import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
 import { sql } from 'kysely'
 import type { Pool as PgPool } from 'pg'
 import { type Pool, type SystemActor, type Tx, transactAsSystem } from './database.ts'
 import { isRefusal, type Refusal } from './errors.ts'
+import type { Metrics } from './metrics.ts'
 
 /** JSON that a job carries: ids and dates as text, nothing that could change meanwhile. */
 export type JobPayload = { [key: string]: string | number | boolean | null | string[] }
@@ -57,12 +58,15 @@ export async function startWorker(options: {
   concurrency: number
   now: () => Temporal.Instant
   log: JobContext['log']
+  metrics: Metrics
 }): Promise<{ stop(): Promise<void> }> {
   let stopping = false
   const tasks: TaskList = {}
   for (const [name, handler] of Object.entries(options.handlers)) {
     tasks[name] = async (payload, helpers) => {
       const actor: SystemActor = { kind: 'job', way: 'job', operation: name, name }
+      const began = performance.now()
+      let outcome: 'done' | 'failed' = 'failed'
       try {
         await handler(payload as JobPayload, {
           pool: options.officePool,
@@ -71,17 +75,18 @@ export async function startWorker(options: {
           stopping: () => stopping || (helpers.abortSignal?.aborted ?? false),
           log: options.log,
         })
+        outcome = 'done'
       } catch (error) {
         options.log.error({ task: name, job: String(helpers.job.id), err: error }, 'job failed')
         throw error
+      } finally {
+        options.metrics.observeJob(name, outcome, (performance.now() - began) / 1000)
       }
     }
   }
   const crontab = Object.entries(options.schedule)
     .map(([task, times]) => `${times} ${task}`)
     .join('\n')
-  const silent = { error() {}, warn() {}, info() {}, debug() {} }
-  const { Logger } = await import('graphile-worker')
   const runner: Runner = await run({
     pgPool: options.ownerPool,
     taskList: tasks,
@@ -91,7 +96,6 @@ export async function startWorker(options: {
     pollInterval: 1000,
     logger: new Logger(() => (level, message) => {
       if (level === 'error') options.log.error({ source: 'worker' }, message)
-      else silent.info()
     }),
   })
   runner.promise.catch((error: unknown) => options.log.error({ err: error }, 'worker stopped'))

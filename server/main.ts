@@ -1,0 +1,16 @@
+// The one command line: `npm run zaguan -- <command>`. `npm start` is `serve`, `npm run demo` is `demo`.
+import { runCommand } from './command-line.ts'
+import { backupCommand, linkCommand, migrateCommand, restoreCommand } from './commands/database.ts'
+import { serveCommand, workerCommand } from './commands/serve.ts'
+
+process.exitCode = await runCommand(
+  {
+    serve: serveCommand,
+    worker: workerCommand,
+    migrate: migrateCommand,
+    backup: backupCommand,
+    restore: restoreCommand,
+    'first-admin': linkCommand,
+  },
+  process.argv.slice(2),
+)

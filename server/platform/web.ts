@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyReply } from 'fastify'
+import type { App } from './http.ts'
+
+const apps = [
+  { folder: 'office', prefix: '/office/' },
+  { folder: 'portal', prefix: '/' },
+] as const
+
+/**
+ * Serves the two web apps as they were built into dist/, and the API's documentation. An address that is no file is the
+ * app's page: its router decides. Each page carries a nonce of its own, the only inline style that the policy lets in.
+ */
+export async function serveWeb(app: App, dist: string): Promise<void> {
+  const { server } = app
+  await server.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    staticCSP: true,
+    uiConfig: { docExpansion: 'none', deepLinking: true, tryItOutEnabled: false },
+  })
+  const pages = new Map<string, string>()
+  for (const { folder, prefix } of apps) {
+    const root = join(dist, folder)
+    if (!existsSync(join(root, 'index.html')))
+      throw new Error(`The web apps are not built: run npm run build`)
+    pages.set(folder, await readFile(join(root, 'index.html'), 'utf8'))
+    await server.register(async (scope) => {
+      await scope.register(fastifyStatic, {
+        root,
+        prefix,
+        index: false,
+        preCompressed: true,
+        wildcard: false,
+        decorateReply: false,
+        // The name of an asset carries its content's hash: it never changes.
+        setHeaders(reply, path) {
+          reply.header(
+            'cache-control',
+            path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'public, max-age=3600',
+          )
+        },
+      })
+    })
+  }
+  const sendPage = (reply: FastifyReply, folder: 'office' | 'portal') => {
+    const nonce = randomBytes(16).toString('base64')
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .header(
+        'content-security-policy',
+        `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+      )
+      .send(pages.get(folder)!.replaceAll('__CSP_NONCE__', nonce))
+  }
+  server.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, 'portal'))
+  server.get('/office', { schema: { hide: true } }, (_request, reply) => reply.redirect('/office/'))
+  server.get('/office/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, 'office'))
+  app.sendPage = (path, reply) => sendPage(reply, path.startsWith('/office/') ? 'office' : 'portal')
+}
