@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromEpochDay, toEpochDay } from '../../platform/calendar.ts'
+import { boundaryOnOrBefore, periodOf } from '../subscriptions/index.ts'
 import {
   type BillableComponent,
   type BillableSubscription,
@@ -10,7 +11,6 @@ import {
   planInvoices,
   type RecurringDiscount,
 } from './engine.ts'
-import { boundaryOnOrBefore, periodOf } from './periods.ts'
 
 const date = (text: string) => Temporal.PlainDate.from(text)
 const range = (from: string, to: string) => ({ from: date(from), to: date(to) })

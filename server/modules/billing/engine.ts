@@ -18,7 +18,7 @@ import {
   type DayCount,
   dayFractionOfSpan,
   isClosingDay,
-} from './periods.ts'
+} from '../subscriptions/index.ts'
 
 export type BillingMode = 'advance' | 'arrears'
 export type ComponentRole = 'plan' | 'option'
