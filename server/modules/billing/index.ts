@@ -1,0 +1,12 @@
+// Billing: closings that turn what accounts have into invoices, the invoices, and the ledger that every amount is in.
+
+export {
+  applyAccountCredit,
+  type Balance,
+  balanceOf,
+  lockAccounts,
+  type Posting,
+  type PostingEntry,
+  post,
+  settleInvoices,
+} from './ledger.ts'
