@@ -358,6 +358,7 @@ function describeResponse(route: AnyRoute, status: number): Record<string, unkno
 function entranceOf(side: Side, route: AnyRoute, request: FastifyRequest, context: RequestContext): Entrance {
   if (route.open || context.session_token === null) {
     return {
+      name: 'enter_visitor',
       text: `select set_config('zaguan.actor', $1, true)`,
       values: [
         JSON.stringify({
@@ -371,6 +372,7 @@ function entranceOf(side: Side, route: AnyRoute, request: FastifyRequest, contex
     }
   }
   return {
+    name: side.enter,
     text: `select * from ${side.enter}($1, $2, $3, $4)`,
     values: [hashToken(context.session_token), route.operation, request.ip, request.id],
   }
@@ -483,8 +485,15 @@ function sendBinary(reply: FastifyReply, binary: Binary) {
         'content-disposition',
         `${binary.inline ? 'inline' : 'attachment'}; filename="${name}"; filename*=UTF-8''${encodeURIComponent(binary.file_name)}`,
       )
-      // Whatever a file holds, opened in a browser it can do nothing.
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+      // Whatever a file holds, opened in a browser it can do nothing. Only our own pages frame what is shown inline,
+      // and its links open beside it.
+      .header(
+        'content-security-policy',
+        binary.inline
+          ? "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+          : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      )
+      .header('x-frame-options', binary.inline ? 'SAMEORIGIN' : 'DENY')
       .serializer((bytes) => bytes as string)
       .send(binary.bytes)
   )
@@ -596,7 +605,7 @@ export async function createServer(options: {
   server.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'same-origin')
-    reply.header('x-frame-options', 'DENY')
+    if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY')
     reply.header('cross-origin-opener-policy', 'same-origin')
     reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()')
     if (config.publicUrl.startsWith('https:')) reply.header('strict-transport-security', 'max-age=31536000')

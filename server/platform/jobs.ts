@@ -38,6 +38,8 @@ export type JobContext = {
   transact: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
   /** Set when the process is stopping: a long job ends its batch and returns; it goes on at the next start. */
   stopping: () => boolean
+  /** Whether an exception now is final: the job is not tried again. */
+  last_attempt: boolean
   log: { info(detail: object, message: string): void; error(detail: object, message: string): void }
 }
 
@@ -73,6 +75,7 @@ export async function startWorker(options: {
           now: options.now,
           transact: (work) => transactAsSystem(options.officePool, actor, work),
           stopping: () => stopping || (helpers.abortSignal?.aborted ?? false),
+          last_attempt: helpers.job.attempts >= helpers.job.max_attempts,
           log: options.log,
         })
         outcome = 'done'
