@@ -1,5 +1,6 @@
 import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
 import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
+import { registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
 import { registerUnitsOffice, registerUnitsPublic } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
@@ -17,6 +18,8 @@ const registrations: ((app: App) => void)[] = [
   registerAccessOffice,
   registerAccountsPortal,
   registerAccountsOffice,
+  registerReportsPortal,
+  registerReportsOffice,
 ]
 
 /** Who listens to what happened. */

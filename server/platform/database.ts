@@ -89,13 +89,34 @@ function isDateRange(value: object): value is DateRange {
   return 'from' in value && value.from instanceof Temporal.PlainDate && Object.keys(value).length === 2
 }
 
+/** How many different statements are kept prepared; whatever comes after is planned each time. */
+const mostPrepared = 500
+const statementNames = new Map<string, string>()
+
+/**
+ * The name under which a statement is prepared on each connection: planning a page's query costs more than running it.
+ * Statements whose text grows with their input (long lists of values) stay unnamed.
+ */
+function statementName(text: string, parameters: number): string | undefined {
+  const known = statementNames.get(text)
+  if (known !== undefined) return known
+  if (statementNames.size >= mostPrepared || parameters > 40) return undefined
+  const name = `z${statementNames.size}`
+  statementNames.set(text, name)
+  return name
+}
+
 class ClientConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient
   constructor(client: pg.PoolClient) {
     this.#client = client
   }
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#client.query(query.sql, query.parameters.map(toParameter))
+    const name = statementName(query.sql, query.parameters.length)
+    const values = query.parameters.map(toParameter)
+    const result = await this.#client.query(
+      name ? { name, text: query.sql, values } : { text: query.sql, values },
+    )
     return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) }
   }
   // biome-ignore lint/correctness/useYield: a pipelined connection cannot hold a cursor open; large reads go by pages
@@ -135,7 +156,7 @@ function bind(client: pg.PoolClient): Tx {
 }
 
 /** What a transaction begins with: one statement that says who acts and what they may see. */
-export type Entrance = { text: string; values: unknown[] }
+export type Entrance = { name: string; text: string; values: unknown[] }
 
 /**
  * Runs `work` in one transaction: begin and the entrance travel together, a returned Refusal or an exception rolls
@@ -153,7 +174,7 @@ export async function transact<T>(
     try {
       const [, entered] = await Promise.all([
         client.query('begin'),
-        client.query(entrance.text, entrance.values),
+        client.query({ name: entrance.name, text: entrance.text, values: entrance.values }),
       ])
       const result = await work(bind(client), entered.rows[0])
       await client.query(isRefusal(result) && !result.kept ? 'rollback' : 'commit')
@@ -173,6 +194,7 @@ export async function transact<T>(
 /** The entrance of jobs and the command line: sees every business unit, and the audit log names it. */
 export function systemEntrance(actor: SystemActor): Entrance {
   return {
+    name: 'enter_system',
     text: `select set_config('zaguan.units', '*', true), set_config('zaguan.user_id', $2, true),
                   set_config('zaguan.actor', $1, true)`,
     values: [JSON.stringify(actor), actor.id ?? ''],

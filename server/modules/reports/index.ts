@@ -1,0 +1,3 @@
+// Reports: pages that look across modules: the customer's home, staff's today, the one search box, the queue of jobs.
+export { registerReportsOffice } from './routes.office.ts'
+export { registerReportsPortal } from './routes.portal.ts'

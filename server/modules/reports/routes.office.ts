@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { type App, officeRoute } from '../../platform/http.ts'
+import { mayStaff } from '../../platform/permissions.ts'
+import { id } from '../../platform/schemas.ts'
+import { findSchema, todaySchema } from './schemas.ts'
+import { find, readToday } from './today.ts'
+
+export function registerReportsOffice(app: App): void {
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/today',
+      operation: 'get_today',
+      summary: 'What waits, and the figures of the last thirteen months',
+      tag: 'Today',
+      permission: 'any_staff',
+      query: z.object({ business_unit_id: id.optional() }),
+      response: todaySchema,
+    },
+    async (tx, { query }, actor, context) => {
+      const today = await readToday(tx, context.now, query)
+      // Who may not see billing sees what waits, without the money.
+      return mayStaff(actor.role, 'billing.read')
+        ? today
+        : { ...today, revenue: [], received: [], receivables: [] }
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/find',
+      operation: 'find',
+      summary: 'Find accounts, people and invoices in one box',
+      tag: 'Today',
+      permission: 'accounts.read',
+      query: z.object({ q: z.string().trim().max(200) }),
+      response: findSchema,
+    },
+    (tx, { query }) => find(tx, query.q),
+  )
+}
