@@ -24,7 +24,9 @@ export function Plot({ kind, series, points, format, formatShort, height }: Char
         strokeWidth={2}
         valueFormatter={format}
         tooltipDataSource="segment"
+        pieChartProps={{ accessibilityLayer: false }}
         pieProps={{
+          rootTabIndex: -1,
           isAnimationActive: false,
           onClick: (_slice, index) => open(points[index]?.to),
           cursor: points.some((point) => point.to) ? 'pointer' : undefined,
@@ -39,7 +41,7 @@ export function Plot({ kind, series, points, format, formatShort, height }: Char
     dataKey: 'label',
     series: series.map((one, index) => ({ name: one.id, label: one.label, color: colourOf(one, index) })),
     valueFormatter: format,
-    gridAxis: 'y' as const,
+    gridAxis: 'x' as const,
     tickLine: 'none' as const,
     gridColor: 'var(--chart-grid)',
     textColor: 'var(--text-muted)',
@@ -64,7 +66,10 @@ export function Plot({ kind, series, points, format, formatShort, height }: Char
             series.findIndex((item) => item.id === one.name) % 4
           ],
         })}
-        lineChartProps={{ onClick: (state) => open(points[Number(state.activeTooltipIndex)]?.to) }}
+        lineChartProps={{
+          accessibilityLayer: false,
+          onClick: (state) => open(points[Number(state.activeTooltipIndex)]?.to),
+        }}
       />
     )
   }
@@ -76,6 +81,7 @@ export function Plot({ kind, series, points, format, formatShort, height }: Char
       cursorFill="var(--hover)"
       barProps={{ isAnimationActive: false, radius: kind === 'stacked' ? 0 : [4, 4, 0, 0] }}
       barChartProps={{
+        accessibilityLayer: false,
         onClick: (state) => open(points[Number(state.activeTooltipIndex)]?.to),
         style: points.some((point) => point.to) ? { cursor: 'pointer' } : undefined,
       }}

@@ -638,6 +638,7 @@ function FilterControl({
   const { t } = useTranslation('common')
   const kind = filter.kind ?? (filter.options ? 'select' : 'text')
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is inside, whichever it is
     <label className={styles.filter} data-set={value !== '' || undefined}>
       <span>{filter.label}</span>
       {kind === 'select' ? (

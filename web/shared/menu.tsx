@@ -18,6 +18,12 @@ export type MenuItem =
       lang?: string
     }
 
+function entriesOf(list: HTMLElement | null): HTMLButtonElement[] {
+  return [...(list?.querySelectorAll<HTMLButtonElement>('[role^=menuitem]') ?? [])].filter(
+    (one) => !one.disabled,
+  )
+}
+
 /** A button that opens a menu: arrows move, letters find, Escape closes and gives the focus back. */
 export function Menu({
   label,
@@ -41,14 +47,9 @@ export function Menu({
   const list = useRef<HTMLDivElement>(null)
   const id = useId()
 
-  const entries = () =>
-    [...(list.current?.querySelectorAll<HTMLButtonElement>('[role^=menuitem]') ?? [])].filter(
-      (one) => !one.disabled,
-    )
-
   useEffect(() => {
     if (!opened) return
-    const all = entries()
+    const all = entriesOf(list.current)
     const first = all.find((one) => one.ariaChecked === 'true') ?? all[0]
     first?.focus()
     const closeOutside = (event: PointerEvent) => {
@@ -64,7 +65,7 @@ export function Menu({
   }
 
   const moveBy = (event: KeyboardEvent) => {
-    const all = entries()
+    const all = entriesOf(list.current)
     const at = all.indexOf(document.activeElement as HTMLButtonElement)
     const go = (index: number) => {
       event.preventDefault()
@@ -131,6 +132,7 @@ export function Menu({
             const Icon = item.icon
             const checkable = item.checked !== undefined
             return (
+              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: it has aria-checked only where its role has it
               <button
                 // biome-ignore lint/suspicious/noArrayIndexKey: two entries may have the same words
                 key={index}

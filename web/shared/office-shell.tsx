@@ -25,11 +25,8 @@ export function Initials({ name }: { name: string }) {
   const letters = [words[0], words.length > 1 ? words.at(-1) : '']
     .map((word) => word?.charAt(0) ?? '')
     .join('')
-  return (
-    <span className={styles.initials} aria-hidden>
-      {letters.toUpperCase()}
-    </span>
-  )
+  // Drawn by the style sheet: it is a picture of the name, not words.
+  return <span className={styles.initials} data-letters={letters.toUpperCase()} />
 }
 
 /**
@@ -81,7 +78,7 @@ export function OfficeShell({
   }, [onSearch])
 
   const areas = (onNavigate?: () => void) => (
-    <nav aria-label={t('areas')} className={styles.areas}>
+    <div className={styles.areas}>
       {nav.map((group, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: groups keep their place
         <ul key={index}>
@@ -92,7 +89,7 @@ export function OfficeShell({
           ))}
         </ul>
       ))}
-    </nav>
+    </div>
   )
   const unitMenu = unit && (
     <Menu
@@ -113,13 +110,13 @@ export function OfficeShell({
   return (
     <div className={styles.shell}>
       <SkipLink />
-      <div className={styles.rail}>
+      <nav className={styles.rail} aria-label={t('areas')}>
         <Link to="/" className={styles.home}>
           <Logo brand={brand} />
         </Link>
         {unitMenu}
         {areas()}
-      </div>
+      </nav>
       <div className={styles.side}>
         <header className={styles.bar}>
           <button
@@ -159,8 +156,10 @@ export function OfficeShell({
         </main>
       </div>
       <Dialog opened={railOpened} onClose={() => setRailOpened(false)} title={brand.name} side>
-        {unitMenu}
-        {areas(() => setRailOpened(false))}
+        <nav aria-label={t('areas')} className={styles.drawer}>
+          {unitMenu}
+          {areas(() => setRailOpened(false))}
+        </nav>
       </Dialog>
     </div>
   )

@@ -40,13 +40,15 @@ export function PageTitle({
     <header className={styles.title}>
       {back && <div className={styles.back}>{back}</div>}
       <div className={styles.line}>
-        <div className={styles.heading}>
-          <h1>{title}</h1>
-          {state}
+        <div className={styles.headline}>
+          <div className={styles.heading}>
+            <h1>{title}</h1>
+            {state}
+          </div>
+          {subtitle && <div className={styles.subtitle}>{subtitle}</div>}
         </div>
         {actions && <div className={styles.actions}>{actions}</div>}
       </div>
-      {subtitle && <div className={styles.subtitle}>{subtitle}</div>}
     </header>
   )
 }

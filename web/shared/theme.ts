@@ -5,7 +5,7 @@ import {
   type MantineThemeOverride,
   type VariantColorsResolver,
 } from '@mantine/core'
-import { type AccentColours, deriveAccent } from './accent.ts'
+import { deriveAccent, derivePlotColours } from './accent.ts'
 
 /** The five states that anything can be in. The same tone looks the same everywhere; see states.ts. */
 export type Tone = 'neutral' | 'info' | 'good' | 'warning' | 'bad'
@@ -125,6 +125,7 @@ export function createAppTheme(density: Density): MantineThemeOverride {
     respectReducedMotion: true,
     components: {
       Button: sized,
+      InputWrapper: sized,
       ActionIcon: { defaultProps: { variant: 'subtle', color: 'neutral', size: 'lg' } },
       TextInput: sized,
       PasswordInput: sized,
@@ -147,7 +148,8 @@ export function createAppTheme(density: Density): MantineThemeOverride {
   })
 }
 
-function accentVariables(colours: AccentColours): Record<string, string> {
+function accentVariables(accent: string, scheme: 'light' | 'dark'): Record<string, string> {
+  const colours = deriveAccent(accent, scheme)
   return {
     '--accent-fill': colours.fill,
     '--accent-fill-hover': colours.fillHover,
@@ -155,6 +157,9 @@ function accentVariables(colours: AccentColours): Record<string, string> {
     '--accent-text': colours.text,
     '--accent-subtle': colours.subtle,
     '--accent-subtle-hover': colours.subtleHover,
+    ...Object.fromEntries(
+      derivePlotColours(accent, scheme).map((colour, index) => [`--chart-${index + 1}`, colour]),
+    ),
   }
 }
 
@@ -197,7 +202,7 @@ const sharedVariables = {
 export function createCssVariables(accent: string): CSSVariablesResolver {
   return () => ({
     variables: {},
-    light: { ...accentVariables(deriveAccent(accent, 'light')), ...sharedVariables },
-    dark: { ...accentVariables(deriveAccent(accent, 'dark')), ...sharedVariables },
+    light: { ...accentVariables(accent, 'light'), ...sharedVariables },
+    dark: { ...accentVariables(accent, 'dark'), ...sharedVariables },
   })
 }

@@ -54,5 +54,5 @@ export function PeriodText({
   style?: 'medium' | 'long'
 }) {
   const { period } = useFormats()
-  return <span className={styles.date}>{period(from, to, style)}</span>
+  return <span className={styles.period}>{period(from, to, style)}</span>
 }
