@@ -147,7 +147,7 @@ create table billed_coverage (
   exclude using gist (component_id with =, period with &&)
 );
 create index billed_coverage_account on billed_coverage (account_id);
-create policy office on billed_coverage to zaguan_office using (exists (select from accounts a where (a.id = billed_coverage.account_id)));
+create policy office on billed_coverage to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = billed_coverage.account_id))));
 create policy portal on billed_coverage for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on billed_coverage to zaguan_office;
 grant select on billed_coverage to zaguan_portal;
@@ -200,17 +200,20 @@ create table closing_accounts (
   state closing_account_state not null,
   invoices integer not null default 0,
   total bigint not null default 0,
-  fingerprint bytea,
+  fingerprint bytea,  -- SHA-256 of the planned invoices; null: not planned yet, or a closing without a preview, which bills what it finds
   reason text,
   detail text,
   primary key (closing_id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   foreign key (closing_id, business_unit_id) references closings(id, business_unit_id)
 );
+create index closing_accounts_account on closing_accounts (account_id);
 create index closing_accounts_state on closing_accounts (closing_id, state, account_id);
+create index closing_accounts_unplanned on closing_accounts (closing_id, account_id) where ((state = 'planned') and (fingerprint is null));
 create policy office on closing_accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select, update on closing_accounts to zaguan_office;
 
+-- A closing up to a date: prepared, looked at and run by staff, or run at once by the clock and the command line (created_by is null)
 create table closings (
   id uuid default uuidv7() primary key,
   business_unit_id uuid not null references business_units(id),
@@ -220,6 +223,10 @@ create table closings (
   accounts_done integer not null default 0,
   planned_invoices integer not null default 0,
   planned_total bigint not null default 0,
+  issued_invoices integer not null default 0,  -- Final once the closing is done; until then it is counted from its accounts, like everything else that a run moves
+  issued_total bigint not null default 0,
+  parked_accounts integer not null default 0,
+  changed_accounts integer not null default 0,
   currency char(3) not null,
   created_by uuid references users(id),
   error text,
@@ -234,7 +241,7 @@ create trigger audit_delete after delete on closings referencing old table as ol
 create trigger audit_insert after insert on closings referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on closings referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on closings to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
-grant insert, select, update on closings to zaguan_office;
+grant delete, insert, select, update on closings to zaguan_office;
 
 create table contacts (
   id uuid default uuidv7() primary key,
@@ -314,7 +321,7 @@ create table import_rejects (
   code text not null,
   column_name text,
   value text,
-  record jsonb not null,
+  record jsonb not null,  -- The cells as they were in the file: an array in the order of the import's columns
   primary key (import_id, row_number),
   foreign key (import_id, business_unit_id) references imports(id, business_unit_id) on delete cascade
 );
@@ -327,6 +334,8 @@ create table imports (
   kind import_kind not null,
   file_id uuid references files(id),
   file_name text not null,
+  columns text[] not null default '{}',
+  sample jsonb not null default '[]',  -- The first rows of the file, to see what a column holds while mapping it
   mapping jsonb not null,
   as_of date not null,  -- The import's date: what "months before" and "already billed" count from
   state run_state not null default 'draft',
@@ -383,7 +392,7 @@ create index invoice_lines_component on invoice_lines (component_id);
 create index invoice_lines_subscription on invoice_lines (subscription_id);
 create trigger invoice_lines_frozen before delete or update on invoice_lines for each row execute function refuse_change();
 create trigger invoice_lines_whole before truncate on invoice_lines for each statement execute function refuse_change();
-create policy office on invoice_lines to zaguan_office using (exists (select from invoices i where (i.id = invoice_lines.invoice_id)));
+create policy office on invoice_lines to zaguan_office using ((select sees_all_units()) or (exists (select from invoices i where (i.id = invoice_lines.invoice_id))));
 create policy portal on invoice_lines for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on invoice_lines to zaguan_office;
 grant select on invoice_lines to zaguan_portal;

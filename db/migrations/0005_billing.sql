@@ -12,6 +12,10 @@ create table closings (
   accounts_done int not null default 0,
   planned_invoices int not null default 0,
   planned_total bigint not null default 0,
+  issued_invoices int not null default 0,
+  issued_total bigint not null default 0,
+  parked_accounts int not null default 0,
+  changed_accounts int not null default 0,
   currency char(3) not null,
   created_by uuid references users (id),
   error text,
@@ -22,6 +26,8 @@ create table closings (
   unique (id, business_unit_id)
 );
 create index closings_unit on closings (business_unit_id, id desc);
+comment on table closings is 'A closing up to a date: prepared, looked at and run by staff, or run at once by the clock and the command line (created_by is null)';
+comment on column closings.issued_invoices is 'Final once the closing is done; until then it is counted from its accounts, like everything else that a run moves';
 
 create table closing_accounts (
   closing_id uuid not null,
@@ -38,7 +44,10 @@ create table closing_accounts (
   foreign key (account_id, business_unit_id) references accounts (id, business_unit_id)
 );
 comment on table closing_accounts is 'The preview, account by account, and what became of it; the fingerprint makes the run charge exactly what was shown (billing.md 18)';
+comment on column closing_accounts.fingerprint is 'SHA-256 of the planned invoices; null: not planned yet, or a closing without a preview, which bills what it finds';
 create index closing_accounts_state on closing_accounts (closing_id, state, account_id);
+create index closing_accounts_unplanned on closing_accounts (closing_id, account_id) where state = 'planned' and fingerprint is null;
+create index closing_accounts_account on closing_accounts (account_id);
 
 create table invoices (
   id uuid primary key default uuidv7(),
@@ -257,7 +266,7 @@ comment on view invoice_balances is 'What is still owed of each invoice, in mino
 alter table closings enable row level security;
 create policy office on closings to zaguan_office
   using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
-grant select, insert, update on closings to zaguan_office;
+grant select, insert, update, delete on closings to zaguan_office;
 alter table closing_accounts enable row level security;
 create policy office on closing_accounts to zaguan_office
   using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
@@ -270,12 +279,14 @@ create policy portal on invoices for select to zaguan_portal using (account_id =
 grant select, insert, update (state, paid_at) on invoices to zaguan_office;
 grant select on invoices to zaguan_portal;
 alter table invoice_lines enable row level security;
-create policy office on invoice_lines to zaguan_office using (exists (select from invoices i where i.id = invoice_id));
+create policy office on invoice_lines to zaguan_office
+  using ((select sees_all_units()) or exists (select from invoices i where i.id = invoice_id));
 create policy portal on invoice_lines for select to zaguan_portal using (account_id = (select current_account_id()));
 grant select, insert on invoice_lines to zaguan_office;
 grant select on invoice_lines to zaguan_portal;
 alter table billed_coverage enable row level security;
-create policy office on billed_coverage to zaguan_office using (exists (select from accounts a where a.id = account_id));
+create policy office on billed_coverage to zaguan_office
+  using ((select sees_all_units()) or exists (select from accounts a where a.id = account_id));
 create policy portal on billed_coverage for select to zaguan_portal using (account_id = (select current_account_id()));
 grant select, insert on billed_coverage to zaguan_office;
 grant select on billed_coverage to zaguan_portal;

@@ -186,6 +186,9 @@ export interface ClosingAccounts {
   business_unit_id: string;
   closing_id: string;
   detail: string | null;
+  /**
+   * SHA-256 of the planned invoices; null: not planned yet, or a closing without a preview, which bills what it finds
+   */
   fingerprint: Buffer | null;
   invoices: Generated<number>;
   reason: string | null;
@@ -197,12 +200,19 @@ export interface Closings {
   accounts_done: Generated<number>;
   accounts_total: Generated<number>;
   business_unit_id: string;
+  changed_accounts: Generated<number>;
   created_at: Generated<Temporal.Instant>;
   created_by: string | null;
   currency: string;
   error: string | null;
   finished_at: Temporal.Instant | null;
   id: Generated<string>;
+  /**
+   * Final once the closing is done; until then it is counted from its accounts, like everything else that a run moves
+   */
+  issued_invoices: Generated<number>;
+  issued_total: Generated<number>;
+  parked_accounts: Generated<number>;
   planned_invoices: Generated<number>;
   planned_total: Generated<number>;
   prepared_at: Temporal.Instant | null;
@@ -259,6 +269,9 @@ export interface ImportRejects {
   code: string;
   column_name: string | null;
   import_id: string;
+  /**
+   * The cells as they were in the file: an array in the order of the import's columns
+   */
   record: Json;
   row_number: number;
   value: string | null;
@@ -270,6 +283,7 @@ export interface Imports {
    */
   as_of: Temporal.PlainDate;
   business_unit_id: string;
+  columns: Generated<string[]>;
   created: Generated<number>;
   created_at: Generated<Temporal.Instant>;
   created_by: string | null;
@@ -283,6 +297,10 @@ export interface Imports {
   rejected: Generated<number>;
   rows_done: Generated<number>;
   rows_total: Generated<number>;
+  /**
+   * The first rows of the file, to see what a column holds while mapping it
+   */
+  sample: Generated<Json>;
   started_at: Temporal.Instant | null;
   state: Generated<RunState>;
   unchanged: Generated<number>;
