@@ -147,7 +147,10 @@ export function derivePlotColours(accent: string, scheme: 'light' | 'dark'): str
   // Far hues first: most plots have two series.
   others.sort((x, y) => distance(y[0]) - distance(x[0]))
   return [
-    deriveAccent(accent, scheme).text,
+    // A plot needs 3:1 and no more: an orange stays an orange.
+    reach(accent, scheme === 'light' ? 'darker' : 'lighter', scheme === 'light' ? 3 : 4.5, [
+      scheme === 'light' ? '#ffffff' : '#1b1c20',
+    ]),
     ...others.map((colour) => colour[scheme === 'light' ? 0 : 1]),
     scheme === 'light' ? '#5b6472' : '#9aa4b2',
   ]
