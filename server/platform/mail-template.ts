@@ -38,6 +38,8 @@ export type MailContent = {
   greeting: string
   paragraphs: string[]
   facts?: [label: string, value: string][]
+  /** Somebody's own words, such as the reason of a rejection. */
+  quote?: [label: string, words: string]
   table?: MailTable
   action?: { label: string; url: string }
   /** Small print under the action: how long the link is valid, what to do if it was not you. */
@@ -105,8 +107,7 @@ function renderStyle(accent: string): string {
     'table{border-collapse:separate;mso-table-lspace:0;mso-table-rspace:0}img{border:0;line-height:100%}' +
     'a{text-decoration:underline}.button a{text-decoration:none}' +
     '@media (max-width:620px){.outer{padding:0!important}.card{border-radius:0!important;border-left:0!important;border-right:0!important}' +
-    '.pad{padding-left:24px!important;padding-right:24px!important}.button,.button a{display:block!important;width:auto!important;text-align:center}' +
-    '.button{width:100%!important}}' +
+    '.pad{padding-left:24px!important;padding-right:24px!important}.button,.button tbody,.button tr,.button td,.button a{display:block!important;text-align:center}}' +
     `@media (prefers-color-scheme:dark){${rules('')}}${rules('[data-ogsc] ')}`
   )
 }
@@ -130,11 +131,20 @@ function renderFacts(facts: [string, string][]): string {
   const rows = facts.map(([label, value], i) => {
     const border = i === 0 ? '' : `border-top:1px solid ${light.line};`
     return (
-      `<tr><th class="soft line" scope="row" align="left" valign="top" style="${cell(`${border}padding:9px 16px 9px 0;font-weight:400;color:${light.soft}`)}">${escapeHtml(label)}</th>` +
+      `<tr><th class="soft line" scope="row" align="left" valign="top" style="${cell(`${border}padding:9px 16px 9px 0;font-weight:400;white-space:nowrap;color:${light.soft}`)}">${escapeHtml(label)}</th>` +
       `<td class="ink line" align="right" valign="top" style="${cell(`${border}padding:9px 0;font-weight:600;color:${light.ink}`)}">${escapeLines(value)}</td></tr>`
     )
   })
   return `<table width="100%" cellpadding="0" cellspacing="0" border="0" class="line" style="margin:4px 0 20px;border-top:1px solid ${light.line};border-bottom:1px solid ${light.line}">${rows.join('')}</table>`
+}
+
+function renderQuote([label, words]: [string, string], accent: string): string {
+  return (
+    `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:4px 0 20px"><tr>` +
+    `<td style="border-left:4px solid ${accent};padding:2px 0 2px 16px">` +
+    `<p class="soft" style="${cell(`margin:0 0 2px;font-size:13px;color:${light.soft}`)}">${escapeHtml(label)}</p>` +
+    `<p class="ink" style="${cell(`margin:0;font-size:16px;line-height:25px;color:${light.ink}`)}">${escapeLines(words)}</p></td></tr></table>`
+  )
 }
 
 function renderTable(table: MailTable): string {
@@ -244,6 +254,7 @@ function renderHtml(content: MailContent): string {
 ${paragraph(content.greeting)}
 ${content.paragraphs.map(paragraph).join('\n')}
 ${content.facts?.length ? renderFacts(content.facts) : ''}
+${content.quote ? renderQuote(content.quote, accent) : ''}
 ${content.table ? renderTable(content.table) : ''}
 ${action ? renderAction(action, accent) : ''}
 ${(content.notes ?? []).map((text) => note(escapeLines(text))).join('\n')}
@@ -271,6 +282,7 @@ function renderText(content: MailContent): string {
   if (content.facts?.length) {
     blocks.push(content.facts.map(([label, value]) => `${label}: ${value.trim()}`).join('\n'))
   }
+  if (content.quote) blocks.push(`${content.quote[0]}:\n${content.quote[1].trim()}`)
   if (content.table) {
     const { head, rows, note, total } = content.table
     const lines = rows.map(([label, amount]) => `- ${label}: ${amount}`)
@@ -451,7 +463,8 @@ const composers: { [K in MailKind]: Compose<K> } = {
       subject: t('mail:payment_rejected.subject', { amount }),
       preheader: t('mail:payment_rejected.preheader'),
       paragraphs: [t('mail:payment_rejected.body'), t('mail:payment_rejected.next')],
-      facts: [...listPaymentFacts(params, language), [t('mail:payment_rejected.why'), params.reason]],
+      facts: listPaymentFacts(params, language),
+      quote: [t('mail:payment_rejected.why'), params.reason],
       action: { label: t('mail:payment_rejected.action'), url: params.link },
       reason: t('mail:frame.reason_customer', { unit }),
     }
