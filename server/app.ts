@@ -1,6 +1,15 @@
 import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
 import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
-import { registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
+import { registerCatalogueOffice } from './modules/catalogue/index.ts'
+import { createNoticeJobs, registerNoticesOffice, registerNoticesPortal } from './modules/notices/index.ts'
+import {
+  createPaymentJobs,
+  paymentSchedule,
+  registerPaymentsOffice,
+  registerPaymentsPortal,
+} from './modules/payments/index.ts'
+import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
+import { registerSubscriptionsOffice, registerSubscriptionsPortal } from './modules/subscriptions/index.ts'
 import { registerUnitsOffice, registerUnitsPublic } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
@@ -18,23 +27,39 @@ const registrations: ((app: App) => void)[] = [
   registerAccessOffice,
   registerAccountsPortal,
   registerAccountsOffice,
+  registerCatalogueOffice,
+  registerSubscriptionsPortal,
+  registerSubscriptionsOffice,
+  registerPaymentsPortal,
+  registerPaymentsOffice,
+  registerNoticesPortal,
+  registerNoticesOffice,
   registerReportsPortal,
   registerReportsOffice,
+  registerJobsOffice,
 ]
 
 /** Who listens to what happened. */
-const listeners: Listeners = {}
+const listeners: Listeners = {
+  'password.requested': ['notices:send_password_link'],
+  'password.changed': ['notices:send_password_changed'],
+  'staff.invited': ['notices:send_invitation'],
+  'invoices.issued': ['notices:send_invoices'],
+  'payment.notified': ['notices:send_payment_notified'],
+  'payment.approved': ['notices:send_payment_approved'],
+  'payment.rejected': ['notices:send_payment_rejected'],
+}
 
 /** What background handlers need of the process that they run in. */
 export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
 
 /** Every background handler, by task name. */
-export function createJobHandlers(_services: JobServices): JobHandlers {
-  return {}
+export function createJobHandlers(services: JobServices): JobHandlers {
+  return { ...createPaymentJobs(services), ...createNoticeJobs(services) }
 }
 
 /** What runs by the clock (UTC). */
-export const schedule: Schedule = {}
+export const schedule: Schedule = { ...paymentSchedule }
 
 /** Builds the server with every module's routes; it does not listen yet. */
 export async function createApp(options: Parameters<typeof createServer>[0]): Promise<App> {

@@ -1,6 +1,9 @@
 // Subscriptions: what an account has of the catalogue, its states and what it costs a month; and the billing periods,
 // which both a subscription's first charged day and the closing are computed from.
 
+export { setBillingData } from './billing-data.ts'
+export { correctSubscription } from './correction.ts'
+export { lockAccount } from './locks.ts'
 export {
   billingStart,
   boundaryAfter,
@@ -13,5 +16,16 @@ export {
   dayFraction,
   dayFractionOfSpan,
   isClosingDay,
+  nextClosing,
   periodOf,
 } from './periods.ts'
+export { registerSubscriptionsOffice } from './routes.office.ts'
+export { registerSubscriptionsPortal } from './routes.portal.ts'
+export { createSubscription, type SubscriptionInput } from './sale.ts'
+export { getSubscription, listSubscriptions } from './subscriptions.ts'
+export {
+  activateSubscription,
+  cancelSubscription,
+  reactivateSubscription,
+  suspendSubscription,
+} from './transitions.ts'

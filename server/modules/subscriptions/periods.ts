@@ -134,3 +134,32 @@ export function billingStart(input: {
     : input.start.add({ days: input.trialDays })
   return input.billFrom && Temporal.PlainDate.compare(input.billFrom, start) > 0 ? input.billFrom : start
 }
+
+/**
+ * The closing date that bills the next day that is not billed yet; null when there is none to come: not begun, ended
+ * and billed, or suspended until who knows when. In arrears it is the end of that day's period; in advance its start,
+ * or the end where the service begins or resumes inside the period (billing.md 13, 21).
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function nextClosing(input: {
+  billingMode: 'advance' | 'arrears'
+  closingDay: number
+  billingStart: Temporal.PlainDate | null
+  coveredUntil: Temporal.PlainDate | null
+  end: Temporal.PlainDate | null
+  suspensions: readonly { from: Temporal.PlainDate; to: Temporal.PlainDate | null }[]
+}): Temporal.PlainDate | null {
+  const { compare } = Temporal.PlainDate
+  const { billingStart: start, coveredUntil: covered, end } = input
+  if (start === null) return null
+  let day = covered !== null && compare(covered, start) > 0 ? covered : start
+  for (const { from, to } of [...input.suspensions].sort((left, right) => compare(left.from, right.from))) {
+    if (compare(from, day) > 0) break
+    if (to === null) return null
+    if (compare(to, day) > 0) day = to
+  }
+  if (end !== null && compare(day, end) >= 0) return null
+  return input.billingMode === 'advance'
+    ? boundaryOnOrAfter(day, input.closingDay)
+    : boundaryAfter(day, input.closingDay)
+}

@@ -1,0 +1,201 @@
+import { type App, exportRoute, officeRoute } from '../../platform/http.ts'
+import { idParams, pageOf } from '../../platform/schemas.ts'
+import { createPlan, getPlan, listPlans, updatePlan } from './plans.ts'
+import { createProduct, listProducts, updateProduct } from './products.ts'
+import { createRoutingPoint, listRoutingPoints, updateRoutingPoint } from './routing-points.ts'
+import {
+  planChange,
+  planInput,
+  planQuery,
+  planSchema,
+  planSummarySchema,
+  productChange,
+  productInput,
+  productQuery,
+  productSchema,
+  routingPointChange,
+  routingPointInput,
+  routingPointQuery,
+  routingPointSchema,
+} from './schemas.ts'
+
+const tag = 'Catalogue'
+
+export function registerCatalogueOffice(app: App): void {
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/products',
+      operation: 'list_products',
+      summary: 'List products',
+      tag,
+      permission: 'catalogue.read',
+      query: productQuery,
+      response: pageOf(productSchema),
+    },
+    (tx, { query }) => listProducts(tx, query),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/products',
+      operation: 'create_product',
+      summary: 'Create a product',
+      tag,
+      permission: 'catalogue.write',
+      body: productInput,
+      response: productSchema,
+      status: 201,
+    },
+    (tx, { body }) => createProduct(tx, body),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/products/{id}',
+      operation: 'update_product',
+      summary: 'Change, archive or bring back a product',
+      tag,
+      permission: 'catalogue.write',
+      params: idParams,
+      body: productChange,
+      response: productSchema,
+    },
+    (tx, { params, body }, _actor, { now }) => updateProduct(tx, params.id, body, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/plans',
+      operation: 'list_plans',
+      summary: 'List and find plans',
+      description: '`q` finds by the plan’s or the product’s name; accents are forgiven',
+      tag,
+      permission: 'catalogue.read',
+      query: planQuery,
+      response: pageOf(planSummarySchema),
+    },
+    (tx, { query }) => listPlans(tx, query),
+  )
+  exportRoute(
+    app,
+    {
+      path: '/plans.csv',
+      operation: 'export_plans',
+      summary: 'Export plans',
+      tag,
+      permission: 'catalogue.read',
+      query: planQuery,
+      file: 'plans',
+    },
+    (tx, query) => listPlans(tx, query),
+    {
+      business_unit: (row) => row.business_unit_name,
+      product: (row) => row.product_name,
+      name: (row) => row.name,
+      kind: (row) => row.kind,
+      description: (row) => row.description,
+      amount_minor_units: (row) => row.amount,
+      currency: (row) => row.currency,
+      trial_days: (row) => row.trial_days,
+      proportional_trial: (row) => row.proportional_trial,
+      billing_mode: (row) => row.billing_mode,
+      term_months: (row) => row.term_months,
+      active_subscriptions: (row) => row.active_subscriptions,
+      archived_at: (row) => row.archived_at,
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/plans',
+      operation: 'create_plan',
+      summary: 'Create a plan with its prices, items and options',
+      tag,
+      permission: 'catalogue.write',
+      body: planInput,
+      response: planSchema,
+      status: 201,
+    },
+    (tx, { body }) => createPlan(tx, body),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/plans/{id}',
+      operation: 'get_plan',
+      summary: 'Read a plan',
+      tag,
+      permission: 'catalogue.read',
+      params: idParams,
+      response: planSchema,
+    },
+    (tx, { params }) => getPlan(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/plans/{id}',
+      operation: 'update_plan',
+      summary: 'Change, archive or bring back a plan',
+      description: 'For new services: what was sold keeps its price, trial and billing mode',
+      tag,
+      permission: 'catalogue.write',
+      params: idParams,
+      body: planChange,
+      response: planSchema,
+    },
+    (tx, { params, body }, _actor, { now }) => updatePlan(tx, params.id, body, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/routing-points',
+      operation: 'list_routing_points',
+      summary: 'List routing points',
+      tag,
+      permission: 'catalogue.read',
+      query: routingPointQuery,
+      response: pageOf(routingPointSchema),
+    },
+    (tx, { query }) => listRoutingPoints(tx, query),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/routing-points',
+      operation: 'create_routing_point',
+      summary: 'Create a routing point',
+      tag,
+      permission: 'catalogue.write',
+      body: routingPointInput,
+      response: routingPointSchema,
+      status: 201,
+    },
+    (tx, { body }) => createRoutingPoint(tx, body),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/routing-points/{id}',
+      operation: 'update_routing_point',
+      summary: 'Change, archive or bring back a routing point',
+      tag,
+      permission: 'catalogue.write',
+      params: idParams,
+      body: routingPointChange,
+      response: routingPointSchema,
+    },
+    (tx, { params, body }, _actor, { now }) => updateRoutingPoint(tx, params.id, body, now),
+  )
+}

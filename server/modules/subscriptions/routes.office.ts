@@ -1,0 +1,225 @@
+import type { z } from 'zod'
+import type { Tx } from '../../platform/database.ts'
+import type { Refusal } from '../../platform/errors.ts'
+import { type App, exportRoute, officeRoute } from '../../platform/http.ts'
+import { idParams, pageOf } from '../../platform/schemas.ts'
+import { getBillingData, setBillingData } from './billing-data.ts'
+import { correctSubscription } from './correction.ts'
+import { createSubscription, listSalespeople } from './sale.ts'
+import {
+  activation,
+  billingDataChange,
+  billingDataSchema,
+  cancellation,
+  reactivation,
+  salespeople,
+  salespeopleQuery,
+  subscriptionCorrection,
+  subscriptionInput,
+  subscriptionQuery,
+  subscriptionSchema,
+  subscriptionSummarySchema,
+  suspension,
+} from './schemas.ts'
+import { getSubscription, listSubscriptions } from './subscriptions.ts'
+import {
+  activateSubscription,
+  cancelSubscription,
+  deleteSubscription,
+  reactivateSubscription,
+  suspendSubscription,
+} from './transitions.ts'
+
+const tag = 'Subscriptions'
+
+export function registerSubscriptionsOffice(app: App): void {
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/subscriptions',
+      operation: 'list_subscriptions',
+      summary: 'List and find subscriptions',
+      description: '`q` finds by account, plan, contract number or external id; accents are forgiven',
+      tag,
+      permission: 'subscriptions.read',
+      query: subscriptionQuery,
+      response: pageOf(subscriptionSummarySchema),
+    },
+    (tx, { query }) => listSubscriptions(tx, query),
+  )
+  exportRoute(
+    app,
+    {
+      path: '/subscriptions.csv',
+      operation: 'export_subscriptions',
+      summary: 'Export subscriptions',
+      tag,
+      permission: 'subscriptions.read',
+      query: subscriptionQuery,
+      file: 'subscriptions',
+    },
+    (tx, query) => listSubscriptions(tx, query),
+    {
+      contract_number: (row) => row.contract_number,
+      external_id: (row) => row.external_id,
+      account_number: (row) => row.account_number,
+      account: (row) => row.account_name,
+      number: (row) => row.number,
+      business_unit: (row) => row.business_unit_name,
+      product: (row) => row.product_name,
+      plan: (row) => row.plan_name,
+      kind: (row) => row.plan_kind,
+      status: (row) => row.status,
+      start_date: (row) => row.start_date,
+      activation_date: (row) => row.activation_date,
+      end_date: (row) => row.end_date,
+      billing_mode: (row) => row.billing_mode,
+      payment_method: (row) => row.payment_method,
+      due_day: (row) => row.due_day,
+      salesperson: (row) => row.salesperson_name,
+      plan_value_minor_units: (row) => row.plan_value,
+      discount_minor_units: (row) => row.discount,
+      amount_minor_units: (row) => row.amount,
+      currency: (row) => row.currency,
+      created_at: (row) => row.created_at,
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/accounts/{id}/subscriptions',
+      operation: 'create_subscription',
+      summary: 'Subscribe an account to a plan',
+      description:
+        'Payment method and due day are those of the account’s first service; only for that one they are chosen here',
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+      body: subscriptionInput,
+      response: subscriptionSchema,
+      status: 201,
+    },
+    (tx, { params, body }, _actor, { now }) => createSubscription(tx, params.id, body, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/subscriptions/{id}',
+      operation: 'get_subscription',
+      summary: 'Read a subscription with all that its page shows',
+      tag,
+      permission: 'subscriptions.read',
+      params: idParams,
+      response: subscriptionSchema,
+    },
+    (tx, { params }) => getSubscription(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/subscriptions/{id}',
+      operation: 'correct_subscription',
+      summary: 'Correct a subscription’s data: administrative only, servers are not touched',
+      description:
+        'Start, installation, trial and billing mode only while no day was billed. The discount’s fields go together',
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+      body: subscriptionCorrection,
+      response: subscriptionSchema,
+    },
+    (tx, { params, body }, _actor, { now }) => correctSubscription(tx, params.id, body, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'DELETE',
+      path: '/subscriptions/{id}',
+      operation: 'delete_subscription',
+      summary: 'Delete a subscription that was a mistake and never invoiced',
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+    },
+    (tx, { params }, _actor, { now }) => deleteSubscription(tx, params.id, now),
+  )
+  transitionRoute(app, 'activate', 'It was installed', activation, activateSubscription)
+  transitionRoute(app, 'suspend', 'Suspend it: its days are not charged', suspension, suspendSubscription)
+  transitionRoute(app, 'reactivate', 'End its suspension', reactivation, reactivateSubscription)
+  transitionRoute(app, 'cancel', 'Cancel it for good', cancellation, cancelSubscription)
+
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/accounts/{id}/billing-data',
+      operation: 'get_billing_data',
+      summary: 'Read the payment method and due day that an account’s services share',
+      tag,
+      permission: 'subscriptions.read',
+      params: idParams,
+      response: billingDataSchema,
+    },
+    (tx, { params }) => getBillingData(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/accounts/{id}/billing-data',
+      operation: 'set_billing_data',
+      summary: 'Set payment method and due day of all services of an account together',
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+      body: billingDataChange,
+      response: billingDataSchema,
+    },
+    (tx, { params, body }) => setBillingData(tx, params.id, body),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/salespeople',
+      operation: 'list_salespeople',
+      summary: 'List who may have sold, in a business unit or anywhere',
+      tag,
+      permission: 'subscriptions.read',
+      query: salespeopleQuery,
+      response: salespeople,
+    },
+    async (tx, { query }) => ({ items: await listSalespeople(tx, query.business_unit_id) }),
+  )
+}
+
+/** A change of state: what it takes in, and the subscription as it is afterwards. */
+function transitionRoute<B extends z.ZodType>(
+  app: App,
+  verb: string,
+  summary: string,
+  body: B,
+  transit: (tx: Tx, id: string, input: z.output<B>, now: Temporal.Instant) => Promise<Refusal | undefined>,
+): void {
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: `/subscriptions/{id}/${verb}`,
+      operation: `${verb}_subscription`,
+      summary,
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+      body,
+      response: subscriptionSchema,
+    },
+    async (tx, input, _actor, { now }) =>
+      (await transit(tx, input.params.id, input.body as z.output<B>, now)) ??
+      getSubscription(tx, input.params.id),
+  )
+}
