@@ -7,5 +7,5 @@ void startApp({
   app: 'portal',
   basepath: '/',
   routeTree,
-  open: ['/sign-in', '/first-access', '/password'],
+  open: ['/sign-in', '/forgot-password', '/choose-password'],
 })

@@ -1,5 +1,5 @@
 import type { TablerIcon } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
+import { Link, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import styles from './navigation.module.css'
 
@@ -11,17 +11,24 @@ export interface NavItem {
   count?: number
   /** Only the very address is current, not what is below it. For the home page. */
   exact?: boolean
+  /** Other addresses that belong to this place: it is current there too. */
+  also?: string[]
 }
 
 /** A link of a navigation with its icon and what waits. It is `aria-current` by itself. */
 export function NavLink({ item, onNavigate }: { item: NavItem; onNavigate?: () => void }) {
   const { t } = useTranslation('common')
   const Icon = item.icon
+  const inside = useRouterState({
+    select: ({ location: { pathname } }) =>
+      item.also?.some((address) => pathname === address || pathname.startsWith(`${address}/`)) ?? false,
+  })
   return (
     <Link
       to={item.to}
       activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
       className={styles.link}
+      {...(inside ? { 'aria-current': 'page' as const } : {})}
       onClick={onNavigate}
     >
       <Icon size={18} stroke={1.75} aria-hidden />

@@ -1,13 +1,14 @@
 import { createRootRouteWithContext, Outlet } from '@tanstack/react-router'
 import { type AppContext, AppFrame } from '../../shared/app.tsx'
-import { neutralBrand } from '../../shared/brand.tsx'
+import { useLook } from '../look.ts'
 
 export const Route = createRootRouteWithContext<AppContext>()({ component: Root })
 
 function Root() {
   const { queryClient } = Route.useRouteContext()
+  const look = useLook()
   return (
-    <AppFrame density="portal" brand={neutralBrand} queryClient={queryClient}>
+    <AppFrame density="portal" brand={look} queryClient={queryClient}>
       <Outlet />
     </AppFrame>
   )

@@ -1,0 +1,299 @@
+import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
+import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
+import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
+import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
+import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
+import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
+import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mjs'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { createFileRoute, Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { Home as HomeData } from '../../shared/api-types.gen.ts'
+import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
+import { StateBadge } from '../../shared/state-badge.tsx'
+import { useFormats } from '../../shared/use-formats.ts'
+import { DateText, Money } from '../../shared/values.tsx'
+import { ButtonLink } from '../button-link.tsx'
+import styles from '../home.module.css'
+import { coverLink, List, Row, Tile } from '../list.tsx'
+import { iconOfService, priceAfterDiscount } from '../service-words.ts'
+import { homeQuery, maySession, useSession } from '../session.ts'
+
+/** What needs you, what you have, what was written to you (C1). */
+export const Route = createFileRoute('/_app/')({
+  loader: ({ context }) => context.queryClient.ensureQueryData(homeQuery),
+  component: HomePage,
+})
+
+function HomePage() {
+  const { t } = useTranslation()
+  const session = useSession()
+  const { data: home } = useSuspenseQuery(homeQuery)
+  const firstName = session.name.trim().split(/\s+/)[0] ?? ''
+  return (
+    <>
+      <PageTitle
+        title={firstName ? t('home.title_name', { name: firstName }) : t('home.title')}
+        subtitle={t('home.subtitle', { account: home.account.name, number: home.account.number })}
+      />
+      <div className={styles.page}>
+        <NeedsYou home={home} />
+        <div className={styles.main}>
+          <Services home={home} />
+        </div>
+        <div className={styles.aside}>
+          <Mails home={home} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function NeedsYou({ home }: { home: HomeData }) {
+  const { t } = useTranslation()
+  const { money } = useFormats()
+  const mayPay = maySession(useSession(), 'billing')
+  const { owed, credit, currency } = home.balance
+  const overdue = home.invoices.filter((one) => one.overdue).reduce((sum, one) => sum + one.open_amount, 0)
+  const payable = home.invoices.filter((one) => !one.notified)
+  const checking = home.invoices.filter((one) => one.notified)
+  const nothing = home.needs_you.length === 0
+  return (
+    <Section title={t('home.needs.title')} flush>
+      <div className={styles.balance}>
+        <div className={styles.figure}>
+          <span>{t('home.balance.owed')}</span>
+          <Money amount={owed} currency={currency} size="large" />
+          <p>
+            {overdue > 0 ? (
+              <span className={styles.overdue}>
+                {t('home.balance.overdue', { amount: money(overdue, currency) })}
+              </span>
+            ) : owed === 0 ? (
+              t('home.balance.nothing')
+            ) : checking.length > 0 && payable.length === 0 ? (
+              t('home.balance.checking')
+            ) : (
+              t('home.balance.in_time')
+            )}
+            {credit > 0 && <> · {t('home.balance.credit', { amount: money(credit, currency) })}</>}
+          </p>
+        </div>
+        <div className={styles.balanceActions}>
+          {mayPay && payable.length > 1 && (
+            <ButtonLink to="/pay" search={{ invoices: payable.map((one) => one.id).join(',') }}>
+              {t('home.balance.pay_all')}
+            </ButtonLink>
+          )}
+          <ButtonLink to="/statement" variant="default">
+            {t('home.balance.statement')}
+          </ButtonLink>
+        </div>
+      </div>
+      <List label={t('home.needs.title')}>
+        {home.needs_you.map((need) => (
+          <Need key={need.id} need={need} mayPay={mayPay} />
+        ))}
+        {checking.map((invoice) => (
+          <Row
+            key={invoice.id}
+            line
+            lead={<Tile icon={IconClock} tone="info" />}
+            name={
+              <Link to="/invoices/$id" params={{ id: invoice.id }} className={coverLink}>
+                {t('home.needs.checking', { number: numberOf(invoice) })}
+              </Link>
+            }
+            detail={t('home.needs.checking_detail')}
+            end={<Money amount={invoice.open_amount} currency={invoice.currency} />}
+          />
+        ))}
+        {nothing && checking.length === 0 && (
+          <Row
+            line
+            lead={<Tile icon={IconCircleCheck} tone="good" />}
+            name={t('home.needs.nothing')}
+            detail={t('home.needs.nothing_detail')}
+          />
+        )}
+      </List>
+    </Section>
+  )
+}
+
+function numberOf(invoice: { series: string; number: number }): string {
+  return `${invoice.series}-${invoice.number}`
+}
+
+function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: boolean }) {
+  const { t } = useTranslation()
+  const { date, relative, money } = useFormats()
+  const amount = <Money amount={need.amount} currency={need.currency} />
+  if (need.kind === 'payment_rejected') {
+    return (
+      <Row
+        line
+        lead={<Tile icon={IconReceiptOff} tone="warning" />}
+        name={
+          <Link to="/payments" className={coverLink}>
+            {t('home.needs.rejected', { amount: money(need.amount, need.currency) })}
+          </Link>
+        }
+        detail={need.reason ? t('home.needs.rejected_reason', { reason: need.reason }) : undefined}
+        actions={
+          mayPay && (
+            <ButtonLink to="/pay" search={{ again: need.id }} size="sm" variant="light">
+              {t('home.needs.send_again')}
+            </ButtonLink>
+          )
+        }
+      />
+    )
+  }
+  const overdue = need.kind === 'invoice_overdue'
+  return (
+    <Row
+      line
+      lead={<Tile icon={overdue ? IconAlertTriangle : IconFileInvoice} tone={overdue ? 'bad' : 'accent'} />}
+      name={
+        <Link to="/invoices/$id" params={{ id: need.id }} className={coverLink}>
+          {t(overdue ? 'home.needs.overdue' : 'home.needs.due', { number: need.number })}
+        </Link>
+      }
+      detail={t(overdue ? 'home.needs.overdue_detail' : 'home.needs.due_detail', {
+        date: date(need.date),
+        relative: relative(need.date),
+      })}
+      end={<strong>{amount}</strong>}
+      actions={
+        mayPay && (
+          <ButtonLink
+            to="/pay"
+            search={{ invoices: need.id }}
+            size="sm"
+            aria-label={t('home.needs.pay_label', { number: need.number })}
+          >
+            {t('home.needs.pay')}
+          </ButtonLink>
+        )
+      }
+    />
+  )
+}
+
+function Services({ home }: { home: HomeData }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const mayPay = maySession(useSession(), 'billing')
+  const overdue = home.invoices.filter((one) => one.overdue && !one.notified)
+  return (
+    <Section
+      title={t('home.services.title')}
+      flush
+      actions={
+        home.services.length > 0 && (
+          <Link to="/services" className={styles.all}>
+            {t('home.services.all')}
+          </Link>
+        )
+      }
+    >
+      {home.services.length === 0 ? (
+        <EmptyState icon={<IconPackage size={24} aria-hidden />} title={t('services.empty.title')}>
+          {t('services.empty.text')}
+        </EmptyState>
+      ) : (
+        <List label={t('home.services.title')}>
+          {home.services.map((service) => {
+            const price = priceAfterDiscount(service.list_amount, service)
+            return (
+              <Row
+                key={service.id}
+                lead={<Tile icon={iconOfService(service.kind)} tone="accent" />}
+                name={
+                  <>
+                    <Link to="/services/$id" params={{ id: service.id }}>
+                      {service.plan_name}
+                    </Link>
+                    <StateBadge kind="subscription" state={service.status} />
+                  </>
+                }
+                detail={
+                  service.end_date
+                    ? t('services.until', { date: date(service.end_date) })
+                    : service.status === 'awaiting_installation'
+                      ? t('services.awaiting')
+                      : t('services.since', { date: date(service.start_date) })
+                }
+                end={
+                  <>
+                    <strong>
+                      <Money amount={price} currency={service.currency} />
+                    </strong>
+                    <small>{t('services.per_month')}</small>
+                  </>
+                }
+                actions={
+                  <>
+                    {service.status === 'suspended_administratively' && mayPay && overdue.length > 0 && (
+                      <ButtonLink
+                        to="/pay"
+                        search={{ invoices: overdue.map((one) => one.id).join(',') }}
+                        size="xs"
+                        variant="filled"
+                      >
+                        {t('services.pay_overdue')}
+                      </ButtonLink>
+                    )}
+                    <ButtonLink to="/services/$id" params={{ id: service.id }} size="xs" variant="default">
+                      {t('services.see')}
+                    </ButtonLink>
+                    {service.status !== 'suspended_administratively' && (
+                      <ButtonLink to="/invoices" search={{ state: 'all' }} size="xs" variant="default">
+                        {t('services.see_invoices')}
+                      </ButtonLink>
+                    )}
+                  </>
+                }
+              />
+            )
+          })}
+        </List>
+      )}
+    </Section>
+  )
+}
+
+function Mails({ home }: { home: HomeData }) {
+  const { t } = useTranslation()
+  return (
+    <Section
+      title={t('home.mails.title')}
+      flush
+      actions={
+        home.notices.length > 0 && (
+          <Link to="/emails" className={styles.all}>
+            {t('home.mails.all')}
+          </Link>
+        )
+      }
+    >
+      {home.notices.length === 0 ? (
+        <EmptyState icon={<IconMail size={24} aria-hidden />} title={t('emails.empty.title')}>
+          {t('emails.empty.text')}
+        </EmptyState>
+      ) : (
+        <ul className={styles.mails}>
+          {home.notices.map((mail) => (
+            <li key={mail.id}>
+              <Link to="/emails/$id" params={{ id: mail.id }}>
+                {mail.subject}
+              </Link>
+              <DateText value={mail.created_at} relative />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  )
+}

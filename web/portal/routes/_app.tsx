@@ -1,0 +1,99 @@
+import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
+import IconHome from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
+import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
+import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
+import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
+import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { createFileRoute, isRedirect, Outlet, redirect, useRouter } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, orThrow } from '../../shared/api.ts'
+import { useBrand } from '../../shared/brand.tsx'
+import { PortalShell } from '../../shared/portal-shell.tsx'
+import { toProblem } from '../../shared/problem.ts'
+import { useProblemToast } from '../../shared/toasts.tsx'
+import { forgetEverything, homeQuery, sessionQuery, useSession } from '../session.ts'
+
+/** Every page that needs somebody signed in, in an account. */
+export const Route = createFileRoute('/_app')({
+  beforeLoad: async ({ context: { queryClient }, location, preload }) => {
+    // The home brings the look and what waits, which every page shows; it travels beside the session, not after it.
+    if (!preload) void queryClient.prefetchQuery(homeQuery)
+    try {
+      const session = await queryClient.ensureQueryData(sessionQuery)
+      if (session.account_id === null) throw redirect({ to: '/no-account', replace: true })
+      return { session }
+    } catch (cause) {
+      if (isRedirect(cause) || toProblem(cause).status !== 401) throw cause
+      throw redirect({ to: '/sign-in', search: { back: location.href }, replace: true })
+    }
+  },
+  component: Frame,
+})
+
+function Frame() {
+  const { t } = useTranslation()
+  const router = useRouter()
+  const brand = useBrand()
+  const session = useSession()
+  const { queryClient } = Route.useRouteContext()
+  const { data: home } = useQuery(homeQuery)
+  const onError = useProblemToast()
+  const signOut = useMutation({
+    mutationFn: () => orThrow(api.DELETE('/api/v1/portal/session')),
+    onSuccess: async () => {
+      await router.navigate({ to: '/sign-in', search: {}, replace: true })
+      forgetEverything(queryClient)
+    },
+    onError,
+  })
+  const enter = useMutation({
+    mutationFn: (id: string) =>
+      orThrow(api.POST('/api/v1/portal/accounts/{id}/enter', { params: { path: { id } } })),
+    onSuccess: async () => {
+      forgetEverything(queryClient)
+      await router.navigate({ to: '/' })
+      await router.invalidate()
+    },
+    onError,
+  })
+  return (
+    <PortalShell
+      brand={brand}
+      accounts={{
+        current: { id: session.account_id ?? '', name: session.account_name ?? '' },
+        all: session.accounts.map(({ id, name, number }) => ({
+          id,
+          name,
+          detail: t('account.number', { number }),
+        })),
+        onChoose: (id) => enter.mutate(id),
+      }}
+      nav={[
+        { to: '/', label: t('nav.home'), icon: IconHome, exact: true },
+        { to: '/services', label: t('nav.services'), icon: IconPackage },
+        {
+          to: '/invoices',
+          also: ['/pay', '/payments', '/statement'],
+          label: t('nav.invoices'),
+          icon: IconFileInvoice,
+          count: home?.needs_you.length,
+        },
+        { to: '/emails', label: t('nav.emails'), icon: IconMail },
+        { to: '/account', also: ['/user'], label: t('nav.account'), icon: IconUser },
+      ]}
+      user={{ name: session.name, email: session.email }}
+      userItems={[
+        { label: t('nav.user'), icon: IconUserCog, onClick: () => router.navigate({ to: '/user' }) },
+      ]}
+      onSignOut={() => signOut.mutate()}
+      onLanguage={(language) => {
+        void api
+          .PATCH('/api/v1/portal/session/user', { body: { language: language as 'pt-BR' } })
+          .then(() => queryClient.invalidateQueries({ queryKey: ['session'] }))
+      }}
+    >
+      <Outlet />
+    </PortalShell>
+  )
+}

@@ -1,0 +1,159 @@
+import { Button, PasswordInput } from '@mantine/core'
+import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, orThrow } from '../../shared/api.ts'
+import { AuthLayout } from '../../shared/auth-layout.tsx'
+import { useBrand } from '../../shared/brand.tsx'
+import { useForm } from '../../shared/form.ts'
+import { changeLanguage, hasChosenLanguage } from '../../shared/i18n.ts'
+import { type Problem, ProblemError, toProblem } from '../../shared/problem.ts'
+import { ProblemAlert } from '../../shared/problem-alert.tsx'
+import styles from '../auth.module.css'
+import { learnLook } from '../look.ts'
+import { forgetEverything } from '../session.ts'
+import { useUnitName } from '../unit-name.ts'
+
+/** Where the link of the mail leads: whose link it is, and the password that they choose. */
+export const Route = createFileRoute('/choose-password')({
+  validateSearch: (search: Record<string, unknown>): { token?: string; unit?: string } => ({
+    token: search.token ? String(search.token) : undefined,
+    unit: search.unit ? String(search.unit) : undefined,
+  }),
+  loaderDeps: ({ search }) => search,
+  loader: async ({ deps: { token, unit } }) => {
+    const [, link] = await Promise.all([learnLook(unit), readLink(token ?? '')])
+    if ('language' in link && link.language && !hasChosenLanguage()) await changeLanguage(link.language)
+    return link
+  },
+  component: ChoosePassword,
+})
+
+/** A link that no longer works is an answer for the page, not an error of the page. */
+async function readLink(token: string) {
+  if (token === '') return { refused: null }
+  try {
+    return await orThrow(api.GET('/api/v1/portal/password-link', { params: { query: { token } } }))
+  } catch (cause) {
+    const problem = toProblem(cause)
+    if (problem.status >= 400 && problem.status < 500) return { refused: problem as Problem | null }
+    throw cause
+  }
+}
+
+const shortestPassword = 10
+const goodPassword = 16
+
+function ChoosePassword() {
+  const { t } = useTranslation()
+  const brand = useBrand()
+  const link = Route.useLoaderData()
+  const { unit } = Route.useSearch()
+  if ('refused' in link) {
+    return (
+      <AuthLayout
+        brand={brand}
+        title={t('password.invalid_title')}
+        lead={t('password.invalid_text')}
+        slogan={t('sign_in.slogan')}
+      >
+        <div className={styles.form}>
+          {link.refused && link.refused.code !== 'link_invalid' && (
+            <ProblemAlert error={new ProblemError(link.refused)} />
+          )}
+          <Button
+            fullWidth
+            renderRoot={(props) => <Link to="/forgot-password" search={{ unit }} {...props} />}
+          >
+            {t('password.invalid_action')}
+          </Button>
+          <Button
+            variant="default"
+            fullWidth
+            renderRoot={(props) => <Link to="/sign-in" search={{ unit }} {...props} />}
+          >
+            {t('password.invalid_sign_in')}
+          </Button>
+        </div>
+      </AuthLayout>
+    )
+  }
+  return <PasswordForm email={link.email ?? ''} name={link.name ?? ''} />
+}
+
+function PasswordForm({ email, name }: { email: string; name: string }) {
+  const { t } = useTranslation()
+  const brand = useBrand()
+  const unitName = useUnitName()
+  const router = useRouter()
+  const { token = '' } = Route.useSearch()
+  const { queryClient } = Route.useRouteContext()
+  const form = useForm({
+    initial: { password: '' },
+    check: ({ password }) => ({
+      password:
+        [...password].length < shortestPassword && t('password.too_short', { count: shortestPassword }),
+    }),
+    submit: ({ password }) => orThrow(api.POST('/api/v1/portal/password', { body: { token, password } })),
+    onDone: () => {
+      forgetEverything(queryClient)
+      void router.navigate({ to: '/', replace: true })
+    },
+  })
+  const length = [...form.values.password].length
+  const missing = Math.max(0, shortestPassword - length)
+  return (
+    <AuthLayout
+      brand={brand}
+      title={t('password.title')}
+      lead={
+        unitName
+          ? t('password.lead_unit', { unit: unitName, email, name: name || email })
+          : t('password.lead', { email, name: name || email })
+      }
+      slogan={t('sign_in.slogan')}
+    >
+      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+        <ProblemAlert error={form.problem} />
+        {/* Password managers learn whose password this is. */}
+        <input
+          className="visually-hidden"
+          type="email"
+          autoComplete="username"
+          value={email}
+          readOnly
+          tabIndex={-1}
+          aria-hidden
+        />
+        <PasswordInput
+          label={t('password.new')}
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+          aria-describedby="password-length"
+          visibilityToggleButtonProps={{ 'aria-label': t('field.password_show'), tabIndex: 0 }}
+          {...form.field('password')}
+        />
+        <div className={styles.length}>
+          <span className={styles.meter} aria-hidden>
+            <i
+              data-tone={missing > 0 ? 'warning' : 'good'}
+              style={{ transform: `scaleX(${Math.min(1, length / goodPassword)})` }}
+            />
+          </span>
+          <p id="password-length" aria-live="polite">
+            {length === 0
+              ? t('password.hint', { count: shortestPassword })
+              : missing > 0
+                ? t('password.missing', { count: missing })
+                : length < goodPassword
+                  ? t('password.enough')
+                  : t('password.strong')}
+          </p>
+        </div>
+        <Button type="submit" fullWidth loading={form.busy}>
+          {t('password.submit')}
+        </Button>
+      </form>
+    </AuthLayout>
+  )
+}
