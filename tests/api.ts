@@ -5,9 +5,9 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { createApp } from '../server/app.ts'
 import { issuePasswordToken } from '../server/modules/access/index.ts'
 import { claimFirstAccess } from '../server/modules/accounts/index.ts'
-import { readConfig } from '../server/platform/config.ts'
+import { type Config, readConfig } from '../server/platform/config.ts'
 import { openPool, type Pool, type Tx, transactAsSystem } from '../server/platform/database.ts'
-import { createDiskStore } from '../server/platform/files.ts'
+import { createDiskStore, type FileStore } from '../server/platform/files.ts'
 import type { StaffRole } from '../server/platform/permissions.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
@@ -42,6 +42,9 @@ export type TestApi = {
   database: TestDatabase
   office: Pool
   dataDir: string
+  config: Config
+  files: FileStore
+  now(): Temporal.Instant
   /** The clock. */
   setNow(moment: string): void
   /** Runs a transaction as the system does (jobs, command line). */
@@ -61,11 +64,12 @@ export async function startTestApi(): Promise<TestApi> {
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: process.env.TEST_LOG ?? 'silent', PORT: '3000' })
   const office = openPool(database.officeUrl, 6)
   const portal = openPool(database.portalUrl, 6)
+  const files = createDiskStore(join(dataDir, 'files'))
   const app = await createApp({
     config,
     office,
     portal,
-    files: createDiskStore(join(dataDir, 'files')),
+    files,
     now: () => now,
     version: 'test',
   })
@@ -134,6 +138,9 @@ export async function startTestApi(): Promise<TestApi> {
     database,
     office,
     dataDir,
+    config,
+    files,
+    now: () => now,
     setNow(moment) {
       now = Temporal.Instant.from(moment)
     },

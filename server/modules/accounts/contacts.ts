@@ -1,4 +1,4 @@
-import type { Insertable, Updateable } from 'kysely'
+import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Contacts } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
@@ -85,27 +85,29 @@ async function clearPrimary(tx: Tx, accountId: string): Promise<void> {
     .execute()
 }
 
-/** Who of an account gets notices on a topic: its contacts who subscribed, else the account's own e-mail. */
-export async function listRecipients(tx: Tx, accountId: string, topic: 'billing' | 'services' | 'support') {
-  const contacts = await tx
-    .selectFrom('contacts')
-    .select(['email', 'first_name as name'])
-    .where('account_id', '=', accountId)
-    .where('email', 'is not', null)
-    .where((eb) => eb(eb.val(topic), '=', eb.fn.any('topics')))
-    .orderBy('id')
-    .limit(20)
-    .execute()
-  const account = await tx
-    .selectFrom('accounts')
-    .select(['email', 'name'])
-    .where('id', '=', accountId)
-    .executeTakeFirst()
-  const all = [...contacts, ...(account ? [account] : [])]
-  const seen = new Set<string>()
-  return all.flatMap(({ email, name }) => {
-    if (email === null || seen.has(email.toLowerCase())) return []
-    seen.add(email.toLowerCase())
-    return [{ email, name }]
-  })
+export type Recipient = { email: string; name: string }
+
+/**
+ * Who gets an account's notices on a topic, for many accounts at once: its contacts who subscribed (at most 20), else
+ * the account's own e-mail. An account that nobody can be reached of is left out.
+ */
+export async function listRecipients(
+  tx: Tx,
+  accountIds: readonly string[],
+  topic: 'billing' | 'services' | 'support',
+): Promise<Map<string, Recipient[]>> {
+  const found = await sql<Recipient & { account_id: string }>`
+    select a.id as account_id, coalesce(c.email, a.email)::text as email, coalesce(c.first_name, a.name) as name
+      from accounts a
+      left join lateral (select c.email, c.first_name, c.id from contacts c
+                          where c.account_id = a.id and c.email is not null and ${topic} = any(c.topics)
+                          order by c.is_primary desc, c.id limit 20) c on true
+     where a.id = any(${accountIds}::uuid[]) and coalesce(c.email, a.email) is not null`.execute(tx)
+  const recipients = new Map<string, Recipient[]>()
+  for (const { account_id, email, name } of found.rows) {
+    const those = recipients.get(account_id) ?? []
+    if (!those.some((other) => other.email.toLowerCase() === email.toLowerCase())) those.push({ email, name })
+    recipients.set(account_id, those)
+  }
+  return recipients
 }

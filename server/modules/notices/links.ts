@@ -1,0 +1,24 @@
+import type { Side } from './personal.ts'
+
+/** Where mails lead to. `origin` is the installation's public address, without a trailing slash. */
+
+/** The page that asks for the new password; the portal's has the business unit's look before anybody is signed in. */
+export function passwordLink(origin: string, side: Side, token: string, unitSlug: string | null): string {
+  const query = new URLSearchParams({ token, ...(unitSlug === null ? {} : { unit: unitSlug }) })
+  return `${origin}${side === 'staff' ? '/office' : ''}/choose-password?${query}`
+}
+
+export function signInLink(origin: string, side: Side, unitSlug: string | null): string {
+  const query = unitSlug === null ? '' : `?${new URLSearchParams({ unit: unitSlug })}`
+  return `${origin}${side === 'staff' ? '/office' : ''}/sign-in${query}`
+}
+
+export function invoiceLink(origin: string, invoiceId: string): string {
+  return `${origin}/invoices/${invoiceId}`
+}
+
+/** The invoice where there is exactly one; else the list of them. */
+export function paymentLink(origin: string, invoiceIds: readonly string[]): string {
+  const [only, ...others] = invoiceIds
+  return only !== undefined && others.length === 0 ? invoiceLink(origin, only) : `${origin}/invoices`
+}

@@ -1,0 +1,7 @@
+// Payments: what customers say they paid, what staff approve of it, and the money that came in.
+
+export { createPaymentJobs, paymentSchedule } from './jobs.ts'
+export { notifyPayment, type PaymentNoticeInput } from './payment-notices.ts'
+export { type PaymentInput, recordPayment } from './payments.ts'
+export { registerPaymentsOffice } from './routes.office.ts'
+export { registerPaymentsPortal } from './routes.portal.ts'

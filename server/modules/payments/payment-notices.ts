@@ -1,0 +1,301 @@
+import { sql } from 'kysely'
+import { today } from '../../platform/calendar.ts'
+import type { PaymentMethod, PaymentNoticeState } from '../../platform/database.gen.ts'
+import type { Tx } from '../../platform/database.ts'
+import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
+import { announce } from '../../platform/events.ts'
+import { type ListRequest, readPage } from '../../platform/pages.ts'
+import { recordPayment } from './payments.ts'
+
+/** What a customer says they paid (B5). The amount is in minor units of the business unit's currency. */
+export type PaymentNoticeInput = {
+  invoice_ids: string[]
+  amount: number
+  method: PaymentMethod
+  paid_on: Temporal.PlainDate
+  reference: string | null
+  note: string | null
+  receipt_file_id: string | null
+}
+
+export type PaymentNoticeFilter = {
+  q?: string | undefined
+  state?: PaymentNoticeState | undefined
+  business_unit_id?: string | undefined
+  account_id?: string | undefined
+}
+
+type NotifiedInvoice = {
+  id: string
+  number: string
+  due_date: string
+  total: number
+  open_amount: number
+  state: 'open' | 'paid'
+}
+
+/** Columns that both sides see. */
+function selectNotices(tx: Tx) {
+  return tx
+    .selectFrom('payment_notices')
+    .leftJoin('files', 'files.id', 'payment_notices.receipt_file_id')
+    .select((eb) => [
+      'payment_notices.id',
+      'payment_notices.amount',
+      'payment_notices.currency',
+      'payment_notices.method',
+      'payment_notices.paid_on',
+      'payment_notices.reference',
+      'payment_notices.note',
+      'payment_notices.receipt_file_id',
+      'files.name as receipt_name',
+      'files.size as receipt_size',
+      'payment_notices.state',
+      'payment_notices.rejection_reason',
+      'payment_notices.created_at',
+      'payment_notices.decided_at',
+      sql<NotifiedInvoice[]>`(
+        select coalesce(json_agg(json_build_object('id', i.id, 'number', i.series || '-' || i.number, 'due_date', i.due_date,
+                                                   'total', i.total, 'open_amount', b.open_amount, 'state', i.state)
+                                 order by i.due_date, i.series, i.number), '[]')
+          from payment_notice_invoices ni
+          join invoices i on i.id = ni.invoice_id
+          join invoice_balances b on b.invoice_id = i.id
+         where ni.payment_notice_id = ${eb.ref('payment_notices.id')})`.as('invoices'),
+    ])
+}
+
+function selectForStaff(tx: Tx) {
+  return selectNotices(tx)
+    .innerJoin('accounts', 'accounts.id', 'payment_notices.account_id')
+    .innerJoin('business_units', 'business_units.id', 'payment_notices.business_unit_id')
+    .leftJoin('users as notifier', 'notifier.id', 'payment_notices.created_by')
+    .leftJoin('users as decider', 'decider.id', 'payment_notices.decided_by')
+    .leftJoin('payments', 'payments.payment_notice_id', 'payment_notices.id')
+    .select([
+      'payment_notices.business_unit_id',
+      'business_units.name as business_unit_name',
+      'payment_notices.account_id',
+      'accounts.name as account_name',
+      'accounts.number as account_number',
+      'payment_notices.created_by',
+      'notifier.name as created_by_name',
+      'notifier.email as created_by_email',
+      'payment_notices.decided_by',
+      'decider.name as decided_by_name',
+      'payments.id as payment_id',
+    ])
+}
+
+const byTime = { by: sql`payment_notices.id`, value: (row: { id: string }) => row.id, type: 'uuid' }
+
+/** A page of payment notices. `q` finds by account name or reference. */
+export function listPaymentNotices(tx: Tx, request: ListRequest & PaymentNoticeFilter) {
+  let query = selectForStaff(tx)
+  if (request.state) query = query.where('payment_notices.state', '=', request.state)
+  if (request.business_unit_id)
+    query = query.where('payment_notices.business_unit_id', '=', request.business_unit_id)
+  if (request.account_id) query = query.where('payment_notices.account_id', '=', request.account_id)
+  if (request.q) {
+    query = query.where(
+      sql<boolean>`strpos(fold(accounts.name || ' ' || coalesce(payment_notices.reference, '')), fold(${request.q})) > 0`,
+    )
+  }
+  return readPage(
+    query,
+    request,
+    {
+      // Ids are made in the order of time.
+      created_at: byTime,
+      paid_on: { by: sql`payment_notices.paid_on`, value: (row) => row.paid_on, type: 'date' },
+      amount: { by: sql`payment_notices.amount`, value: (row) => row.amount, type: 'bigint' },
+      account_name: { by: sql`accounts.name`, value: (row) => row.account_name, type: 'text' },
+    },
+    byTime,
+  )
+}
+
+/** One payment notice with its account and invoices. Refuses: not_found. */
+export async function getPaymentNotice(tx: Tx, id: string) {
+  return (await selectForStaff(tx).where('payment_notices.id', '=', id).executeTakeFirst()) ?? notFound()
+}
+
+/** A page of the account's own payment notices. */
+export function listOwnPaymentNotices(
+  tx: Tx,
+  accountId: string,
+  request: ListRequest & { state?: PaymentNoticeState | undefined },
+) {
+  let query = selectNotices(tx).where('payment_notices.account_id', '=', accountId)
+  if (request.state) query = query.where('payment_notices.state', '=', request.state)
+  return readPage(query, request, { created_at: byTime }, byTime)
+}
+
+/** One of the account's own payment notices. Refuses: not_found. */
+export async function getOwnPaymentNotice(tx: Tx, accountId: string, id: string) {
+  const row = await selectNotices(tx)
+    .where('payment_notices.account_id', '=', accountId)
+    .where('payment_notices.id', '=', id)
+    .executeTakeFirst()
+  return row ?? notFound()
+}
+
+/** How the account's business unit is paid: methods, and its words on how to. */
+export async function readPaymentOptions(tx: Tx, unitId: string) {
+  const row = await tx
+    .selectFrom('business_units')
+    .select([
+      'currency',
+      'payment_instructions as instructions',
+      sql<PaymentMethod[]>`payment_methods::text[]`.as('methods'),
+    ])
+    .where('id', '=', unitId)
+    .executeTakeFirst()
+  return row ?? notFound()
+}
+
+/**
+ * Takes a customer's word that invoices were paid (billing.md 29): no balance changes until staff decide. Announces
+ * payment.notified. Refuses: invalid_input (an invoice that is not theirs or not open, a method that the business unit
+ * does not take, a date to come in its time zone, a receipt that is not theirs), notice_pending (one of the invoices is
+ * in a notice that waits).
+ */
+export async function notifyPayment(
+  tx: Tx,
+  owner: { account_id: string; business_unit_id: string; user_id: string },
+  input: PaymentNoticeInput,
+  now: Temporal.Instant,
+) {
+  // Two notices of one account at once: the second sees the first.
+  await sql`select pg_advisory_xact_lock(hashtext('zaguan.payment_notice'), hashtext(${owner.account_id}))`.execute(
+    tx,
+  )
+  const unit = await tx
+    .selectFrom('business_units')
+    .select(['currency', 'time_zone', sql<PaymentMethod[]>`payment_methods::text[]`.as('payment_methods')])
+    .where('id', '=', owner.business_unit_id)
+    .executeTakeFirst()
+  if (!unit) return notFound()
+  if (!unit.payment_methods.includes(input.method)) return refuseField('method', 'not_a_choice')
+  if (Temporal.PlainDate.compare(input.paid_on, today(now, unit.time_zone)) > 0)
+    return refuseField('paid_on', 'in_the_future')
+  const ids = [...new Set(input.invoice_ids)]
+  const invoices = await sql<{ id: string; number: string; pending: boolean }>`
+    select i.id, i.series || '-' || i.number as number,
+           exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
+                    where ni.invoice_id = i.id and n.state = 'pending') as pending
+      from invoices i
+     where i.id = any(${ids}::uuid[]) and i.account_id = ${owner.account_id} and i.state = 'open'
+       and i.currency = ${unit.currency}`.execute(tx)
+  if (invoices.rows.length !== ids.length) return refuseField('invoice_ids', 'not_a_choice')
+  const waiting = invoices.rows.find((invoice) => invoice.pending)
+  if (waiting) return refuse('notice_pending', { params: { number: waiting.number } })
+  if (input.receipt_file_id !== null) {
+    const receipt = await tx
+      .selectFrom('files')
+      .select('id')
+      .where('id', '=', input.receipt_file_id)
+      .where('account_id', '=', owner.account_id)
+      .where('purpose', '=', 'receipt')
+      .executeTakeFirst()
+    if (!receipt) return refuseField('receipt_file_id', 'not_a_choice')
+  }
+  const { invoice_ids: _chosen, ...facts } = input
+  const { id } = await tx
+    .insertInto('payment_notices')
+    .values({
+      ...facts,
+      business_unit_id: owner.business_unit_id,
+      account_id: owner.account_id,
+      currency: unit.currency,
+      created_by: owner.user_id,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await tx
+    .insertInto('payment_notice_invoices')
+    .values(
+      ids.map((invoice) => ({ payment_notice_id: id, invoice_id: invoice, account_id: owner.account_id })),
+    )
+    .execute()
+  await announce(tx, 'payment.notified', { payment_notice_id: id })
+  return getOwnPaymentNotice(tx, owner.account_id, id)
+}
+
+/** What staff may correct of what the customer said, when they approve it. */
+export type Correction = {
+  amount?: number | undefined
+  method?: PaymentMethod | undefined
+  received_on?: Temporal.PlainDate | undefined
+}
+
+/**
+ * Approves a payment notice: it becomes exactly one payment, of the notice's invoices alone; what they do not take is
+ * account credit (billing.md 28, 29). Whoever decides second is refused. Refuses: not_found, notice_decided,
+ * invalid_input (received in the future).
+ */
+export async function approvePaymentNotice(
+  tx: Tx,
+  id: string,
+  correction: Correction,
+  actorId: string,
+  now: Temporal.Instant,
+) {
+  // One statement decides: a second one waits for it and then finds nothing pending.
+  const notice = await tx
+    .updateTable('payment_notices')
+    .set({ state: 'approved', decided_by: actorId, decided_at: now })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .returning(['account_id', 'amount', 'method', 'paid_on', 'reference'])
+    .executeTakeFirst()
+  if (!notice) return refuseUndecidable(tx, id)
+  const invoices = await tx
+    .selectFrom('payment_notice_invoices')
+    .select('invoice_id')
+    .where('payment_notice_id', '=', id)
+    .execute()
+  const payment = await recordPayment(
+    tx,
+    notice.account_id,
+    {
+      amount: correction.amount ?? notice.amount,
+      method: correction.method ?? notice.method,
+      received_on: correction.received_on ?? notice.paid_on,
+      reference: notice.reference,
+      invoice_ids: invoices.map(({ invoice_id }) => invoice_id),
+      payment_notice_id: id,
+    },
+    actorId,
+    now,
+  )
+  return isRefusal(payment) ? payment : getPaymentNotice(tx, id)
+}
+
+/**
+ * Rejects a payment notice; the customer is told why and may send another. Announces payment.rejected. Refuses:
+ * not_found, notice_decided.
+ */
+export async function rejectPaymentNotice(
+  tx: Tx,
+  id: string,
+  reason: string,
+  actorId: string,
+  now: Temporal.Instant,
+) {
+  const notice = await tx
+    .updateTable('payment_notices')
+    .set({ state: 'rejected', decided_by: actorId, decided_at: now, rejection_reason: reason })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .returning('id')
+    .executeTakeFirst()
+  if (!notice) return refuseUndecidable(tx, id)
+  await announce(tx, 'payment.rejected', { payment_notice_id: id })
+  return getPaymentNotice(tx, id)
+}
+
+async function refuseUndecidable(tx: Tx, id: string): Promise<Refusal> {
+  const notice = await tx.selectFrom('payment_notices').select('id').where('id', '=', id).executeTakeFirst()
+  return notice ? refuse('notice_decided') : notFound()
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { invoiceStates, paymentMethods, paymentNoticeStates } from '../../platform/database.gen.ts'
+import {
+  currency,
+  id,
+  instant,
+  listQuery,
+  minorUnits,
+  name,
+  plainDate,
+  text,
+} from '../../platform/schemas.ts'
+
+const amount = z.int().min(1).meta({ description: 'Integer minor units of the business unit’s currency' })
+const method = z.enum(paymentMethods)
+
+export const receiptSchema = z
+  .object({ file_id: id, name: z.string(), size: z.int() })
+  .meta({ id: 'Receipt' })
+
+export const paymentOptions = z
+  .object({ currency, methods: z.array(method), instructions: z.string().nullable() })
+  .meta({ id: 'PaymentOptions' })
+
+const notifiedInvoice = z
+  .object({
+    id,
+    number: z.string(),
+    due_date: z.iso.date(),
+    total: minorUnits,
+    open_amount: minorUnits,
+    state: z.enum(invoiceStates),
+  })
+  .meta({ id: 'NotifiedInvoice' })
+
+const ownFields = {
+  id,
+  amount: minorUnits,
+  currency,
+  method,
+  paid_on: plainDate,
+  reference: z.string().nullable(),
+  note: z.string().nullable(),
+  receipt_file_id: id.nullable(),
+  receipt_name: z.string().nullable(),
+  receipt_size: z.int().nullable(),
+  state: z.enum(paymentNoticeStates),
+  rejection_reason: z.string().nullable(),
+  created_at: instant,
+  decided_at: instant.nullable(),
+  invoices: z.array(notifiedInvoice),
+}
+
+export const ownPaymentNotice = z.object(ownFields).meta({ id: 'OwnPaymentNotice' })
+export const paymentNoticeSchema = z
+  .object({
+    ...ownFields,
+    business_unit_id: id,
+    business_unit_name: z.string(),
+    account_id: id,
+    account_name: z.string(),
+    account_number: z.int(),
+    created_by: id.nullable(),
+    created_by_name: z.string().nullable(),
+    created_by_email: z.string().nullable(),
+    decided_by: id.nullable(),
+    decided_by_name: z.string().nullable(),
+    payment_id: id.nullable(),
+  })
+  .meta({ id: 'PaymentNotice' })
+
+export const paymentNoticeInput = z.object({
+  invoice_ids: z.array(id).min(1).max(50),
+  amount,
+  method,
+  paid_on: plainDate,
+  reference: text(200).default(null),
+  note: text(2000).default(null),
+  receipt_file_id: id.nullable().default(null),
+})
+
+export const ownPaymentNoticeQuery = listQuery(['created_at'], '-created_at')
+  .omit({ q: true })
+  .extend({ state: z.enum(paymentNoticeStates).optional() })
+export const paymentNoticeQuery = listQuery(
+  ['created_at', 'paid_on', 'amount', 'account_name'],
+  '-created_at',
+).extend({
+  state: z.enum(paymentNoticeStates).optional(),
+  business_unit_id: id.optional(),
+  account_id: id.optional(),
+})
+
+/** What staff may correct while approving; what is left out stays as the customer said. */
+export const approval = z.object({
+  amount: amount.optional(),
+  method: method.optional(),
+  received_on: plainDate.optional(),
+})
+export const rejection = z.object({ reason: name(1000) })
+
+export const paymentSchema = z
+  .object({
+    id,
+    business_unit_id: id,
+    business_unit_name: z.string(),
+    account_id: id,
+    account_name: z.string(),
+    account_number: z.int(),
+    amount: minorUnits,
+    currency,
+    method,
+    received_on: plainDate,
+    reference: z.string().nullable(),
+    payment_notice_id: id.nullable(),
+    recorded_by: id.nullable(),
+    recorded_by_name: z.string().nullable(),
+    created_at: instant,
+    invoices: z
+      .array(z.object({ id, number: z.string(), amount: minorUnits }))
+      .meta({ description: 'What it paid of each invoice' }),
+    credited: minorUnits.meta({ description: 'What became account credit' }),
+  })
+  .meta({ id: 'Payment' })
+
+export const paymentInput = z.object({
+  amount,
+  method,
+  received_on: plainDate,
+  reference: text(200).default(null),
+  invoice_ids: z
+    .array(id)
+    .min(1)
+    .max(50)
+    .optional()
+    .meta({ description: 'What it pays; omitted: every open invoice, the oldest due date first' }),
+})
+export const paymentQuery = listQuery(
+  ['created_at', 'received_on', 'amount', 'account_name'],
+  '-created_at',
+).extend({
+  business_unit_id: id.optional(),
+  account_id: id.optional(),
+  method: method.optional(),
+  from: plainDate.optional(),
+  to: plainDate.optional(),
+})
