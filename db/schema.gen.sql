@@ -345,6 +345,7 @@ create table imports (
   updated integer not null default 0,
   unchanged integer not null default 0,
   rejected integer not null default 0,
+  attempt integer not null default 0,  -- Which pass over the file is under way: an earlier one that still lives stops at its next batch
   error text,
   created_by uuid references users(id),
   created_at timestamptz not null default now(),

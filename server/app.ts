@@ -1,6 +1,7 @@
 import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
 import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
 import { registerCatalogueOffice } from './modules/catalogue/index.ts'
+import { createImportJobs, registerImportsOffice } from './modules/imports/index.ts'
 import { createNoticeJobs, registerNoticesOffice, registerNoticesPortal } from './modules/notices/index.ts'
 import {
   createPaymentJobs,
@@ -34,6 +35,7 @@ const registrations: ((app: App) => void)[] = [
   registerPaymentsOffice,
   registerNoticesPortal,
   registerNoticesOffice,
+  registerImportsOffice,
   registerReportsPortal,
   registerReportsOffice,
   registerJobsOffice,
@@ -55,7 +57,11 @@ export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
 
 /** Every background handler, by task name. */
 export function createJobHandlers(services: JobServices): JobHandlers {
-  return { ...createPaymentJobs(services), ...createNoticeJobs(services) }
+  return {
+    ...createPaymentJobs(services),
+    ...createNoticeJobs(services),
+    ...createImportJobs(services.files),
+  }
 }
 
 /** What runs by the clock (UTC). */

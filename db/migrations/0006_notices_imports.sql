@@ -56,6 +56,8 @@ create table imports (
   kind import_kind not null,
   file_id uuid references files (id),
   file_name text not null,
+  columns text[] not null default '{}',
+  sample jsonb not null default '[]',
   mapping jsonb not null,
   as_of date not null,
   state run_state not null default 'draft',
@@ -65,6 +67,7 @@ create table imports (
   updated int not null default 0,
   unchanged int not null default 0,
   rejected int not null default 0,
+  attempt int not null default 0,
   error text,
   created_by uuid references users (id),
   created_at timestamptz not null default now(),
@@ -73,6 +76,8 @@ create table imports (
   unique (id, business_unit_id)
 );
 comment on column imports.as_of is 'The import''s date: what "months before" and "already billed" count from';
+comment on column imports.sample is 'The first rows of the file, to see what a column holds while mapping it';
+comment on column imports.attempt is 'Which pass over the file is under way: an earlier one that still lives stops at its next batch';
 create index imports_unit on imports (business_unit_id, id desc);
 
 create table import_rejects (
@@ -86,6 +91,8 @@ create table import_rejects (
   primary key (import_id, row_number),
   foreign key (import_id, business_unit_id) references imports (id, business_unit_id) on delete cascade
 );
+
+comment on column import_rejects.record is 'The cells as they were in the file: an array in the order of the import''s columns';
 
 alter table imports enable row level security;
 create policy office on imports to zaguan_office

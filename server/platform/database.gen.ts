@@ -282,6 +282,10 @@ export interface Imports {
    * The import's date: what "months before" and "already billed" count from
    */
   as_of: Temporal.PlainDate;
+  /**
+   * Which pass over the file is under way: an earlier one that still lives stops at its next batch
+   */
+  attempt: Generated<number>;
   business_unit_id: string;
   columns: Generated<string[]>;
   created: Generated<number>;

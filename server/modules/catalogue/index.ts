@@ -1,6 +1,7 @@
 // Catalogue: what each business unit sells. Products group plans; a plan has prices, the items it allows and options;
 // routing points are where connections enter the network.
 
+export { ensurePlans, type KnownPlan } from './bulk.ts'
 export { createPlan, getPlan, listPlanItems, listPlans, type PlanInput, updatePlan } from './plans.ts'
 export { createProduct, type ProductInput, updateProduct } from './products.ts'
 export { registerCatalogueOffice } from './routes.office.ts'

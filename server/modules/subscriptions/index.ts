@@ -1,6 +1,14 @@
 // Subscriptions: what an account has of the catalogue, its states and what it costs a month; and the billing periods,
 // which both a subscription's first charged day and the closing are computed from.
 
+export {
+  type BulkSubscription,
+  findSubscriptionsByExternalId,
+  insertSubscriptions,
+  type StoredSubscription,
+  type SubscriptionBulkChange,
+  updateSubscriptions,
+} from './bulk.ts'
 export { setBillingData } from './billing-data.ts'
 export { correctSubscription } from './correction.ts'
 export { lockAccount } from './locks.ts'
