@@ -1,5 +1,7 @@
 // Billing: closings that turn what accounts have into invoices, the invoices, and the ledger that every amount is in.
 
+export { type CloseResult, closeAccount, closeUnit } from './closings.ts'
+export { billingJobs } from './jobs.ts'
 export {
   applyAccountCredit,
   type Balance,
