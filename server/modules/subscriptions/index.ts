@@ -1,6 +1,7 @@
 // Subscriptions: what an account has of the catalogue, its states and what it costs a month; and the billing periods,
 // which both a subscription's first charged day and the closing are computed from.
 
+export { setBillingData } from './billing-data.ts'
 export {
   type BulkSubscription,
   findSubscriptionsByExternalId,
@@ -9,7 +10,6 @@ export {
   type SubscriptionBulkChange,
   updateSubscriptions,
 } from './bulk.ts'
-export { setBillingData } from './billing-data.ts'
 export { correctSubscription } from './correction.ts'
 export { lockAccount } from './locks.ts'
 export {

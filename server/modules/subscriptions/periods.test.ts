@@ -8,6 +8,7 @@ import {
   boundaryOnOrBefore,
   type DayCount,
   dayFraction,
+  nextClosing,
   periodOf,
 } from './periods.ts'
 
@@ -143,5 +144,44 @@ describe('billingStart (P5)', () => {
   test('refuses half a trial day', () => {
     expect(() => billingStart({ ...base, trialDays: 0.5 })).toThrow(RangeError)
     expect(() => billingStart({ ...base, trialDays: -1 })).toThrow(RangeError)
+  })
+})
+
+describe('the next closing', () => {
+  const arrears = {
+    billingMode: 'arrears',
+    closingDay: 31,
+    coveredUntil: null,
+    end: null,
+    suspensions: [],
+  } as const
+  const closing = (change: Partial<Parameters<typeof nextClosing>[0]>) =>
+    nextClosing({ ...arrears, billingStart: date('2026-05-21'), ...change })?.toString() ?? null
+
+  test('is the end of the first period that is not billed in arrears, its start in advance', () => {
+    expect(closing({})).toBe('2026-05-31')
+    expect(closing({ billingStart: date('2026-05-31') })).toBe('2026-06-30')
+    expect(closing({ coveredUntil: date('2026-05-31') })).toBe('2026-06-30')
+    expect(closing({ billingMode: 'advance' })).toBe('2026-05-31')
+    expect(closing({ billingMode: 'advance', billingStart: date('2026-05-31') })).toBe('2026-05-31')
+    expect(closing({ billingMode: 'advance', coveredUntil: date('2026-06-30') })).toBe('2026-06-30')
+  })
+
+  test('is none before the service begins, after all of it is billed, or while it is suspended', () => {
+    expect(closing({ billingStart: null })).toBeNull()
+    expect(closing({ coveredUntil: date('2026-06-30'), end: date('2026-06-10') })).toBeNull()
+    expect(closing({ end: date('2026-05-21') })).toBeNull()
+    expect(closing({ end: date('2026-05-25') })).toBe('2026-05-31')
+    expect(closing({ suspensions: [{ from: date('2026-05-10'), to: null }] })).toBeNull()
+    expect(closing({ suspensions: [{ from: date('2026-05-22'), to: null }] })).toBe('2026-05-31')
+  })
+
+  test('passes over days that are suspended', () => {
+    const suspensions = [
+      { from: date('2026-06-02'), to: date('2026-07-05') },
+      { from: date('2026-05-20'), to: date('2026-06-02') },
+    ]
+    expect(closing({ suspensions })).toBe('2026-07-31')
+    expect(closing({ suspensions, end: date('2026-07-05') })).toBeNull()
   })
 })

@@ -170,7 +170,7 @@ export async function suspendSubscription(
     .selectFrom('subscription_suspensions')
     .select('id')
     .where('subscription_id', '=', id)
-    .where(sql<boolean>`upper(period) is null or upper(period) > ${date}::date`)
+    .where(sql<boolean>`(upper_inf(period) or upper(period) > ${date}::date)`)
     .executeTakeFirst()
   if (overlapping) return refuseField('date', 'date_in_suspension')
   const refused = await transit(tx, subscription, transition)
