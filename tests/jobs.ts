@@ -41,6 +41,8 @@ export async function runJobs(
     }
   }
   const pool = new pg.Pool({ connectionString: api.database.ownerUrl, max: 4 })
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
   try {
     await runOnce({ pgPool: pool, taskList: tasks, noHandleSignals: true, logger: silent, concurrency: 2 })
     const unknown = await pool.query(
