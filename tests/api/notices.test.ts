@@ -449,6 +449,8 @@ async function makeDue() {
 describe('the queue of jobs', () => {
   it('shows what failed and why to those who may see it; they run it again or discard it', async () => {
     const account = await createAccount()
+    const [auditor, support] = [await api.staff('auditor'), await api.staff('support')]
+    await runJobs(api)
     await api.system((tx) => announce(tx, 'payment.notified', { payment_notice_id: 'not an id' }))
     await api.nobody('portal').post('/password-requests', { email: account.email })
     const waiting = (await admin.get('/jobs?state=queued')).body.items
@@ -467,11 +469,10 @@ describe('the queue of jobs', () => {
       },
     ])
     const id = items[0].id
-    const auditor = await api.staff('auditor')
     expect((await auditor.get('/jobs')).body.items).toHaveLength(1)
     expect((await auditor.post(`/jobs/${id}/retry`)).body.code).toBe('not_permitted')
     expect((await auditor.delete(`/jobs/${id}`)).body.code).toBe('not_permitted')
-    expect((await (await api.staff('support')).get('/jobs')).body.code).toBe('not_permitted')
+    expect((await support.get('/jobs')).body.code).toBe('not_permitted')
     expect((await admin.post(`/jobs/${id}/retry`)).status).toBe(204)
     expect((await admin.get('/jobs')).body.items).toMatchObject([{ id, state: 'queued', attempts: 0 }])
     expect((await admin.delete(`/jobs/${id}`)).status).toBe(204)
