@@ -1,5 +1,6 @@
 import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
 import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
+import { billingJobs, registerBillingOffice, registerBillingPortal } from './modules/billing/index.ts'
 import { registerCatalogueOffice } from './modules/catalogue/index.ts'
 import { createImportJobs, registerImportsOffice } from './modules/imports/index.ts'
 import { createNoticeJobs, registerNoticesOffice, registerNoticesPortal } from './modules/notices/index.ts'
@@ -36,6 +37,8 @@ const registrations: ((app: App) => void)[] = [
   registerNoticesPortal,
   registerNoticesOffice,
   registerImportsOffice,
+  registerBillingPortal,
+  registerBillingOffice,
   registerReportsPortal,
   registerReportsOffice,
   registerJobsOffice,
@@ -58,6 +61,7 @@ export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
 /** Every background handler, by task name. */
 export function createJobHandlers(services: JobServices): JobHandlers {
   return {
+    ...billingJobs,
     ...createPaymentJobs(services),
     ...createNoticeJobs(services),
     ...createImportJobs(services.files),

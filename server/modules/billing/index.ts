@@ -1,6 +1,7 @@
 // Billing: closings that turn what accounts have into invoices, the invoices, and the ledger that every amount is in.
 
 export { type CloseResult, closeAccount, closeUnit } from './closings.ts'
+export { formatInvoiceNumber } from './invoices.ts'
 export { billingJobs } from './jobs.ts'
 export {
   applyAccountCredit,
@@ -12,3 +13,5 @@ export {
   post,
   settleInvoices,
 } from './ledger.ts'
+export { registerBillingOffice } from './routes.office.ts'
+export { registerBillingPortal } from './routes.portal.ts'

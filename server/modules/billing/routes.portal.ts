@@ -1,0 +1,89 @@
+import { type App, portalRoute } from '../../platform/http.ts'
+import { idParams, pageOf } from '../../platform/schemas.ts'
+import { printInvoice } from './invoice-print.ts'
+import { getInvoice, listInvoices } from './invoices.ts'
+import { balanceOf } from './ledger.ts'
+import {
+  balanceSchema,
+  movementQuery,
+  movementSchema,
+  ownInvoiceDetail,
+  ownInvoiceQuery,
+  ownInvoiceSchema,
+} from './schemas.ts'
+import { listMovements } from './statement.ts'
+
+const tag = 'Invoices'
+
+export function registerBillingPortal(app: App): void {
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/invoices',
+      operation: 'list_invoices',
+      summary: 'List the account’s invoices',
+      description: '`q` finds by number',
+      tag,
+      permission: 'billing',
+      query: ownInvoiceQuery,
+      response: pageOf(ownInvoiceSchema),
+    },
+    (tx, { query }, actor, { now }) => listInvoices(tx, { ...query, account_id: actor.account_id! }, now),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/invoices/{id}',
+      operation: 'get_invoice',
+      summary: 'Read an invoice, each line with why it is that amount',
+      tag,
+      permission: 'billing',
+      params: idParams,
+      response: ownInvoiceDetail,
+    },
+    (tx, { params }, _actor, { language, now }) => getInvoice(tx, params.id, language, now),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/invoices/{id}/pdf',
+      operation: 'get_invoice_pdf',
+      summary: 'An invoice as PDF, in its own language',
+      tag,
+      permission: 'billing',
+      params: idParams,
+      response: 'binary',
+    },
+    (tx, { params }, _actor, { files, now }) => printInvoice(tx, files, params.id, now),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/statement',
+      operation: 'list_movements',
+      summary: 'The account’s statement, with its running balance',
+      tag,
+      permission: 'billing',
+      query: movementQuery,
+      response: pageOf(movementSchema),
+    },
+    (tx, { query }, actor) => listMovements(tx, actor.account_id!, query),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/balance',
+      operation: 'get_balance',
+      summary: 'What the account owes, and its credit',
+      tag,
+      permission: 'billing',
+      response: balanceSchema,
+    },
+    (tx, _input, actor, { now }) => balanceOf(tx, actor.account_id!, now),
+  )
+}
