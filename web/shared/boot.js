@@ -1,6 +1,8 @@
 // Runs before the first paint, so it is small and plain. It decides two things once: the colour scheme and the language
-// (kept choice, else what the browser prefers), and writes them on <html>, where the app reads them.
+// (kept choice, else what the browser prefers), and writes them on <html>, where the app reads them. Then it asks for what
+// this page will need, at the same time as the app itself. The build fills in the facts (see vite-app.ts).
 ;(() => {
+  const { base, catalogues, routes } = __FACTS__
   const root = document.documentElement
   const kept = (key) => {
     try {
@@ -14,7 +16,6 @@
   const dark = scheme === 'dark' || (scheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   root.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light')
 
-  const catalogues = JSON.parse(document.querySelector('meta[name=catalogues]').content)
   const languages = Object.keys(catalogues)
   const wanted = [kept('zaguan.language'), ...navigator.languages].filter(Boolean)
   let language = 'en'
@@ -29,10 +30,27 @@
   }
   root.lang = language
 
-  if (catalogues[language]) {
+  const path = location.pathname
+    .slice(base.length)
+    .split('/')
+    .filter((segment) => segment !== '')
+  const route =
+    routes.find(([segments]) => matches(segments, (own, asked) => own === asked)) ??
+    routes.find(([segments]) => matches(segments, (own, asked) => own === null || own === asked))
+  function matches(segments, same) {
+    return segments.length === path.length && segments.every((own, index) => same(own, path[index]))
+  }
+
+  for (const file of [catalogues[language], ...(route ? route[1] : [])]) {
+    if (!file) continue
     const link = document.createElement('link')
-    link.rel = 'modulepreload'
-    link.href = catalogues[language]
+    if (file.endsWith('.css')) {
+      link.rel = 'preload'
+      link.as = 'style'
+      link.crossOrigin = ''
+    } else link.rel = 'modulepreload'
+    link.fetchPriority = 'low'
+    link.href = base + file
     document.head.append(link)
   }
 })()

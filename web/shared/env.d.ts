@@ -2,6 +2,8 @@
 declare module 'virtual:catalogues' {
   type Catalogue = Record<string, Record<string, unknown>>
   export const catalogues: Record<string, () => Promise<{ default: Catalogue }>>
+  /** What each language calls itself. */
+  export const names: Record<string, string>
 }
 
 /** Icons are imported one by one: the package's index would make every build read six thousand files. */

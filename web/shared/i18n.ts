@@ -1,9 +1,14 @@
-import { catalogues } from 'virtual:catalogues'
+import { catalogues, names } from 'virtual:catalogues'
 import i18n from 'i18next'
 import { initReactI18next } from 'react-i18next'
 
 /** The tags of the languages that exist: the folders of `locales/`. */
 export const languages: string[] = Object.keys(catalogues)
+
+/** What a language calls itself: 'Português (Brasil)'. */
+export function nameOfLanguage(language: string): string {
+  return names[language] ?? language
+}
 
 async function loadCatalogue(language: string) {
   const load = catalogues[language]

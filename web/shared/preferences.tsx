@@ -4,14 +4,8 @@ import IconLanguage from '@tabler/icons-react/dist/esm/icons/IconLanguage.mjs'
 import IconMoon from '@tabler/icons-react/dist/esm/icons/IconMoon.mjs'
 import IconSun from '@tabler/icons-react/dist/esm/icons/IconSun.mjs'
 import { useTranslation } from 'react-i18next'
-import { changeLanguage, languages } from './i18n.ts'
+import { changeLanguage, languages, nameOfLanguage } from './i18n.ts'
 import { Menu, type MenuItem } from './menu.tsx'
-
-/** What a language calls itself: 'Português (Brasil)'. */
-export function nameOfLanguage(language: string): string {
-  const name = new Intl.DisplayNames(language, { type: 'language' }).of(language) ?? language
-  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
-}
 
 /** Lines of a menu that choose the language; `onChosen` keeps it with the user. */
 export function useLanguageItems(onChosen?: (language: string) => void): MenuItem[] {

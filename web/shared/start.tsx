@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { type AnyRouter, createRouter, RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { signedOutEvent } from './api.ts'
 import { readStyleNonce } from './app.tsx'
@@ -55,11 +55,17 @@ export async function startApp(options: {
   })
 
   await startTranslations(app)
+  // The first page is loaded before anything is drawn (index.html shows its shape meanwhile), so that it is drawn once. As
+  // a transition that is done in slices, and the browser can answer in between. A slow answer does not hold it up: then the
+  // frame is drawn first.
+  await Promise.race([router.load(), new Promise((resolve) => setTimeout(resolve, 1_500))])
   const root = document.getElementById('app')
   if (!root) throw new Error('index.html has no #app')
-  createRoot(root).render(
-    <StrictMode>
-      <RouterProvider router={router} />
-    </StrictMode>,
+  startTransition(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <RouterProvider router={router} />
+      </StrictMode>,
+    ),
   )
 }
