@@ -336,8 +336,11 @@ export type MailParams = {
     amount: number
     currency: string
     paid_on: Temporal.PlainDate
+    /** One number, or several with commas between them. */
     invoice_number: string | null
-    /** What is still owed of that invoice; 0 when it is paid. */
+    /** How many invoices that names; one where it is left out. */
+    invoice_count?: number
+    /** What is still owed of them; 0 when all are paid. */
     remaining: number
     link: string
   }
@@ -434,6 +437,7 @@ const composers: { [K in MailKind]: Compose<K> } = {
     const t = translator(language)
     const amount = formatMoney(params.amount, params.currency, language)
     const number = params.invoice_number
+    const count = params.invoice_count ?? 1
     const key = number === null ? 'credited' : params.remaining > 0 ? 'part' : 'paid'
     const facts = listPaymentFacts(params, language)
     if (key === 'part') {
@@ -443,16 +447,16 @@ const composers: { [K in MailKind]: Compose<K> } = {
     return {
       subject:
         key === 'paid'
-          ? t('mail:payment_approved.subject_paid', { number })
+          ? t('mail:payment_approved.subject_paid', { number, count })
           : t('mail:payment_approved.subject', { amount }),
       preheader: t('mail:payment_approved.preheader', { amount }),
       paragraphs: [
         key === 'credited'
           ? t('mail:payment_approved.body_credited', { amount, unit })
-          : t(`mail:payment_approved.body_${key}`, { amount, number }),
+          : t(`mail:payment_approved.body_${key}`, { amount, number, count }),
       ],
       facts,
-      action: { label: t(`mail:payment_approved.action_${key}`), url: params.link },
+      action: { label: t(`mail:payment_approved.action_${key}`, { count }), url: params.link },
       reason: t('mail:frame.reason_customer', { unit }),
     }
   },

@@ -349,6 +349,19 @@ describe('payments', () => {
     await admin.post(`/payment-notices/${await notify(6000)}/approve`, {})
     await runJobs(api)
     expect((await last('payment_approved')).subject).toBe(`Invoice ${invoice.number} is paid`)
+    const more = [
+      await api.system((tx) => issueInvoice(tx, account.id, { total: 100, due_date: '2026-06-10' })),
+      await api.system((tx) => issueInvoice(tx, account.id, { total: 200, due_date: '2026-06-11' })),
+    ]
+    await admin.post(`/accounts/${account.id}/payments`, {
+      amount: 300,
+      method: 'pix',
+      received_on: '2026-05-21',
+    })
+    await runJobs(api)
+    const both = await last('payment_approved')
+    expect(both.subject).toBe(`Invoices ${more.map(({ number }) => number).join(', ')} are paid`)
+    expect(linkOf(both).pathname).toBe('/invoices')
     const credit = await admin.post(`/accounts/${account.id}/payments`, {
       amount: 500,
       method: 'pix',

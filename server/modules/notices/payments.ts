@@ -67,6 +67,7 @@ export async function queuePaymentApproved(tx: Tx, paymentId: string, origin: st
   const to = await recipientsOf(tx, facts)
   await queuePaymentMails(tx, 'payment_approved', paymentId, facts, to, (name) => ({
     ...describe(facts, invoices, name, origin),
+    invoice_count: invoices.length,
     remaining: invoices.reduce((sum, invoice) => sum + Math.max(0, invoice.open_amount), 0),
   }))
 }
