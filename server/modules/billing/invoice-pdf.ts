@@ -213,6 +213,7 @@ function openFace(script: (typeof scripts)[number], weight: Weight): Face {
   const opener = new PDFDocument({ autoFirstPage: false, font: '' }).font(unpackWoff(readFileSync(file)))
   const opened = (opener as unknown as { _font: { font: Font } })._font.font
   const runs = new Map<string, GlyphRun>()
+  const widths = new Map<string, number>()
   const layOut = (text: string): GlyphRun => {
     let run = runs.get(text)
     if (!run) {
@@ -242,8 +243,16 @@ function openFace(script: (typeof scripts)[number], weight: Weight): Face {
     id,
     font,
     has: (codePoint) => opened.hasGlyphForCodePoint(codePoint),
-    widthOf: (word) =>
-      layOut(word).positions.reduce((sum, position) => sum + (position.xAdvance ?? 0), 0) / opened.unitsPerEm,
+    widthOf: (word) => {
+      let width = widths.get(word)
+      if (width === undefined) {
+        if (widths.size >= wordsRemembered) widths.clear()
+        const { positions } = layOut(word)
+        width = positions.reduce((sum, position) => sum + (position.xAdvance ?? 0), 0) / opened.unitsPerEm
+        widths.set(word, width)
+      }
+      return width
+    },
   }
   faces.set(id, face)
   return face
