@@ -47,11 +47,22 @@ const accountRecord = sql`(id uuid, external_id text, kind account_kind, name te
 
 /** The accounts of a business unit that were imported under these ids, by that id. */
 export async function findAccountsByExternalId(tx: Tx, unitId: string, externalIds: readonly string[]) {
+  // Fenced by the limit: an index look-up per id however old the statistics are, which in the middle of a large import
+  // know nothing of the rows that came a second ago.
   const rows = await tx
-    .selectFrom('accounts')
-    .select(accountColumns)
-    .where('business_unit_id', '=', unitId)
-    .where(sql<boolean>`external_id = any(${[...externalIds]}::text[])`)
+    .selectFrom(sql<{ wanted: string }>`unnest(${[...externalIds]}::text[])`.as<'ids'>(sql`ids(wanted)`))
+    .innerJoinLateral(
+      (query) =>
+        query
+          .selectFrom('accounts')
+          .select(accountColumns)
+          .where('business_unit_id', '=', unitId)
+          .whereRef('external_id', '=', 'ids.wanted')
+          .limit(1)
+          .as('found'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('found')
     .execute()
   return new Map(rows.map((row) => [row.external_id!, row]))
 }
@@ -110,12 +121,26 @@ export async function findContactsByExternalId(
   contacts: readonly { account_id: string; external_id: string }[],
 ) {
   const rows = await tx
-    .selectFrom('contacts')
-    .select(['id', 'account_id', 'external_id', 'first_name', 'last_name', 'email', 'phone', 'title'])
-    .where(
-      sql<boolean>`(account_id, external_id) in
-        (select r.account_id, r.external_id from json_to_recordset(${JSON.stringify(contacts)}::json) as r${contactRecord})`,
+    .selectFrom(
+      sql<{
+        account: string
+        wanted: string
+      }>`json_to_recordset(${JSON.stringify(contacts.map((one) => ({ account: one.account_id, wanted: one.external_id })))}::json)`.as<'ids'>(
+        sql`ids(account uuid, wanted text)`,
+      ),
     )
+    .innerJoinLateral(
+      (query) =>
+        query
+          .selectFrom('contacts')
+          .select(['id', 'account_id', 'external_id', 'first_name', 'last_name', 'email', 'phone', 'title'])
+          .whereRef('account_id', '=', 'ids.account')
+          .whereRef('external_id', '=', 'ids.wanted')
+          .limit(1)
+          .as('found'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('found')
     .execute()
   return new Map(rows.map((row) => [`${row.account_id} ${row.external_id}`, row]))
 }

@@ -117,12 +117,9 @@ export const sourceSchema = z
     months_before: columnName
       .optional()
       .meta({ description: 'For dates: so many months, as this column says, before the import’s date' }),
-    values: z
-      .record(z.string().max(300), z.string().max(300))
-      .optional()
-      .meta({
-        description: 'What each value of the file means here; a value that is not listed is rejected',
-      }),
+    values: z.record(z.string().max(300), z.string().max(300)).optional().meta({
+      description: 'What each value of the file means here; a value that is not listed is rejected',
+    }),
     otherwise: z
       .string()
       .max(300)

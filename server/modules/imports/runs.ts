@@ -24,6 +24,11 @@ import {
 } from './write.ts'
 
 const batchRows = 2000
+/**
+ * How many batches are under way together. Rows of accounts and of contacts never meet, so that two batches use two
+ * processors; services share accounts, plans and number series, and go one after the other.
+ */
+const atOnce: Record<ImportKind, number> = { accounts: 2, contacts: 2, services: 1 }
 
 export type Pass = 'prepare' | 'run'
 export type Progress = { rows_done: number; rows_total: number }
@@ -173,27 +178,50 @@ async function passBatches(options: PassOptions, begun: Begun): Promise<PassResu
 
   const total = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
   let done = 0
-  for await (const records of batches(options.open(begun.file_id))) {
-    if (options.stopping()) {
-      await transactAsSystem(pool, actor, async (tx) => {
-        if (await finish(tx, options, begun, 'interrupted')) await options.onInterrupt?.(tx)
-      })
-      return { state: 'interrupted', rows_total: begun.rows_total, rows_done: done, ...total }
-    }
+  let lost = false
+  async function passBatch(records: CsvRecord[]): Promise<void> {
     const batch = writers[begun.kind](records)
     const outcomes = await repeatIfTaken(() =>
       transactAsSystem(pool, actor, async (tx) => {
-        if (begun.settings.write) await lockBatch(tx, begun.settings.unit.id)
+        if (begun.settings.write && begun.kind === 'services') await lockBatch(tx, begun.settings.unit.id)
         const found = await batch.write(tx)
         await record(tx, importId, begun, records, found)
         return found
       }),
     )
-    if (outcomes === null || isRefusal(outcomes)) return null
+    if (outcomes === null) {
+      lost = true
+      return
+    }
     batch.remember(outcomes)
     done += records.length
     for (const outcome of outcomes) total[typeof outcome === 'string' ? outcome : 'rejected']++
     options.onProgress?.({ rows_done: done, rows_total: begun.rows_total })
+  }
+  let stopped = false
+  const running = new Set<Promise<void>>()
+  try {
+    for await (const records of batches(options.open(begun.file_id))) {
+      stopped = options.stopping()
+      if (stopped || lost) break
+      const work = passBatch(records)
+      running.add(work)
+      work.then(
+        () => running.delete(work),
+        () => undefined,
+      )
+      if (running.size >= atOnce[begun.kind]) await Promise.race(running)
+    }
+    await Promise.all(running)
+  } finally {
+    await Promise.allSettled(running)
+  }
+  if (lost) return null
+  if (stopped) {
+    await transactAsSystem(pool, actor, async (tx) => {
+      if (await finish(tx, options, begun, 'interrupted')) await options.onInterrupt?.(tx)
+    })
+    return { state: 'interrupted', rows_total: begun.rows_total, rows_done: done, ...total }
   }
   const state = pass === 'prepare' ? 'prepared' : 'done'
   const mine = await transactAsSystem(pool, actor, (tx) => finish(tx, options, begun, state))

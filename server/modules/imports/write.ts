@@ -48,7 +48,7 @@ export type BatchSettings = {
   seenAccounts: Set<string>
 }
 
-/** One import of a business unit at a time writes a batch: two of the same file then end like one after the other. */
+/** One import of services at a time writes a batch of a business unit: two of the same file end like one after the other. */
 export async function lockBatch(tx: Tx, unitId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('zaguan.import'), hashtext(${unitId}))`.execute(tx)
 }

@@ -112,16 +112,19 @@ export async function findSubscriptionsByExternalId(
   unitId: string,
   externalIds: readonly string[],
 ): Promise<Map<string, StoredSubscription>> {
+  // Each step is fenced (limit, offset 0), so that it is an index look-up per row however old the statistics are: in the
+  // middle of a large import they know nothing of the rows that came a second ago.
   const { rows } = await sql<StoredSubscription>`
-    select s.id, s.external_id, s.account_id, s.status, s.payment_method, s.start_date, c.id as component_id, c.unit_amount,
-           c.quantity,
-           exists (select from subscription_components any_of join billed_coverage b on b.component_id = any_of.id
-                    where any_of.subscription_id = s.id) as billed
-      from subscriptions s
-      left join subscription_components c on c.subscription_id = s.id and c.role = 'plan' and c.to_date is null
-     where s.business_unit_id = ${unitId}::uuid and s.external_id = any(${[...externalIds]}::text[])`.execute(
-    tx,
-  )
+    select s.*, c.id as component_id, c.unit_amount, c.quantity,
+           exists (select from (select id from subscription_components where subscription_id = s.id offset 0) parts
+                    where exists (select from billed_coverage b where b.component_id = parts.id)) as billed
+      from unnest(${[...externalIds]}::text[]) as wanted(external_id)
+     cross join lateral (
+       select id, external_id, account_id, status, payment_method, start_date from subscriptions
+        where business_unit_id = ${unitId}::uuid and external_id = wanted.external_id limit 1) s
+      left join lateral (
+       select id, unit_amount, quantity from subscription_components
+        where subscription_id = s.id and role = 'plan' and to_date is null limit 1) c on true`.execute(tx)
   return new Map(rows.map((row) => [row.external_id, row]))
 }
 
