@@ -16,6 +16,17 @@ import { Route as NoAccountRouteImport } from './routes/no-account'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
+import { Route as AppAccountRouteImport } from './routes/_app.account'
+import { Route as AppPayRouteImport } from './routes/_app.pay'
+import { Route as AppPaymentsRouteImport } from './routes/_app.payments'
+import { Route as AppStatementRouteImport } from './routes/_app.statement'
+import { Route as AppUserRouteImport } from './routes/_app.user'
+import { Route as AppEmailsIndexRouteImport } from './routes/_app.emails.index'
+import { Route as AppEmailsIdRouteImport } from './routes/_app.emails.$id'
+import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
+import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
+import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
+import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -51,6 +62,61 @@ const AppSplatRoute = AppSplatRouteImport.update({
   path: '/$',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountRoute = AppAccountRouteImport.update({
+  id: '/account',
+  path: '/account',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPayRoute = AppPayRouteImport.update({
+  id: '/pay',
+  path: '/pay',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsRoute = AppPaymentsRouteImport.update({
+  id: '/payments',
+  path: '/payments',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppStatementRoute = AppStatementRouteImport.update({
+  id: '/statement',
+  path: '/statement',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUserRoute = AppUserRouteImport.update({
+  id: '/user',
+  path: '/user',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppEmailsIndexRoute = AppEmailsIndexRouteImport.update({
+  id: '/emails/',
+  path: '/emails/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppEmailsIdRoute = AppEmailsIdRouteImport.update({
+  id: '/emails/$id',
+  path: '/emails/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIndexRoute = AppInvoicesIndexRouteImport.update({
+  id: '/invoices/',
+  path: '/invoices/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdRoute = AppInvoicesIdRouteImport.update({
+  id: '/invoices/$id',
+  path: '/invoices/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
+  id: '/services/',
+  path: '/services/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppServicesIdRoute = AppServicesIdRouteImport.update({
+  id: '/services/$id',
+  path: '/services/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -59,6 +125,17 @@ export interface FileRoutesByFullPath {
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/account': typeof AppAccountRoute
+  '/pay': typeof AppPayRoute
+  '/payments': typeof AppPaymentsRoute
+  '/statement': typeof AppStatementRoute
+  '/user': typeof AppUserRoute
+  '/emails/$id': typeof AppEmailsIdRoute
+  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/services/$id': typeof AppServicesIdRoute
+  '/emails/': typeof AppEmailsIndexRoute
+  '/invoices/': typeof AppInvoicesIndexRoute
+  '/services/': typeof AppServicesIndexRoute
 }
 export interface FileRoutesByTo {
   '/choose-password': typeof ChoosePasswordRoute
@@ -66,7 +143,18 @@ export interface FileRoutesByTo {
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/account': typeof AppAccountRoute
+  '/pay': typeof AppPayRoute
+  '/payments': typeof AppPaymentsRoute
+  '/statement': typeof AppStatementRoute
+  '/user': typeof AppUserRoute
   '/': typeof AppIndexRoute
+  '/emails/$id': typeof AppEmailsIdRoute
+  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/services/$id': typeof AppServicesIdRoute
+  '/emails': typeof AppEmailsIndexRoute
+  '/invoices': typeof AppInvoicesIndexRoute
+  '/services': typeof AppServicesIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -76,7 +164,18 @@ export interface FileRoutesById {
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
+  '/_app/account': typeof AppAccountRoute
+  '/_app/pay': typeof AppPayRoute
+  '/_app/payments': typeof AppPaymentsRoute
+  '/_app/statement': typeof AppStatementRoute
+  '/_app/user': typeof AppUserRoute
   '/_app/': typeof AppIndexRoute
+  '/_app/emails/$id': typeof AppEmailsIdRoute
+  '/_app/invoices/$id': typeof AppInvoicesIdRoute
+  '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/emails/': typeof AppEmailsIndexRoute
+  '/_app/invoices/': typeof AppInvoicesIndexRoute
+  '/_app/services/': typeof AppServicesIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -87,6 +186,17 @@ export interface FileRouteTypes {
     | '/no-account'
     | '/sign-in'
     | '/$'
+    | '/account'
+    | '/pay'
+    | '/payments'
+    | '/statement'
+    | '/user'
+    | '/emails/$id'
+    | '/invoices/$id'
+    | '/services/$id'
+    | '/emails/'
+    | '/invoices/'
+    | '/services/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/choose-password'
@@ -94,7 +204,18 @@ export interface FileRouteTypes {
     | '/no-account'
     | '/sign-in'
     | '/$'
+    | '/account'
+    | '/pay'
+    | '/payments'
+    | '/statement'
+    | '/user'
     | '/'
+    | '/emails/$id'
+    | '/invoices/$id'
+    | '/services/$id'
+    | '/emails'
+    | '/invoices'
+    | '/services'
   id:
     | '__root__'
     | '/_app'
@@ -103,7 +224,18 @@ export interface FileRouteTypes {
     | '/no-account'
     | '/sign-in'
     | '/_app/$'
+    | '/_app/account'
+    | '/_app/pay'
+    | '/_app/payments'
+    | '/_app/statement'
+    | '/_app/user'
     | '/_app/'
+    | '/_app/emails/$id'
+    | '/_app/invoices/$id'
+    | '/_app/services/$id'
+    | '/_app/emails/'
+    | '/_app/invoices/'
+    | '/_app/services/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -165,17 +297,116 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSplatRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/account': {
+      id: '/_app/account'
+      path: '/account'
+      fullPath: '/account'
+      preLoaderRoute: typeof AppAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/pay': {
+      id: '/_app/pay'
+      path: '/pay'
+      fullPath: '/pay'
+      preLoaderRoute: typeof AppPayRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments': {
+      id: '/_app/payments'
+      path: '/payments'
+      fullPath: '/payments'
+      preLoaderRoute: typeof AppPaymentsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/statement': {
+      id: '/_app/statement'
+      path: '/statement'
+      fullPath: '/statement'
+      preLoaderRoute: typeof AppStatementRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/user': {
+      id: '/_app/user'
+      path: '/user'
+      fullPath: '/user'
+      preLoaderRoute: typeof AppUserRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/emails/': {
+      id: '/_app/emails/'
+      path: '/emails'
+      fullPath: '/emails/'
+      preLoaderRoute: typeof AppEmailsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/emails/$id': {
+      id: '/_app/emails/$id'
+      path: '/emails/$id'
+      fullPath: '/emails/$id'
+      preLoaderRoute: typeof AppEmailsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/': {
+      id: '/_app/invoices/'
+      path: '/invoices'
+      fullPath: '/invoices/'
+      preLoaderRoute: typeof AppInvoicesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id': {
+      id: '/_app/invoices/$id'
+      path: '/invoices/$id'
+      fullPath: '/invoices/$id'
+      preLoaderRoute: typeof AppInvoicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/services/': {
+      id: '/_app/services/'
+      path: '/services'
+      fullPath: '/services/'
+      preLoaderRoute: typeof AppServicesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/services/$id': {
+      id: '/_app/services/$id'
+      path: '/services/$id'
+      fullPath: '/services/$id'
+      preLoaderRoute: typeof AppServicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
+  AppAccountRoute: typeof AppAccountRoute
+  AppPayRoute: typeof AppPayRoute
+  AppPaymentsRoute: typeof AppPaymentsRoute
+  AppStatementRoute: typeof AppStatementRoute
+  AppUserRoute: typeof AppUserRoute
   AppIndexRoute: typeof AppIndexRoute
+  AppEmailsIdRoute: typeof AppEmailsIdRoute
+  AppInvoicesIdRoute: typeof AppInvoicesIdRoute
+  AppServicesIdRoute: typeof AppServicesIdRoute
+  AppEmailsIndexRoute: typeof AppEmailsIndexRoute
+  AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
+  AppServicesIndexRoute: typeof AppServicesIndexRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
+  AppAccountRoute: AppAccountRoute,
+  AppPayRoute: AppPayRoute,
+  AppPaymentsRoute: AppPaymentsRoute,
+  AppStatementRoute: AppStatementRoute,
+  AppUserRoute: AppUserRoute,
   AppIndexRoute: AppIndexRoute,
+  AppEmailsIdRoute: AppEmailsIdRoute,
+  AppInvoicesIdRoute: AppInvoicesIdRoute,
+  AppServicesIdRoute: AppServicesIdRoute,
+  AppEmailsIndexRoute: AppEmailsIndexRoute,
+  AppInvoicesIndexRoute: AppInvoicesIndexRoute,
+  AppServicesIndexRoute: AppServicesIndexRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

@@ -8,6 +8,7 @@ import IconServer from '@tabler/icons-react/dist/esm/icons/IconServer.mjs'
 import IconWifi from '@tabler/icons-react/dist/esm/icons/IconWifi.mjs'
 import IconWorld from '@tabler/icons-react/dist/esm/icons/IconWorld.mjs'
 import type { Home } from '../shared/api-types.gen.ts'
+import { addDays } from '../shared/formats.ts'
 
 type Kind = Home['services'][number]['kind']
 
@@ -43,4 +44,9 @@ export function priceAfterDiscount(listAmount: number, discount: Discount): numb
     return listAmount - Number(off)
   }
   return listAmount
+}
+
+/** The API says the first day that is no longer charged; people say the last one that is. */
+export function lastDayOf(endDate: string): string {
+  return addDays(endDate, -1)
 }

@@ -1,8 +1,9 @@
-import { type QueryClient, queryOptions } from '@tanstack/react-query'
-import { useRouteContext } from '@tanstack/react-router'
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouteContext, useRouter } from '@tanstack/react-router'
 import { api, orThrow } from '../shared/api.ts'
 import type { CustomerSession } from '../shared/api-types.gen.ts'
 import { changeLanguage, hasChosenLanguage } from '../shared/i18n.ts'
+import { useProblemToast } from '../shared/toasts.tsx'
 import { showLook } from './look.ts'
 
 /** Who is signed in, in which account, and what they may do there. */
@@ -40,7 +41,32 @@ export function useSession(): CustomerSession {
   return useRouteContext({ from: '/_app', select: (context) => context.session })
 }
 
-/** After somebody signed in or moved to another account: nothing of before is shown again. */
-export function forgetEverything(queryClient: QueryClient): void {
-  queryClient.clear()
+/** Ends the session and leads to the sign-in; nothing that was read is kept. */
+export function useSignOut() {
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: () => orThrow(api.DELETE('/api/v1/portal/session')),
+    onSuccess: async () => {
+      await router.navigate({ to: '/sign-in', search: {}, replace: true })
+      queryClient.clear()
+    },
+    onError: useProblemToast(),
+  })
+}
+
+/** Moves to another account of this user: its home, and nothing of the one before. */
+export function useEnterAccount() {
+  const router = useRouter()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) =>
+      orThrow(api.POST('/api/v1/portal/accounts/{id}/enter', { params: { path: { id } } })),
+    onSuccess: async () => {
+      queryClient.clear()
+      await router.navigate({ to: '/' })
+      await router.invalidate()
+    },
+    onError: useProblemToast(),
+  })
 }

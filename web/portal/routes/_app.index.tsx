@@ -7,16 +7,18 @@ import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Home as HomeData } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
+import { numberOfInvoice } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../home.module.css'
 import { coverLink, List, Row, Tile } from '../list.tsx'
-import { iconOfService, priceAfterDiscount } from '../service-words.ts'
+import { iconOfService, lastDayOf, priceAfterDiscount } from '../service-words.ts'
 import { homeQuery, maySession, useSession } from '../session.ts'
 
 /** What needs you, what you have, what was written to you (C1). */
@@ -85,9 +87,11 @@ function NeedsYou({ home }: { home: HomeData }) {
               {t('home.balance.pay_all')}
             </ButtonLink>
           )}
-          <ButtonLink to="/statement" variant="default">
-            {t('home.balance.statement')}
-          </ButtonLink>
+          {mayPay && (
+            <ButtonLink to="/statement" variant="default">
+              {t('home.balance.statement')}
+            </ButtonLink>
+          )}
         </div>
       </div>
       <List label={t('home.needs.title')}>
@@ -100,9 +104,9 @@ function NeedsYou({ home }: { home: HomeData }) {
             line
             lead={<Tile icon={IconClock} tone="info" />}
             name={
-              <Link to="/invoices/$id" params={{ id: invoice.id }} className={coverLink}>
-                {t('home.needs.checking', { number: numberOf(invoice) })}
-              </Link>
+              <InvoiceLink id={invoice.id} open={mayPay}>
+                {t('home.needs.checking', { number: numberOfInvoice(invoice) })}
+              </InvoiceLink>
             }
             detail={t('home.needs.checking_detail')}
             end={<Money amount={invoice.open_amount} currency={invoice.currency} />}
@@ -121,8 +125,14 @@ function NeedsYou({ home }: { home: HomeData }) {
   )
 }
 
-function numberOf(invoice: { series: string; number: number }): string {
-  return `${invoice.series}-${invoice.number}`
+/** Leads to the invoice, for those who may see it. */
+function InvoiceLink({ id, open, children }: { id: string; open: boolean; children: ReactNode }) {
+  if (!open) return children
+  return (
+    <Link to="/invoices/$id" params={{ id }} className={coverLink}>
+      {children}
+    </Link>
+  )
 }
 
 function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: boolean }) {
@@ -135,9 +145,13 @@ function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: b
         line
         lead={<Tile icon={IconReceiptOff} tone="warning" />}
         name={
-          <Link to="/payments" className={coverLink}>
-            {t('home.needs.rejected', { amount: money(need.amount, need.currency) })}
-          </Link>
+          mayPay ? (
+            <Link to="/payments" className={coverLink}>
+              {t('home.needs.rejected', { amount: money(need.amount, need.currency) })}
+            </Link>
+          ) : (
+            t('home.needs.rejected', { amount: money(need.amount, need.currency) })
+          )
         }
         detail={need.reason ? t('home.needs.rejected_reason', { reason: need.reason }) : undefined}
         actions={
@@ -156,9 +170,9 @@ function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: b
       line
       lead={<Tile icon={overdue ? IconAlertTriangle : IconFileInvoice} tone={overdue ? 'bad' : 'accent'} />}
       name={
-        <Link to="/invoices/$id" params={{ id: need.id }} className={coverLink}>
+        <InvoiceLink id={need.id} open={mayPay}>
           {t(overdue ? 'home.needs.overdue' : 'home.needs.due', { number: need.number })}
-        </Link>
+        </InvoiceLink>
       }
       detail={t(overdue ? 'home.needs.overdue_detail' : 'home.needs.due_detail', {
         date: date(need.date),
@@ -184,14 +198,17 @@ function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: b
 function Services({ home }: { home: HomeData }) {
   const { t } = useTranslation()
   const { date } = useFormats()
-  const mayPay = maySession(useSession(), 'billing')
+  const session = useSession()
+  const mayPay = maySession(session, 'billing')
+  const mayOpen = maySession(session, 'services')
   const overdue = home.invoices.filter((one) => one.overdue && !one.notified)
   return (
     <Section
       title={t('home.services.title')}
       flush
       actions={
-        home.services.length > 0 && (
+        home.services.length > 0 &&
+        mayOpen && (
           <Link to="/services" className={styles.all}>
             {t('home.services.all')}
           </Link>
@@ -212,15 +229,19 @@ function Services({ home }: { home: HomeData }) {
                 lead={<Tile icon={iconOfService(service.kind)} tone="accent" />}
                 name={
                   <>
-                    <Link to="/services/$id" params={{ id: service.id }}>
-                      {service.plan_name}
-                    </Link>
+                    {mayOpen ? (
+                      <Link to="/services/$id" params={{ id: service.id }}>
+                        {service.plan_name}
+                      </Link>
+                    ) : (
+                      service.plan_name
+                    )}
                     <StateBadge kind="subscription" state={service.status} />
                   </>
                 }
                 detail={
                   service.end_date
-                    ? t('services.until', { date: date(service.end_date) })
+                    ? t('services.until', { date: date(lastDayOf(service.end_date)) })
                     : service.status === 'awaiting_installation'
                       ? t('services.awaiting')
                       : t('services.since', { date: date(service.start_date) })
@@ -245,10 +266,12 @@ function Services({ home }: { home: HomeData }) {
                         {t('services.pay_overdue')}
                       </ButtonLink>
                     )}
-                    <ButtonLink to="/services/$id" params={{ id: service.id }} size="xs" variant="default">
-                      {t('services.see')}
-                    </ButtonLink>
-                    {service.status !== 'suspended_administratively' && (
+                    {mayOpen && (
+                      <ButtonLink to="/services/$id" params={{ id: service.id }} size="xs" variant="default">
+                        {t('services.see')}
+                      </ButtonLink>
+                    )}
+                    {service.status !== 'suspended_administratively' && mayPay && (
                       <ButtonLink to="/invoices" search={{ state: 'all' }} size="xs" variant="default">
                         {t('services.see_invoices')}
                       </ButtonLink>

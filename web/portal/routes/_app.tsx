@@ -4,15 +4,14 @@ import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { createFileRoute, isRedirect, Outlet, redirect, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { api, orThrow } from '../../shared/api.ts'
+import { api } from '../../shared/api.ts'
 import { useBrand } from '../../shared/brand.tsx'
 import { PortalShell } from '../../shared/portal-shell.tsx'
 import { toProblem } from '../../shared/problem.ts'
-import { useProblemToast } from '../../shared/toasts.tsx'
-import { forgetEverything, homeQuery, sessionQuery, useSession } from '../session.ts'
+import { homeQuery, maySession, sessionQuery, useEnterAccount, useSession, useSignOut } from '../session.ts'
 
 /** Every page that needs somebody signed in, in an account. */
 export const Route = createFileRoute('/_app')({
@@ -38,25 +37,8 @@ function Frame() {
   const session = useSession()
   const { queryClient } = Route.useRouteContext()
   const { data: home } = useQuery(homeQuery)
-  const onError = useProblemToast()
-  const signOut = useMutation({
-    mutationFn: () => orThrow(api.DELETE('/api/v1/portal/session')),
-    onSuccess: async () => {
-      await router.navigate({ to: '/sign-in', search: {}, replace: true })
-      forgetEverything(queryClient)
-    },
-    onError,
-  })
-  const enter = useMutation({
-    mutationFn: (id: string) =>
-      orThrow(api.POST('/api/v1/portal/accounts/{id}/enter', { params: { path: { id } } })),
-    onSuccess: async () => {
-      forgetEverything(queryClient)
-      await router.navigate({ to: '/' })
-      await router.invalidate()
-    },
-    onError,
-  })
+  const signOut = useSignOut()
+  const enter = useEnterAccount()
   return (
     <PortalShell
       brand={brand}
@@ -71,14 +53,20 @@ function Frame() {
       }}
       nav={[
         { to: '/', label: t('nav.home'), icon: IconHome, exact: true },
-        { to: '/services', label: t('nav.services'), icon: IconPackage },
-        {
-          to: '/invoices',
-          also: ['/pay', '/payments', '/statement'],
-          label: t('nav.invoices'),
-          icon: IconFileInvoice,
-          count: home?.needs_you.length,
-        },
+        ...(maySession(session, 'services')
+          ? [{ to: '/services', label: t('nav.services'), icon: IconPackage }]
+          : []),
+        ...(maySession(session, 'billing')
+          ? [
+              {
+                to: '/invoices',
+                also: ['/pay', '/payments', '/statement'],
+                label: t('nav.invoices'),
+                icon: IconFileInvoice,
+                count: home?.needs_you.length,
+              },
+            ]
+          : []),
         { to: '/emails', label: t('nav.emails'), icon: IconMail },
         { to: '/account', also: ['/user'], label: t('nav.account'), icon: IconUser },
       ]}

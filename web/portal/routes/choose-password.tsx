@@ -10,7 +10,6 @@ import { type Problem, ProblemError, toProblem } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
 import { learnLook } from '../look.ts'
-import { forgetEverything } from '../session.ts'
 import { useUnitName } from '../unit-name.ts'
 
 /** Where the link of the mail leads: whose link it is, and the password that they choose. */
@@ -95,7 +94,7 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
     }),
     submit: ({ password }) => orThrow(api.POST('/api/v1/portal/password', { body: { token, password } })),
     onDone: () => {
-      forgetEverything(queryClient)
+      queryClient.clear()
       void router.navigate({ to: '/', replace: true })
     },
   })

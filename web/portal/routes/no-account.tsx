@@ -1,15 +1,12 @@
 import { Button } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
-import { createFileRoute, redirect, useRouter } from '@tanstack/react-router'
+import { createFileRoute, redirect } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { api, orThrow } from '../../shared/api.ts'
 import type { CustomerSession } from '../../shared/api-types.gen.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { toProblem } from '../../shared/problem.ts'
-import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
-import { forgetEverything, sessionQuery } from '../session.ts'
+import { sessionQuery, useEnterAccount, useSignOut } from '../session.ts'
 
 /** Signed in, but in no account: choose one of several, or learn how to get into one. */
 export const Route = createFileRoute('/no-account')({
@@ -29,24 +26,9 @@ export const Route = createFileRoute('/no-account')({
 function NoAccount() {
   const { t } = useTranslation()
   const brand = useBrand()
-  const router = useRouter()
-  const session = Route.useLoaderData()
-  const { queryClient } = Route.useRouteContext()
-  const enter = useMutation({
-    mutationFn: (id: string) =>
-      orThrow(api.POST('/api/v1/portal/accounts/{id}/enter', { params: { path: { id } } })),
-    onSuccess: async () => {
-      forgetEverything(queryClient)
-      await router.navigate({ to: '/', replace: true })
-    },
-  })
-  const signOut = useMutation({
-    mutationFn: () => orThrow(api.DELETE('/api/v1/portal/session')),
-    onSuccess: async () => {
-      forgetEverything(queryClient)
-      await router.navigate({ to: '/sign-in', search: {}, replace: true })
-    },
-  })
+  const session: CustomerSession = Route.useLoaderData()
+  const enter = useEnterAccount()
+  const signOut = useSignOut()
   const several = session.accounts.length > 0
   return (
     <AuthLayout
@@ -56,7 +38,6 @@ function NoAccount() {
       slogan={t('sign_in.slogan')}
     >
       <div className={styles.form}>
-        <ProblemAlert error={enter.error ?? signOut.error} />
         {session.accounts.map((account) => (
           <Button
             key={account.id}

@@ -9,7 +9,6 @@ import { useForm } from '../../shared/form.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
 import { learnLook } from '../look.ts'
-import { forgetEverything } from '../session.ts'
 import { useUnitName } from '../unit-name.ts'
 
 /** Sign-in with the look of the unit in the address (`?unit=`), of the host, or of the last visit. */
@@ -39,7 +38,7 @@ function SignIn() {
     }),
     submit: (body) => orThrow(api.POST('/api/v1/portal/session', { body })),
     onDone: () => {
-      forgetEverything(queryClient)
+      queryClient.clear()
       void router.navigate({ href: back ?? '/', replace: true })
     },
   })

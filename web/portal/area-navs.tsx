@@ -1,0 +1,31 @@
+import { useTranslation } from 'react-i18next'
+import { SectionNav } from './section-nav.tsx'
+
+/** Invoices, what was paid, and the statement: the pages about money. */
+export function BillingNav() {
+  const { t } = useTranslation()
+  return (
+    <SectionNav
+      label={t('tabs.billing_label')}
+      items={[
+        { to: '/invoices', label: t('tabs.invoices') },
+        { to: '/payments', label: t('tabs.payments') },
+        { to: '/statement', label: t('tabs.statement') },
+      ]}
+    />
+  )
+}
+
+/** The account and the user in it. */
+export function AccountNav() {
+  const { t } = useTranslation()
+  return (
+    <SectionNav
+      label={t('tabs.account_label')}
+      items={[
+        { to: '/account', label: t('tabs.account') },
+        { to: '/user', label: t('tabs.user') },
+      ]}
+    />
+  )
+}

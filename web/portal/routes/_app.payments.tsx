@@ -1,0 +1,137 @@
+import { Button } from '@mantine/core'
+import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
+import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
+import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { createFileRoute, Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { OwnPaymentNotice } from '../../shared/api-types.gen.ts'
+import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
+import { StateBadge } from '../../shared/state-badge.tsx'
+import { useFormats } from '../../shared/use-formats.ts'
+import { Money } from '../../shared/values.tsx'
+import { BillingNav } from '../area-navs.tsx'
+import { paymentsQuery } from '../billing-queries.ts'
+import { ButtonLink } from '../button-link.tsx'
+import { List, MoreRows, Row, Tile } from '../list.tsx'
+import styles from '../payments.module.css'
+
+/** The payments that this account told of, and what became of each. */
+export const Route = createFileRoute('/_app/payments')({
+  loader: ({ context: { queryClient } }) => queryClient.ensureInfiniteQueryData(paymentsQuery),
+  component: PaymentsPage,
+})
+
+function PaymentsPage() {
+  const { t } = useTranslation()
+  const query = useSuspenseInfiniteQuery(paymentsQuery)
+  const payments = query.data.pages.flatMap((page) => page.items)
+  return (
+    <>
+      <BillingNav />
+      <PageTitle
+        title={t('payments.title')}
+        subtitle={t('payments.subtitle')}
+        actions={
+          payments.length > 0 && (
+            <ButtonLink to="/pay" variant="default">
+              {t('payments.notify')}
+            </ButtonLink>
+          )
+        }
+      />
+      <Section flush>
+        {payments.length === 0 ? (
+          <EmptyState
+            icon={<IconCash size={24} aria-hidden />}
+            title={t('payments.empty')}
+            action={<ButtonLink to="/pay">{t('payments.notify')}</ButtonLink>}
+          >
+            {t('payments.empty_text')}
+          </EmptyState>
+        ) : (
+          <>
+            <List label={t('payments.title')}>
+              {payments.map((payment) => (
+                <PaymentRow key={payment.id} payment={payment} />
+              ))}
+            </List>
+            <MoreRows query={query} />
+          </>
+        )}
+      </Section>
+    </>
+  )
+}
+
+const tones = { pending: 'warning', approved: 'good', rejected: 'bad' } as const
+
+function PaymentRow({ payment }: { payment: OwnPaymentNotice }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  const openInvoices = payment.invoices.filter((one) => one.state === 'open')
+  return (
+    <Row
+      lead={<Tile icon={IconCash} tone={tones[payment.state]} />}
+      name={
+        <>
+          {t('payments.row', { method: t(`payment_method.${payment.method}`), date: date(payment.paid_on) })}
+          <StateBadge kind="payment_notice" state={payment.state} />
+        </>
+      }
+      detail={
+        <>
+          <span className={styles.invoices}>
+            {payment.invoices.map((invoice) => (
+              <Link key={invoice.id} to="/invoices/$id" params={{ id: invoice.id }}>
+                {t('invoice.title', { number: invoice.number })}
+              </Link>
+            ))}
+            {payment.reference && <span>{payment.reference}</span>}
+          </span>
+          <span className={styles.line}>
+            {payment.state === 'pending'
+              ? t('payments.pending', { date: date(payment.created_at) })
+              : payment.state === 'approved'
+                ? t('payments.approved', { date: date(payment.decided_at ?? payment.created_at) })
+                : null}
+          </span>
+          {payment.state === 'rejected' && (
+            <span className={styles.reason}>
+              {payment.rejection_reason
+                ? t('home.needs.rejected_reason', { reason: payment.rejection_reason })
+                : t('payments.rejected')}
+            </span>
+          )}
+        </>
+      }
+      end={
+        <strong>
+          <Money amount={payment.amount} currency={payment.currency} />
+        </strong>
+      }
+      actions={
+        (payment.receipt_file_id !== null || (payment.state === 'rejected' && openInvoices.length > 0)) && (
+          <>
+            {payment.state === 'rejected' && openInvoices.length > 0 && (
+              <ButtonLink to="/pay" search={{ again: payment.id }} size="xs">
+                {t('home.needs.send_again')}
+              </ButtonLink>
+            )}
+            {payment.receipt_file_id !== null && (
+              <Button
+                component="a"
+                size="xs"
+                variant="default"
+                href={`/api/v1/portal/payment-notices/${payment.id}/receipt`}
+                download={payment.receipt_name ?? true}
+                leftSection={<IconPaperclip size={14} aria-hidden />}
+              >
+                {t('payments.receipt')}
+              </Button>
+            )}
+          </>
+        )
+      }
+    />
+  )
+}

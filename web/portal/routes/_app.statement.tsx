@@ -1,0 +1,131 @@
+import IconReportMoney from '@tabler/icons-react/dist/esm/icons/IconReportMoney.mjs'
+import { useSuspenseInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { createFileRoute, Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { Movement } from '../../shared/api-types.gen.ts'
+import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
+import { SimpleTable } from '../../shared/simple-table.tsx'
+import { DateText, Money } from '../../shared/values.tsx'
+import { BillingNav } from '../area-navs.tsx'
+import { statementQuery } from '../billing-queries.ts'
+import { MoreRows } from '../list.tsx'
+import { homeQuery } from '../session.ts'
+import styles from '../statement.module.css'
+
+/** Everything that happened to the account's money, with the balance after it. */
+export const Route = createFileRoute('/_app/statement')({
+  loader: ({ context: { queryClient } }) =>
+    Promise.all([
+      queryClient.ensureInfiniteQueryData(statementQuery),
+      queryClient.ensureQueryData(homeQuery),
+    ]),
+  component: StatementPage,
+})
+
+function StatementPage() {
+  const { t } = useTranslation()
+  const query = useSuspenseInfiniteQuery(statementQuery)
+  const { data: home } = useSuspenseQuery(homeQuery)
+  const movements = query.data.pages.flatMap((page) => page.items)
+  const { owed, credit, currency } = home.balance
+  return (
+    <>
+      <BillingNav />
+      <PageTitle title={t('statement.title')} subtitle={t('statement.subtitle')} />
+      <Section flush>
+        <dl className={styles.balance}>
+          <div>
+            <dt>{t('home.balance.owed')}</dt>
+            <dd>
+              <Money amount={owed} currency={currency} size="large" />
+            </dd>
+          </div>
+          {credit > 0 && (
+            <div>
+              <dt>{t('statement.credit')}</dt>
+              <dd>
+                <Money amount={credit} currency={currency} size="large" />
+              </dd>
+            </div>
+          )}
+        </dl>
+        {movements.length === 0 ? (
+          <EmptyState icon={<IconReportMoney size={24} aria-hidden />} title={t('statement.empty')}>
+            {t('statement.empty_text')}
+          </EmptyState>
+        ) : (
+          <>
+            <SimpleTable
+              label={t('statement.title')}
+              rows={movements}
+              rowId={(row) => row.id}
+              columns={[
+                {
+                  id: 'what',
+                  header: t('statement.what'),
+                  primary: true,
+                  cell: (row) => <What movement={row} />,
+                },
+                { id: 'date', header: t('statement.date'), cell: (row) => <DateText value={row.on_date} /> },
+                {
+                  id: 'amount',
+                  header: t('statement.amount'),
+                  align: 'end',
+                  cell: (row) => <Money amount={row.amount} currency={row.currency} />,
+                },
+                {
+                  id: 'balance',
+                  header: t('statement.balance'),
+                  align: 'end',
+                  cell: (row) => <Balance movement={row} />,
+                },
+              ]}
+            />
+            <MoreRows query={query} />
+          </>
+        )}
+      </Section>
+    </>
+  )
+}
+
+function What({ movement }: { movement: Movement }) {
+  const { t } = useTranslation()
+  const invoice =
+    movement.invoice_id !== null && movement.invoice_series !== null && movement.invoice_number !== null ? (
+      <Link to="/invoices/$id" params={{ id: movement.invoice_id }}>
+        {t('invoice.title', { number: `${movement.invoice_series}-${movement.invoice_number}` })}
+      </Link>
+    ) : null
+  if (movement.kind === 'invoice') return invoice ?? t('statement.invoice')
+  return (
+    <>
+      {movement.kind === 'credit_used'
+        ? t('statement.credit_used')
+        : movement.method
+          ? t('statement.payment_by', { method: t(`payment_method.${movement.method}`) })
+          : t('statement.payment')}
+      <small className={styles.about}>
+        {invoice}
+        {movement.reference && <span>{movement.reference}</span>}
+        {movement.credit > 0 && (
+          <span>
+            {t('statement.credited')} <Money amount={movement.credit} currency={movement.currency} />
+          </span>
+        )}
+      </small>
+    </>
+  )
+}
+
+/** What was owed after it; less than nothing is credit, and said so. */
+function Balance({ movement }: { movement: Movement }) {
+  const { t } = useTranslation()
+  if (movement.balance >= 0) return <Money amount={movement.balance} currency={movement.currency} />
+  return (
+    <>
+      <Money amount={-movement.balance} currency={movement.currency} />
+      <small className={styles.about}>{t('statement.in_credit')}</small>
+    </>
+  )
+}

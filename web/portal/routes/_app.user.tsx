@@ -1,0 +1,156 @@
+import { Button, NativeSelect, TextInput, useMantineColorScheme } from '@mantine/core'
+import IconCheck from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
+import IconKey from '@tabler/icons-react/dist/esm/icons/IconKey.mjs'
+import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs'
+import { useMutation } from '@tanstack/react-query'
+import { createFileRoute, useRouter } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, orThrow } from '../../shared/api.ts'
+import { useForm } from '../../shared/form.ts'
+import { changeLanguage, languages, nameOfLanguage } from '../../shared/i18n.ts'
+import { PageTitle, Section } from '../../shared/page.tsx'
+import { ProblemAlert } from '../../shared/problem-alert.tsx'
+import { showToast, useProblemToast } from '../../shared/toasts.tsx'
+import styles from '../account.module.css'
+import { AccountNav } from '../area-navs.tsx'
+import { knownUnit } from '../look.ts'
+import { useSession, useSignOut } from '../session.ts'
+
+/** What belongs to the person, not to the account: name, language, looks, password. */
+export const Route = createFileRoute('/_app/user')({ component: UserPage })
+
+function UserPage() {
+  const { t } = useTranslation()
+  const session = useSession()
+  return (
+    <>
+      <AccountNav />
+      <PageTitle title={t('user.title')} subtitle={t('user.subtitle')} />
+      <div className={styles.cards}>
+        <WhoYouAre />
+        <HowYouSee />
+        <Access />
+        <Section title={t('user.permissions')}>
+          <ul className={styles.permissions}>
+            {(session.permissions.length > 0 ? session.permissions : ['none']).map((permission) => (
+              <li key={permission}>
+                <IconCheck size={18} aria-hidden />
+                {t(`user.permission.${permission}`)}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      </div>
+    </>
+  )
+}
+
+function WhoYouAre() {
+  const { t } = useTranslation()
+  const router = useRouter()
+  const session = useSession()
+  const { queryClient } = Route.useRouteContext()
+  const form = useForm({
+    initial: { name: session.name },
+    check: (values) => ({ name: !values.name.trim() && t('account.name_missing') }),
+    submit: (body) => orThrow(api.PATCH('/api/v1/portal/session/user', { body })),
+    onDone: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['session'] })
+      await router.invalidate()
+      showToast({ tone: 'good', title: t('user.saved') })
+    },
+  })
+  return (
+    <Section title={t('user.who')}>
+      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+        <ProblemAlert error={form.problem} />
+        <TextInput
+          label={t('user.name')}
+          autoComplete="name"
+          maxLength={200}
+          required
+          withAsterisk={false}
+          {...form.field('name')}
+        />
+        <TextInput label={t('user.email')} value={session.email} readOnly disabled />
+        <div className={styles.buttons}>
+          <Button type="submit" loading={form.busy} disabled={!form.changed}>
+            {t('user.save')}
+          </Button>
+        </div>
+      </form>
+    </Section>
+  )
+}
+
+function HowYouSee() {
+  const { t, i18n } = useTranslation()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const onError = useProblemToast()
+  const keepLanguage = useMutation({
+    mutationFn: (language: string) =>
+      orThrow(api.PATCH('/api/v1/portal/session/user', { body: { language: language as 'pt-BR' } })),
+    onError,
+  })
+  return (
+    <Section title={t('user.looks')}>
+      <div className={styles.form}>
+        <NativeSelect
+          label={t('user.language')}
+          value={i18n.language}
+          data={languages.map((value) => ({ value, label: nameOfLanguage(value) }))}
+          onChange={(event) => {
+            const language = event.currentTarget.value
+            void changeLanguage(language)
+            keepLanguage.mutate(language)
+          }}
+        />
+        <NativeSelect
+          label={t('user.theme')}
+          value={colorScheme}
+          data={(['light', 'dark', 'auto'] as const).map((value) => ({
+            value,
+            label: t(`common:theme.${value}`),
+          }))}
+          onChange={(event) => setColorScheme(event.currentTarget.value as 'auto')}
+        />
+      </div>
+    </Section>
+  )
+}
+
+function Access() {
+  const { t } = useTranslation()
+  const { email } = useSession()
+  const signOut = useSignOut()
+  const onError = useProblemToast()
+  const sendLink = useMutation({
+    mutationFn: () =>
+      orThrow(api.POST('/api/v1/portal/password-requests', { body: { email, unit: knownUnit() } })),
+    onSuccess: () => showToast({ tone: 'good', title: t('user.password_sent', { email }) }),
+    onError,
+  })
+  return (
+    <Section title={t('user.security')}>
+      <p className={styles.note}>{t('user.password_text', { email })}</p>
+      <div className={styles.buttons}>
+        <Button
+          variant="default"
+          loading={sendLink.isPending}
+          leftSection={<IconKey size={18} aria-hidden />}
+          onClick={() => sendLink.mutate()}
+        >
+          {t('user.password')}
+        </Button>
+        <Button
+          variant="default"
+          loading={signOut.isPending}
+          leftSection={<IconLogout size={18} aria-hidden />}
+          onClick={() => signOut.mutate()}
+        >
+          {t('user.sign_out')}
+        </Button>
+      </div>
+    </Section>
+  )
+}
