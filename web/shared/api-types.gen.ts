@@ -532,10 +532,1595 @@ export interface paths {
         patch: operations["office_update_member"];
         trace?: never;
     };
+    "/api/v1/office/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List products */
+        get: operations["office_list_products"];
+        put?: never;
+        /** Create a product */
+        post: operations["office_create_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/products/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change, archive or bring back a product */
+        patch: operations["office_update_product"];
+        trace?: never;
+    };
+    "/api/v1/office/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List and find plans
+         * @description `q` finds by the plan’s or the product’s name; accents are forgiven
+         */
+        get: operations["office_list_plans"];
+        put?: never;
+        /** Create a plan with its prices, items and options */
+        post: operations["office_create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/plans.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export plans */
+        get: operations["office_export_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a plan */
+        get: operations["office_get_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, archive or bring back a plan
+         * @description For new services: what was sold keeps its price, trial and billing mode
+         */
+        patch: operations["office_update_plan"];
+        trace?: never;
+    };
+    "/api/v1/office/routing-points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List routing points */
+        get: operations["office_list_routing_points"];
+        put?: never;
+        /** Create a routing point */
+        post: operations["office_create_routing_point"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/routing-points/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change, archive or bring back a routing point */
+        patch: operations["office_update_routing_point"];
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s services */
+        get: operations["portal_list_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a service */
+        get: operations["portal_get_subscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List and find subscriptions
+         * @description `q` finds by account, plan, contract number or external id; accents are forgiven
+         */
+        get: operations["office_list_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export subscriptions */
+        get: operations["office_export_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Subscribe an account to a plan
+         * @description Payment method and due day are those of the account’s first service; only for that one they are chosen here
+         */
+        post: operations["office_create_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a subscription with all that its page shows */
+        get: operations["office_get_subscription"];
+        put?: never;
+        post?: never;
+        /** Delete a subscription that was a mistake and never invoiced */
+        delete: operations["office_delete_subscription"];
+        options?: never;
+        head?: never;
+        /**
+         * Correct a subscription’s data: administrative only, servers are not touched
+         * @description Start, installation, trial and billing mode only while no day was billed. The discount’s fields go together
+         */
+        patch: operations["office_correct_subscription"];
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** It was installed */
+        post: operations["office_activate_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Suspend it: its days are not charged */
+        post: operations["office_suspend_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End its suspension */
+        post: operations["office_reactivate_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel it for good */
+        post: operations["office_cancel_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/billing-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the payment method and due day that an account’s services share */
+        get: operations["office_get_billing_data"];
+        /** Set payment method and due day of all services of an account together */
+        put: operations["office_set_billing_data"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/salespeople": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who may have sold, in a business unit or anywhere */
+        get: operations["office_list_salespeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How invoices can be paid */
+        get: operations["portal_get_payment_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a receipt, to be attached to a payment notice
+         * @description Any file up to 10 MB; it is kept as it is. One that no notice uses is removed after a day
+         */
+        post: operations["portal_upload_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s payment notices */
+        get: operations["portal_list_payment_notices"];
+        put?: never;
+        /**
+         * Tell that invoices were paid
+         * @description No balance changes until staff approve it
+         */
+        post: operations["portal_notify_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment notice */
+        get: operations["portal_get_payment_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-notices/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the receipt of a payment notice */
+        get: operations["portal_get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what customers say they paid
+         * @description `q` finds by account name or reference
+         */
+        get: operations["office_list_payment_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment notice */
+        get: operations["office_get_payment_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the receipt of a payment notice */
+        get: operations["office_get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a payment notice: it becomes a payment
+         * @description Amount, method and date may be corrected. What its invoices do not take is account credit
+         */
+        post: operations["office_approve_payment_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject a payment notice; the customer is told the reason */
+        post: operations["office_reject_payment_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payments
+         * @description `q` finds by account name or reference; `to` is the first day no longer shown
+         */
+        get: operations["office_list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export payments */
+        get: operations["office_export_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a payment */
+        get: operations["office_get_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a payment
+         * @description Without `invoice_ids` it pays the open invoices, the oldest due date first; the rest is account credit
+         */
+        post: operations["office_record_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every e-mail that was sent to the account
+         * @description Those about invoices and payments need the permission for billing
+         */
+        get: operations["portal_list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an e-mail */
+        get: operations["portal_get_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/notices/{id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An e-mail’s HTML, to be shown in a frame */
+        get: operations["portal_get_notice_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/notices/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have an e-mail sent again to the same address */
+        post: operations["portal_resend_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mailbox: every mail that was sent or kept
+         * @description `q` finds by address or subject; without a mail server, mails are kept here (state `kept`)
+         */
+        get: operations["office_list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a mail
+         * @description A mail with a link that signs somebody in shows its body only to those who may manage staff, and only while it is kept because no mail server is configured
+         */
+        get: operations["office_get_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/{id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A mail’s HTML, to be shown in a frame */
+        get: operations["office_get_notice_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/notices/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail again to the same address
+         * @description Makes a new mail; one with a link to choose a password gets a fresh link
+         */
+        post: operations["office_resend_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List imports */
+        get: operations["office_list_imports"];
+        put?: never;
+        /**
+         * Upload a file to import
+         * @description A CSV file in UTF-8 (multipart/form-data) with the fields `business_unit_id` and `kind` (accounts, contacts or services) before it. Answers with its columns, first rows and a suggested mapping; nothing is imported yet.
+         */
+        post: operations["office_create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an import and its progress */
+        get: operations["office_get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what the columns mean */
+        put: operations["office_set_import_mapping"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview an import
+         * @description Counts what the run will create, change and leave as it is, and finds the rows that it will reject; writes nothing else. The state goes from preparing to prepared.
+         */
+        post: operations["office_prepare_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run an import
+         * @description Imports every good row in the background. The state goes from queued over running to done. Safe to repeat.
+         */
+        post: operations["office_run_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the rows that are left out, and why */
+        get: operations["office_list_import_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/imports/{id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the rows that are left out
+         * @description The file’s own columns and the reason: corrected, it can be imported again as it is
+         */
+        get: operations["office_export_import_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/import-templates/{kind}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the template of a kind of import */
+        get: operations["office_get_import_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the account’s invoices
+         * @description `q` finds by number
+         */
+        get: operations["portal_list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an invoice, each line with why it is that amount */
+        get: operations["portal_get_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/invoices/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An invoice as PDF, in its own language */
+        get: operations["portal_get_invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account’s statement, with its running balance */
+        get: operations["portal_list_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account owes, and its credit */
+        get: operations["portal_get_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List closings */
+        get: operations["office_list_closings"];
+        put?: never;
+        /**
+         * Prepare the closing of a business unit up to a date
+         * @description Nothing is charged: the preview is prepared in the background; see its progress by reading it
+         */
+        post: operations["office_create_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a closing: progress, totals, differences to the last one, warnings */
+        get: operations["office_get_closing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings/{id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the accounts of a closing */
+        get: operations["office_list_closing_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings/{id}/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a closing will invoice, or has invoiced, for an account */
+        get: operations["office_get_closing_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge exactly what the preview shows
+         * @description Accounts that have changed since the preview are left out and marked `changed`
+         */
+        post: operations["office_run_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/closings/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Throw a preview away */
+        post: operations["office_discard_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/next-invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an account would be billed up to a date, by default its next closing date */
+        get: operations["office_get_next_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List and find invoices
+         * @description `q` finds by number, or by what finds the account
+         */
+        get: operations["office_list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export invoices */
+        get: operations["office_export_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an invoice, each line with why it is that amount */
+        get: operations["office_get_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An invoice as PDF, in its own language */
+        get: operations["office_get_invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statement of an account, with its running balance */
+        get: operations["office_list_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an account owes, and its credit */
+        get: operations["office_get_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What needs you, what you have, what you owe */
+        get: operations["portal_get_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits, and the figures of the last thirteen months */
+        get: operations["office_get_today"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find accounts, people and invoices in one box */
+        get: operations["office_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What runs, waits and failed in the background
+         * @description Finished jobs have left the queue. `q` finds by task or error
+         */
+        get: operations["office_list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a job again now */
+        post: operations["office_retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a job out of the queue for good */
+        delete: operations["office_discard_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        LookInput: {
+            slug: string;
+            name: string;
+            accent: string;
+            logo_url: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            support_email: string | null;
+            support_phone: string | null;
+            website: string | null;
+        };
+        PlanItemInput: {
+            /** @enum {string} */
+            item: "login" | "ip" | "mailbox" | "domain" | "ftp_user" | "database" | "host_record" | "licence";
+            included: number;
+            /** @description Null: as many as the customer wants */
+            maximum: number | null;
+            /** @description Monthly price of each beyond the included; null: no more than the included */
+            extra_amount: number | null;
+        };
+        PlanOptionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            name: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            position: number;
+            archived_at: string | null;
+            /** @description Whether some service has it: removing it archives it */
+            sold: boolean;
+        };
+        SubscriptionComponentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "plan" | "option";
+            plan_option_id: string | null;
+            option_kind: ("option" | "add_on" | "module") | null;
+            description: string;
+            /** @description Monthly price of one, as it was sold */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            from_date: string | null;
+            to_date: string | null;
+        };
+        SuspensionInput: {
+            /** Format: uuid */
+            id: string;
+            administrative: boolean;
+            /** Format: date */
+            from_date: string;
+            /** @description First day that is charged again; null while it lasts */
+            to_date: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        SubscriptionBillingInput: {
+            /** @description Whether any day was ever billed */
+            billed: boolean;
+            /** @description The days before it are billed */
+            covered_until: string | null;
+            last_closing_date: string | null;
+            /** @description When the next day that is not billed yet will be */
+            next_closing_date: string | null;
+            open_invoices: number;
+            /** @description What is open of this service’s invoice lines */
+            open_amount: number;
+        };
+        PlannedInvoiceLineInput: {
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            role: "plan" | "option";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_basis_points: number | null;
+            discount_amount: number | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            rule: string;
+            /** @description Why this amount, in plain words in the caller’s language */
+            explanation: string;
+        };
+        PlannedInvoiceInput: {
+            /** @description Null while it is only planned */
+            invoice_id: string | null;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            lines: components["schemas"]["PlannedInvoiceLineInput"][];
+        };
+        ClosingAccountInput: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @enum {string} */
+            state: "planned" | "invoiced" | "parked" | "changed";
+            invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            reason: string | null;
+            reason_text: string | null;
+            detail: string | null;
+        };
+        InvoiceLineInput: {
+            /** Format: uuid */
+            id: string;
+            position: number;
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            role: "plan" | "option";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_basis_points: number | null;
+            discount_amount: number | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            rule: string;
+            /** @description Why this amount, in plain words in the caller’s language */
+            explanation: string;
+        };
+        /** @description Exactly one of column, template, constant, months_before */
+        ImportSourceInput: {
+            /** @description The cell of this column */
+            column?: string;
+            /**
+             * @description Text with columns in braces
+             * @example Subscriber {customerID}
+             */
+            template?: string;
+            /** @description The same for every row */
+            constant?: string;
+            /** @description For dates: so many months, as this column says, before the import’s date */
+            months_before?: string;
+            /** @description What each value of the file means here; a value that is not listed is rejected */
+            values?: {
+                [key: string]: string;
+            };
+            /** @description What a value means that `values` does not list */
+            otherwise?: string;
+            /** @enum {string} */
+            date_format?: "YYYY-MM-DD" | "DD/MM/YYYY" | "MM/DD/YYYY" | "DD.MM.YYYY" | "DD-MM-YYYY" | "YYYY/MM/DD" | "YYYYMMDD";
+        };
+        ImportMappingInput: {
+            fields: {
+                [key: string]: components["schemas"]["ImportSourceInput"];
+            };
+            /**
+             * @description Options of the plan: a service has one when the column holds one of the values
+             * @default []
+             */
+            options: {
+                name: string;
+                column: string;
+                when: string[];
+            }[];
+            /**
+             * @default YYYY-MM-DD
+             * @enum {string}
+             */
+            date_format: "YYYY-MM-DD" | "DD/MM/YYYY" | "MM/DD/YYYY" | "DD.MM.YYYY" | "DD-MM-YYYY" | "YYYY/MM/DD" | "YYYYMMDD";
+            /**
+             * @description The decimal sign of prices; auto refuses what can be read in two ways
+             * @default auto
+             * @enum {string}
+             */
+            decimal: "auto" | "." | ",";
+        };
+        ImportTargetInput: {
+            name: string;
+            /** @description In the language of the request */
+            label: string;
+            /** @enum {string} */
+            type: "text" | "email" | "phone" | "country" | "choice" | "money" | "date" | "count" | "discount";
+            required: boolean;
+            choices: string[];
+        };
+        NotifiedInvoiceInput: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+        };
         /** @description What went wrong, why, and what to do (RFC 9457) */
         Problem: {
             type: string;
@@ -767,6 +2352,1499 @@ export interface components {
                 permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
             }[];
         };
+        Product: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            description: string | null;
+            position: number;
+            /** @description How many plans that are not archived it has */
+            plans: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description Where a connection enters the network: a tower, a building */
+        RoutingPoint: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            notes: string | null;
+            archived_at: string | null;
+        };
+        PlanSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            product_id: string;
+            product_name: string;
+            name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            /** @description Free until the first closing */
+            proportional_trial: boolean;
+            trial_days: number;
+            /** @description Null: what the business unit says */
+            billing_mode: ("advance" | "arrears") | null;
+            term_months: number;
+            position: number;
+            /**
+             * @description The business unit’s currency
+             * @example BRL
+             */
+            currency: string;
+            /** @description Monthly price in the business unit’s currency */
+            amount: number | null;
+            active_subscriptions: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        PlanItem: {
+            /** @enum {string} */
+            item: "login" | "ip" | "mailbox" | "domain" | "ftp_user" | "database" | "host_record" | "licence";
+            included: number;
+            /** @description Null: as many as the customer wants */
+            maximum: number | null;
+            /** @description Monthly price of each beyond the included; null: no more than the included */
+            extra_amount: number | null;
+        };
+        PlanOption: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            name: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            position: number;
+            archived_at: string | null;
+            /** @description Whether some service has it: removing it archives it */
+            sold: boolean;
+        };
+        Plan: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            product_id: string;
+            product_name: string;
+            name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            /** @description Free until the first closing */
+            proportional_trial: boolean;
+            trial_days: number;
+            /** @description Null: what the business unit says */
+            billing_mode: ("advance" | "arrears") | null;
+            term_months: number;
+            position: number;
+            /**
+             * @description The business unit’s currency
+             * @example BRL
+             */
+            currency: string;
+            /** @description Monthly price in the business unit’s currency */
+            amount: number | null;
+            active_subscriptions: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            prices: {
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @enum {string} */
+                interval: "month";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            items: components["schemas"]["PlanItem"][];
+            options: components["schemas"]["PlanOption"][];
+        };
+        SubscriptionSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @description Within the account, in order of creation */
+            number: number;
+            contract_number: number;
+            external_id: string | null;
+            /** Format: uuid */
+            plan_id: string;
+            plan_name: string;
+            /** @enum {string} */
+            plan_kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            product_name: string;
+            routing_point_id: string | null;
+            routing_point_name: string | null;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** Format: date */
+            start_date: string;
+            /** @description Day of installation */
+            activation_date: string | null;
+            /** @description First day that is no longer charged */
+            end_date: string | null;
+            /** @enum {string} */
+            billing_mode: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day: number;
+            salesperson_id: string | null;
+            salesperson_name: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What the plan costs a month, as it was sold */
+            plan_value: number;
+            /** @description What comes off the plan a month */
+            discount: number;
+            /** @description To pay a month: plan less discount, and options */
+            amount: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SubscriptionComponent: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "plan" | "option";
+            plan_option_id: string | null;
+            option_kind: ("option" | "add_on" | "module") | null;
+            description: string;
+            /** @description Monthly price of one, as it was sold */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            from_date: string | null;
+            to_date: string | null;
+        };
+        Suspension: {
+            /** Format: uuid */
+            id: string;
+            administrative: boolean;
+            /** Format: date */
+            from_date: string;
+            /** @description First day that is charged again; null while it lasts */
+            to_date: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        SubscriptionBilling: {
+            /** @description Whether any day was ever billed */
+            billed: boolean;
+            /** @description The days before it are billed */
+            covered_until: string | null;
+            last_closing_date: string | null;
+            /** @description When the next day that is not billed yet will be */
+            next_closing_date: string | null;
+            open_invoices: number;
+            /** @description What is open of this service’s invoice lines */
+            open_amount: number;
+        };
+        Subscription: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @description Within the account, in order of creation */
+            number: number;
+            contract_number: number;
+            external_id: string | null;
+            /** Format: uuid */
+            plan_id: string;
+            plan_name: string;
+            /** @enum {string} */
+            plan_kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            product_name: string;
+            routing_point_id: string | null;
+            routing_point_name: string | null;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** Format: date */
+            start_date: string;
+            /** @description Day of installation */
+            activation_date: string | null;
+            /** @description First day that is no longer charged */
+            end_date: string | null;
+            /** @enum {string} */
+            billing_mode: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day: number;
+            salesperson_id: string | null;
+            salesperson_name: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What the plan costs a month, as it was sold */
+            plan_value: number;
+            /** @description What comes off the plan a month */
+            discount: number;
+            /** @description To pay a month: plan less discount, and options */
+            amount: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            trial_days: number;
+            proportional_trial: boolean;
+            /** @description First day that is billed here, of a service that another system billed before */
+            bill_from: string | null;
+            /** @description First charged day; null while awaiting installation */
+            billing_start: string | null;
+            end_reason: string | null;
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 10000 is all of it */
+            discount_basis_points: number | null;
+            sale_date: string | null;
+            term_months: number;
+            /** @description First day after the minimum term */
+            term_end: string | null;
+            notes: string | null;
+            components: components["schemas"]["SubscriptionComponent"][];
+            suspensions: components["schemas"]["Suspension"][];
+            allowances: components["schemas"]["PlanItem"][];
+            /** @description What can be done with it now */
+            actions: ("activate" | "suspend" | "reactivate" | "cancel" | "delete")[];
+            billing: components["schemas"]["SubscriptionBilling"];
+        };
+        OwnSubscriptionSummary: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            contract_number: number;
+            /** Format: uuid */
+            plan_id: string;
+            plan_name: string;
+            /** @enum {string} */
+            plan_kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            plan_description: string | null;
+            product_name: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** Format: date */
+            start_date: string;
+            activation_date: string | null;
+            trial_days: number;
+            proportional_trial: boolean;
+            /** @description First charged day */
+            billing_start: string | null;
+            /** @description First day that is no longer charged */
+            end_date: string | null;
+            /** @enum {string} */
+            billing_mode: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 10000 is all of it */
+            discount_basis_points: number | null;
+            term_months: number;
+            /** @description First day after the minimum term */
+            term_end: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What the plan costs a month, as it was sold */
+            plan_value: number;
+            /** @description What comes off the plan a month */
+            discount: number;
+            /** @description To pay a month: plan less discount, and options */
+            amount: number;
+            /** @description The days before it are billed */
+            covered_until: string | null;
+            next_closing_date: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        OwnSubscription: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            contract_number: number;
+            /** Format: uuid */
+            plan_id: string;
+            plan_name: string;
+            /** @enum {string} */
+            plan_kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            plan_description: string | null;
+            product_name: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** Format: date */
+            start_date: string;
+            activation_date: string | null;
+            trial_days: number;
+            proportional_trial: boolean;
+            /** @description First charged day */
+            billing_start: string | null;
+            /** @description First day that is no longer charged */
+            end_date: string | null;
+            /** @enum {string} */
+            billing_mode: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 10000 is all of it */
+            discount_basis_points: number | null;
+            term_months: number;
+            /** @description First day after the minimum term */
+            term_end: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What the plan costs a month, as it was sold */
+            plan_value: number;
+            /** @description What comes off the plan a month */
+            discount: number;
+            /** @description To pay a month: plan less discount, and options */
+            amount: number;
+            /** @description The days before it are billed */
+            covered_until: string | null;
+            next_closing_date: string | null;
+            /** Format: date-time */
+            created_at: string;
+            components: components["schemas"]["SubscriptionComponent"][];
+            suspensions: {
+                /** Format: date */
+                from_date: string;
+                to_date: string | null;
+                administrative: boolean;
+            }[];
+            allowances: components["schemas"]["PlanItem"][];
+        };
+        BillingData: {
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day: number;
+            /** @description False while they are only the business unit’s defaults */
+            chosen: boolean;
+            /** @description Whether all services that go on have them */
+            uniform: boolean;
+            /** @description How many services go on */
+            subscriptions: number;
+        };
+        Salesperson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        PlannedInvoiceLine: {
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            role: "plan" | "option";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_basis_points: number | null;
+            discount_amount: number | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            rule: string;
+            /** @description Why this amount, in plain words in the caller’s language */
+            explanation: string;
+        };
+        PlannedInvoice: {
+            /** @description Null while it is only planned */
+            invoice_id: string | null;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            lines: components["schemas"]["PlannedInvoiceLine"][];
+        };
+        Closing: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: date */
+            up_to: string;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            accounts_total: number;
+            accounts_done: number;
+            planned_invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            planned_total: number;
+            issued_invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            issued_total: number;
+            parked_accounts: number;
+            changed_accounts: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Null: run by the clock or the command line */
+            created_by: string | null;
+            created_by_name: string | null;
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            prepared_at: string | null;
+            started_at: string | null;
+            finished_at: string | null;
+        };
+        ClosingAccount: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @enum {string} */
+            state: "planned" | "invoiced" | "parked" | "changed";
+            invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            reason: string | null;
+            reason_text: string | null;
+            detail: string | null;
+        };
+        ClosingAccountDetail: {
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @enum {string} */
+            state: "planned" | "invoiced" | "parked" | "changed";
+            invoices: components["schemas"]["PlannedInvoice"][];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            reason: string | null;
+            reason_text: string | null;
+            detail: string | null;
+            /** @description The account has changed since the preview: the run will leave it out */
+            differs: boolean;
+            invoice_count: number;
+        };
+        ClosingDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: date */
+            up_to: string;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            accounts_total: number;
+            accounts_done: number;
+            planned_invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            planned_total: number;
+            issued_invoices: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            issued_total: number;
+            parked_accounts: number;
+            changed_accounts: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Null: run by the clock or the command line */
+            created_by: string | null;
+            created_by_name: string | null;
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            prepared_at: string | null;
+            started_at: string | null;
+            finished_at: string | null;
+            previous: {
+                /** Format: uuid */
+                id: string;
+                /** Format: date */
+                up_to: string;
+                invoices: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                total: number;
+                /** Format: date-time */
+                finished_at: string;
+            } | null;
+            /** @description Against the last closing that is done: how many, and the 20 largest */
+            differences: {
+                new: number;
+                gone: number;
+                changed: number;
+                items: {
+                    /** Format: uuid */
+                    account_id: string;
+                    account_name: string;
+                    account_number: number;
+                    /** @enum {string} */
+                    kind: "new" | "gone" | "changed";
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    previous_total: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    total: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    difference: number;
+                }[];
+            } | null;
+            /** @description The first 20 accounts that cannot be billed */
+            warnings: components["schemas"]["ClosingAccount"][];
+        };
+        NextInvoice: {
+            /** Format: date */
+            up_to: string;
+            /**
+             * Format: date
+             * @description The first closing date after `up_to`
+             */
+            next_closing: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Why the account cannot be billed */
+            reason: string | null;
+            reason_text: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            invoices: components["schemas"]["PlannedInvoice"][];
+        };
+        InvoiceLine: {
+            /** Format: uuid */
+            id: string;
+            position: number;
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            role: "plan" | "option";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            discount_kind: ("amount" | "percent") | null;
+            discount_basis_points: number | null;
+            discount_amount: number | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            rule: string;
+            /** @description Why this amount, in plain words in the caller’s language */
+            explanation: string;
+        };
+        Invoice: {
+            /** Format: uuid */
+            id: string;
+            series: string;
+            number: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+            overdue: boolean;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description What is still owed of it */
+            open_amount: number;
+            /** Format: date-time */
+            created_at: string;
+            paid_at: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            closing_id: string | null;
+        };
+        InvoiceDetail: {
+            /** Format: uuid */
+            id: string;
+            series: string;
+            number: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+            overdue: boolean;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description What is still owed of it */
+            open_amount: number;
+            /** Format: date-time */
+            created_at: string;
+            paid_at: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            closing_id: string | null;
+            /** @description The customer as they were on issue */
+            customer: {
+                [key: string]: string | number | null;
+            };
+            /** @description The business unit as it was on issue */
+            issuer: {
+                [key: string]: string | number | null;
+            };
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description What was paid of it */
+            payments: {
+                /**
+                 * @description `credit_used`: paid from the account’s credit
+                 * @enum {string}
+                 */
+                kind: "invoice" | "payment" | "credit_used";
+                /** Format: date */
+                on_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                payment_id: string | null;
+                method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
+                reference: string | null;
+            }[];
+        };
+        OwnInvoice: {
+            /** Format: uuid */
+            id: string;
+            series: string;
+            number: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+            overdue: boolean;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description What is still owed of it */
+            open_amount: number;
+            /** Format: date-time */
+            created_at: string;
+            paid_at: string | null;
+        };
+        OwnInvoiceDetail: {
+            /** Format: uuid */
+            id: string;
+            series: string;
+            number: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+            overdue: boolean;
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description What is still owed of it */
+            open_amount: number;
+            /** Format: date-time */
+            created_at: string;
+            paid_at: string | null;
+            /** @description The customer as they were on issue */
+            customer: {
+                [key: string]: string | number | null;
+            };
+            /** @description The business unit as it was on issue */
+            issuer: {
+                [key: string]: string | number | null;
+            };
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description What was paid of it */
+            payments: {
+                /**
+                 * @description `credit_used`: paid from the account’s credit
+                 * @enum {string}
+                 */
+                kind: "invoice" | "payment" | "credit_used";
+                /** Format: date */
+                on_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                payment_id: string | null;
+                method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
+                reference: string | null;
+            }[];
+        };
+        Movement: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "payment" | "credit_used";
+            /** Format: date */
+            on_date: string;
+            /** @description Positive: owed more; negative: paid */
+            amount: number;
+            /** @description Positive: credit given; negative: credit used */
+            credit: number;
+            /** @description Owed after it, less credit */
+            balance: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Null where it concerns several invoices or none */
+            invoice_id: string | null;
+            invoice_series: string | null;
+            invoice_number: number | null;
+            payment_id: string | null;
+            method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
+            reference: string | null;
+        };
+        Balance: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            owed: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            overdue: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit: number;
+            /** @description Owed less credit */
+            balance: number;
+            open_invoices: number;
+        };
+        /** @description Exactly one of column, template, constant, months_before */
+        ImportSource: {
+            /** @description The cell of this column */
+            column?: string;
+            /**
+             * @description Text with columns in braces
+             * @example Subscriber {customerID}
+             */
+            template?: string;
+            /** @description The same for every row */
+            constant?: string;
+            /** @description For dates: so many months, as this column says, before the import’s date */
+            months_before?: string;
+            /** @description What each value of the file means here; a value that is not listed is rejected */
+            values?: {
+                [key: string]: string;
+            };
+            /** @description What a value means that `values` does not list */
+            otherwise?: string;
+            /** @enum {string} */
+            date_format?: "YYYY-MM-DD" | "DD/MM/YYYY" | "MM/DD/YYYY" | "DD.MM.YYYY" | "DD-MM-YYYY" | "YYYY/MM/DD" | "YYYYMMDD";
+        };
+        ImportMapping: {
+            fields: {
+                [key: string]: components["schemas"]["ImportSource"];
+            };
+            /**
+             * @description Options of the plan: a service has one when the column holds one of the values
+             * @default []
+             */
+            options: {
+                name: string;
+                column: string;
+                when: string[];
+            }[];
+            /**
+             * @default YYYY-MM-DD
+             * @enum {string}
+             */
+            date_format: "YYYY-MM-DD" | "DD/MM/YYYY" | "MM/DD/YYYY" | "DD.MM.YYYY" | "DD-MM-YYYY" | "YYYY/MM/DD" | "YYYYMMDD";
+            /**
+             * @description The decimal sign of prices; auto refuses what can be read in two ways
+             * @default auto
+             * @enum {string}
+             */
+            decimal: "auto" | "." | ",";
+        };
+        ImportSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** @enum {string} */
+            kind: "accounts" | "contacts" | "services";
+            file_name: string;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            /**
+             * Format: date
+             * @description The import’s date: what “months before” and “billed already” count from
+             */
+            as_of: string;
+            rows_total: number;
+            rows_done: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            rejected: number;
+            /** @description Why it failed, in the language of the request */
+            error: string | null;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+        };
+        ImportTarget: {
+            name: string;
+            /** @description In the language of the request */
+            label: string;
+            /** @enum {string} */
+            type: "text" | "email" | "phone" | "country" | "choice" | "money" | "date" | "count" | "discount";
+            required: boolean;
+            choices: string[];
+        };
+        Import: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** @enum {string} */
+            kind: "accounts" | "contacts" | "services";
+            file_name: string;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            /**
+             * Format: date
+             * @description The import’s date: what “months before” and “billed already” count from
+             */
+            as_of: string;
+            rows_total: number;
+            rows_done: number;
+            created: number;
+            updated: number;
+            unchanged: number;
+            rejected: number;
+            /** @description Why it failed, in the language of the request */
+            error: string | null;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            columns: string[];
+            /** @description The first rows, cell by cell */
+            sample: string[][];
+            /** @description What was set, or at first what the header suggests */
+            mapping: components["schemas"]["ImportMapping"];
+            targets: components["schemas"]["ImportTarget"][];
+        };
+        ImportReject: {
+            /** @description The line of the file on which the row begins */
+            row_number: number;
+            /** @enum {string} */
+            code: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs";
+            /** @description The reason, in the language of the request */
+            message: string;
+            column_name: string | null;
+            value: string | null;
+            /** @description The cells as they are in the file */
+            record: string[];
+        };
+        OwnNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            to_email: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "kept" | "failed";
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            resent_from: string | null;
+        };
+        OwnNoticeDetail: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            to_email: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "kept" | "failed";
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            resent_from: string | null;
+            html: string | null;
+            text_body: string | null;
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            to_email: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "kept" | "failed";
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            resent_from: string | null;
+            business_unit_id: string | null;
+            account_id: string | null;
+            account_name: string | null;
+            account_number: number | null;
+            user_id: string | null;
+            /** @description Carries a link that signs somebody in */
+            secret: boolean;
+            /** @description What the mail server said at the last attempt */
+            error: string | null;
+        };
+        NoticeDetail: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            to_email: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            subject: string;
+            /** @enum {string} */
+            state: "queued" | "sent" | "kept" | "failed";
+            /** Format: date-time */
+            created_at: string;
+            sent_at: string | null;
+            resent_from: string | null;
+            business_unit_id: string | null;
+            account_id: string | null;
+            account_name: string | null;
+            account_number: number | null;
+            user_id: string | null;
+            /** @description Carries a link that signs somebody in */
+            secret: boolean;
+            /** @description What the mail server said at the last attempt */
+            error: string | null;
+            html: string | null;
+            text_body: string | null;
+            /**
+             * @description A secret body is withheld, except from those who manage staff while there is no mail server; it is removed once it was sent
+             * @enum {string}
+             */
+            body: "shown" | "withheld" | "removed";
+        };
+        Receipt: {
+            /** Format: uuid */
+            file_id: string;
+            name: string;
+            size: number;
+        };
+        PaymentOptions: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            instructions: string | null;
+        };
+        NotifiedInvoice: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @enum {string} */
+            state: "open" | "paid";
+        };
+        OwnPaymentNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            paid_on: string;
+            reference: string | null;
+            note: string | null;
+            receipt_file_id: string | null;
+            receipt_name: string | null;
+            receipt_size: number | null;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            rejection_reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+            invoices: components["schemas"]["NotifiedInvoice"][];
+        };
+        PaymentNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            paid_on: string;
+            reference: string | null;
+            note: string | null;
+            receipt_file_id: string | null;
+            receipt_name: string | null;
+            receipt_size: number | null;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            rejection_reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+            invoices: components["schemas"]["NotifiedInvoice"][];
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            created_by: string | null;
+            created_by_name: string | null;
+            created_by_email: string | null;
+            decided_by: string | null;
+            decided_by_name: string | null;
+            payment_id: string | null;
+        };
+        Payment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            received_on: string;
+            reference: string | null;
+            payment_notice_id: string | null;
+            recorded_by: string | null;
+            recorded_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What it paid of each invoice */
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description What became account credit */
+            credited: number;
+        };
+        Job: {
+            id: number;
+            task: string;
+            /** @enum {string} */
+            state: "running" | "failed" | "retrying" | "queued";
+            payload: unknown;
+            attempts: number;
+            max_attempts: number;
+            last_error: string | null;
+            /** Format: date-time */
+            run_at: string;
+            locked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Home: {
+            account: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                name: string;
+            };
+            unit: components["schemas"]["Look"];
+            /**
+             * Format: date
+             * @description The date in the business unit’s time zone
+             */
+            today: string;
+            balance: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                owed: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                credit: number;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+            };
+            needs_you: {
+                /** @enum {string} */
+                kind: "invoice_overdue" | "invoice_due" | "payment_rejected";
+                /** Format: uuid */
+                id: string;
+                number: string | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** Format: date */
+                date: string;
+                reason: string | null;
+            }[];
+            services: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                plan_name: string;
+                /** @enum {string} */
+                kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+                /** @enum {string} */
+                status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+                /** Format: date */
+                start_date: string;
+                billing_start: string | null;
+                end_date: string | null;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @description Monthly, before the discount */
+                list_amount: number;
+                discount_kind: ("amount" | "percent") | null;
+                discount_amount: number | null;
+                discount_basis_points: number | null;
+            }[];
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                series: string;
+                number: number;
+                /** Format: date */
+                issue_date: string;
+                /** Format: date */
+                due_date: string;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                total: number;
+                /** @enum {string} */
+                state: "open" | "paid";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+                overdue: boolean;
+                /** @description A payment notice waits for approval */
+                notified: boolean;
+            }[];
+            notices: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+                subject: string;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+        };
+        Today: {
+            waiting: {
+                payment_notices: number;
+                failed_jobs: number;
+                failed_notices: number;
+                awaiting_installation: number;
+                overdue_invoices: number;
+            };
+            closings_due: {
+                /** Format: uuid */
+                business_unit_id: string;
+                business_unit_name: string;
+                /** Format: date */
+                up_to: string;
+                last_closed: string | null;
+            }[];
+            /** @description Invoiced by month of issue, newest last, 13 months */
+            revenue: {
+                month: string;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description Payments by month of receipt */
+            received: {
+                month: string;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            receivables: {
+                /** @enum {string} */
+                bucket: "not_due" | "days_1_30" | "days_31_60" | "days_61_90" | "days_over_90";
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                invoices: number;
+            }[];
+            growth: {
+                month: string;
+                started: number;
+                ended: number;
+                active: number;
+            }[];
+        };
+        Found: {
+            accounts: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                name: string;
+                city: string | null;
+                business_unit_name: string;
+            }[];
+            contacts: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                account_id: string;
+                name: string;
+                email: string | null;
+                account_name: string;
+            }[];
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                account_name: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                total: number;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -774,6 +3852,20 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type LookInput = components['schemas']['LookInput'];
+export type PlanItemInput = components['schemas']['PlanItemInput'];
+export type PlanOptionInput = components['schemas']['PlanOptionInput'];
+export type SubscriptionComponentInput = components['schemas']['SubscriptionComponentInput'];
+export type SuspensionInput = components['schemas']['SuspensionInput'];
+export type SubscriptionBillingInput = components['schemas']['SubscriptionBillingInput'];
+export type PlannedInvoiceLineInput = components['schemas']['PlannedInvoiceLineInput'];
+export type PlannedInvoiceInput = components['schemas']['PlannedInvoiceInput'];
+export type ClosingAccountInput = components['schemas']['ClosingAccountInput'];
+export type InvoiceLineInput = components['schemas']['InvoiceLineInput'];
+export type ImportSourceInput = components['schemas']['ImportSourceInput'];
+export type ImportMappingInput = components['schemas']['ImportMappingInput'];
+export type ImportTargetInput = components['schemas']['ImportTargetInput'];
+export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
 export type Problem = components['schemas']['Problem'];
 export type PasswordLink = components['schemas']['PasswordLink'];
 export type StaffSession = components['schemas']['StaffSession'];
@@ -786,6 +3878,55 @@ export type Account = components['schemas']['Account'];
 export type Contact = components['schemas']['Contact'];
 export type Member = components['schemas']['Member'];
 export type CustomerSession = components['schemas']['CustomerSession'];
+export type Product = components['schemas']['Product'];
+export type RoutingPoint = components['schemas']['RoutingPoint'];
+export type PlanSummary = components['schemas']['PlanSummary'];
+export type PlanItem = components['schemas']['PlanItem'];
+export type PlanOption = components['schemas']['PlanOption'];
+export type Plan = components['schemas']['Plan'];
+export type SubscriptionSummary = components['schemas']['SubscriptionSummary'];
+export type SubscriptionComponent = components['schemas']['SubscriptionComponent'];
+export type Suspension = components['schemas']['Suspension'];
+export type SubscriptionBilling = components['schemas']['SubscriptionBilling'];
+export type Subscription = components['schemas']['Subscription'];
+export type OwnSubscriptionSummary = components['schemas']['OwnSubscriptionSummary'];
+export type OwnSubscription = components['schemas']['OwnSubscription'];
+export type BillingData = components['schemas']['BillingData'];
+export type Salesperson = components['schemas']['Salesperson'];
+export type PlannedInvoiceLine = components['schemas']['PlannedInvoiceLine'];
+export type PlannedInvoice = components['schemas']['PlannedInvoice'];
+export type Closing = components['schemas']['Closing'];
+export type ClosingAccount = components['schemas']['ClosingAccount'];
+export type ClosingAccountDetail = components['schemas']['ClosingAccountDetail'];
+export type ClosingDetail = components['schemas']['ClosingDetail'];
+export type NextInvoice = components['schemas']['NextInvoice'];
+export type InvoiceLine = components['schemas']['InvoiceLine'];
+export type Invoice = components['schemas']['Invoice'];
+export type InvoiceDetail = components['schemas']['InvoiceDetail'];
+export type OwnInvoice = components['schemas']['OwnInvoice'];
+export type OwnInvoiceDetail = components['schemas']['OwnInvoiceDetail'];
+export type Movement = components['schemas']['Movement'];
+export type Balance = components['schemas']['Balance'];
+export type ImportSource = components['schemas']['ImportSource'];
+export type ImportMapping = components['schemas']['ImportMapping'];
+export type ImportSummary = components['schemas']['ImportSummary'];
+export type ImportTarget = components['schemas']['ImportTarget'];
+export type Import = components['schemas']['Import'];
+export type ImportReject = components['schemas']['ImportReject'];
+export type OwnNotice = components['schemas']['OwnNotice'];
+export type OwnNoticeDetail = components['schemas']['OwnNoticeDetail'];
+export type Notice = components['schemas']['Notice'];
+export type NoticeDetail = components['schemas']['NoticeDetail'];
+export type Receipt = components['schemas']['Receipt'];
+export type PaymentOptions = components['schemas']['PaymentOptions'];
+export type NotifiedInvoice = components['schemas']['NotifiedInvoice'];
+export type OwnPaymentNotice = components['schemas']['OwnPaymentNotice'];
+export type PaymentNotice = components['schemas']['PaymentNotice'];
+export type Payment = components['schemas']['Payment'];
+export type Job = components['schemas']['Job'];
+export type Home = components['schemas']['Home'];
+export type Today = components['schemas']['Today'];
+export type Found = components['schemas']['Found'];
 export type $defs = Record<string, never>;
 export interface operations {
     portal_get_look: {
@@ -2738,6 +5879,3844 @@ export interface operations {
                 };
             };
         };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_products: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "name" | "-name" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Product"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    description?: string | null;
+                    position?: number;
+                    /** Format: uuid */
+                    business_unit_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    position?: number;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_plans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "name" | "-name" | "amount" | "-amount" | "kind" | "-kind" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                product_id?: string;
+                kind?: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlanSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    product_id: string;
+                    name: string;
+                    /** @enum {string} */
+                    kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+                    description?: string | null;
+                    proportional_trial?: boolean;
+                    trial_days?: number;
+                    billing_mode?: ("advance" | "arrears") | null;
+                    term_months?: number;
+                    position?: number;
+                    /** @description All of them: what is not listed goes */
+                    prices: {
+                        /**
+                         * @description ISO 4217 code
+                         * @example BRL
+                         */
+                        currency: string;
+                        /**
+                         * @default month
+                         * @enum {string}
+                         */
+                        interval?: "month";
+                        /** @description Minor units */
+                        amount: number;
+                    }[];
+                    /** @description All of them: what is not listed goes */
+                    items?: {
+                        /** @enum {string} */
+                        item: "login" | "ip" | "mailbox" | "domain" | "ftp_user" | "database" | "host_record" | "licence";
+                        /** @default 0 */
+                        included?: number;
+                        /** @default null */
+                        maximum?: number | null;
+                        /** @default null */
+                        extra_amount?: number | null;
+                    }[];
+                    /** @description All of them, in order. With its id an option is changed; one that is not listed is removed, or archived where it was sold */
+                    options?: {
+                        /** Format: uuid */
+                        id?: string;
+                        /**
+                         * @default option
+                         * @enum {string}
+                         */
+                        kind?: "option" | "add_on" | "module";
+                        name: string;
+                        /** @description Minor units */
+                        amount: number;
+                        /** @default false */
+                        archived?: boolean;
+                    }[];
+                    /** Format: uuid */
+                    business_unit_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_plans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "name" | "-name" | "amount" | "-amount" | "kind" | "-kind" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                product_id?: string;
+                kind?: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    product_id?: string;
+                    name?: string;
+                    /** @enum {string} */
+                    kind?: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+                    description?: string | null;
+                    proportional_trial?: boolean;
+                    trial_days?: number;
+                    billing_mode?: ("advance" | "arrears") | null;
+                    term_months?: number;
+                    position?: number;
+                    /** @description All of them: what is not listed goes */
+                    prices?: {
+                        /**
+                         * @description ISO 4217 code
+                         * @example BRL
+                         */
+                        currency: string;
+                        /**
+                         * @default month
+                         * @enum {string}
+                         */
+                        interval?: "month";
+                        /** @description Minor units */
+                        amount: number;
+                    }[];
+                    /** @description All of them: what is not listed goes */
+                    items?: {
+                        /** @enum {string} */
+                        item: "login" | "ip" | "mailbox" | "domain" | "ftp_user" | "database" | "host_record" | "licence";
+                        /** @default 0 */
+                        included?: number;
+                        /** @default null */
+                        maximum?: number | null;
+                        /** @default null */
+                        extra_amount?: number | null;
+                    }[];
+                    /** @description All of them, in order. With its id an option is changed; one that is not listed is removed, or archived where it was sold */
+                    options?: {
+                        /** Format: uuid */
+                        id?: string;
+                        /**
+                         * @default option
+                         * @enum {string}
+                         */
+                        kind?: "option" | "add_on" | "module";
+                        name: string;
+                        /** @description Minor units */
+                        amount: number;
+                        /** @default false */
+                        archived?: boolean;
+                    }[];
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_routing_points: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "name" | "-name";
+                q?: string;
+                business_unit_id?: string;
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RoutingPoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_routing_point: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    notes?: string | null;
+                    /** Format: uuid */
+                    business_unit_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingPoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_routing_point: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    notes?: string | null;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingPoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_subscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "number" | "-number" | "status" | "-status" | "start_date" | "-start_date";
+                status?: ("awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnSubscriptionSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSubscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_subscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "account_name" | "-account_name" | "start_date" | "-start_date" | "number" | "-number" | "contract_number" | "-contract_number" | "status" | "-status";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                status?: ("awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended")[];
+                plan_id?: string;
+                salesperson_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SubscriptionSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_subscriptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "account_name" | "-account_name" | "start_date" | "-start_date" | "number" | "-number" | "contract_number" | "-contract_number" | "status" | "-status";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                status?: ("awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended")[];
+                plan_id?: string;
+                salesperson_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    plan_id: string;
+                    /**
+                     * @default active
+                     * @enum {string}
+                     */
+                    status?: "awaiting_installation" | "active";
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    start_date?: string;
+                    activation_date?: string | null;
+                    routing_point_id?: string | null;
+                    /** @description The plan’s where it is left out */
+                    trial_days?: number;
+                    /** @enum {string} */
+                    billing_mode?: "advance" | "arrears";
+                    /** @enum {string} */
+                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    due_day?: number;
+                    discount_kind?: ("amount" | "percent") | null;
+                    discount_amount?: number | null;
+                    discount_basis_points?: number | null;
+                    salesperson_id?: string | null;
+                    sale_date?: string | null;
+                    term_months?: number;
+                    notes?: string | null;
+                    external_id?: string | null;
+                    /** @default [] */
+                    options?: {
+                        /** Format: uuid */
+                        plan_option_id: string;
+                        /** @default 1 */
+                        quantity?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_delete_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_correct_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    notes?: string | null;
+                    salesperson_id?: string | null;
+                    sale_date?: string | null;
+                    term_months?: number;
+                    /** @enum {string} */
+                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    due_day?: number;
+                    routing_point_id?: string | null;
+                    external_id?: string | null;
+                    discount_kind?: ("amount" | "percent") | null;
+                    discount_amount?: number | null;
+                    discount_basis_points?: number | null;
+                    trial_days?: number;
+                    /** @enum {string} */
+                    billing_mode?: "advance" | "arrears";
+                    /** Format: date */
+                    start_date?: string;
+                    /** Format: date */
+                    activation_date?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_activate_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    date?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_suspend_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    date?: string;
+                    reason?: string | null;
+                    /**
+                     * @description Charges stop and nothing changes on servers
+                     * @default false
+                     */
+                    administrative?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_reactivate_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    date?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_cancel_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    date?: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_billing_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingData"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_billing_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    due_day?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingData"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_salespeople: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Salesperson"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_payment_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOptions"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_upload_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_payment_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                state?: "pending" | "approved" | "rejected";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnPaymentNotice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_notify_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    invoice_ids: string[];
+                    /** @description Integer minor units of the business unit’s currency */
+                    amount: number;
+                    /** @enum {string} */
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /** Format: date */
+                    paid_on: string;
+                    reference?: string | null;
+                    note?: string | null;
+                    /** @default null */
+                    receipt_file_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPaymentNotice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_payment_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPaymentNotice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payment_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "paid_on" | "-paid_on" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                state?: "pending" | "approved" | "rejected";
+                business_unit_id?: string;
+                account_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PaymentNotice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_payment_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentNotice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_approve_payment_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Integer minor units of the business unit’s currency */
+                    amount?: number;
+                    /** @enum {string} */
+                    method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /** Format: date */
+                    received_on?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentNotice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_reject_payment_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentNotice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "received_on" | "-received_on" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Payment"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_payments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "received_on" | "-received_on" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_record_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Integer minor units of the business unit’s currency */
+                    amount: number;
+                    /** @enum {string} */
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /** Format: date */
+                    received_on: string;
+                    reference?: string | null;
+                    /** @description What it pays; omitted: every open invoice, the oldest due date first */
+                    invoice_ids?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnNotice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnNoticeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_notice_html: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_resend_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        accepted: true;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: "queued" | "sent" | "kept" | "failed";
+                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Notice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_notice_html: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_resend_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_imports: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                kind?: "accounts" | "contacts" | "services";
+                state?: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ImportSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_import_mapping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    mapping: components["schemas"]["ImportMappingInput"];
+                    /** Format: date */
+                    as_of?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_prepare_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_run_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_import_rejects: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "row_number" | "-row_number";
+                q?: string;
+                code?: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ImportReject"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_import_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_import_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "accounts" | "contacts" | "services";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_invoices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
+                q?: string;
+                state?: "open" | "paid" | "overdue";
+                due_from?: string;
+                due_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnInvoice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnInvoiceDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_invoice_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_movements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                q?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Movement"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_closings: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "up_to" | "-up_to";
+                q?: string;
+                business_unit_id?: string;
+                state?: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Closing"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    /** Format: date */
+                    up_to: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_closing_accounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "account_name" | "-account_name" | "total" | "-total";
+                q?: string;
+                state?: "planned" | "invoiced" | "parked" | "changed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ClosingAccount"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_closing_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingAccountDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_run_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_discard_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_next_invoice: {
+        parameters: {
+            query?: {
+                up_to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextInvoice"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_invoices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
+                q?: string;
+                state?: "open" | "paid" | "overdue";
+                due_from?: string;
+                due_to?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                closing_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Invoice"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_invoices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
+                q?: string;
+                state?: "open" | "paid" | "overdue";
+                due_from?: string;
+                due_to?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                closing_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_invoice_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_movements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                q?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Movement"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_today: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Today"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_find: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "id" | "-id" | "run_at" | "-run_at" | "task" | "-task";
+                q?: string;
+                state?: "running" | "failed" | "retrying" | "queued";
+                task?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_discard_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             204: {
