@@ -47,7 +47,12 @@ export function AuthLayout({
         </div>
       </div>
       <div className={styles.panel} aria-hidden>
-        <svg aria-hidden="true" className={styles.arches} viewBox="0 0 600 800" preserveAspectRatio="xMidYMin slice">
+        <svg
+          aria-hidden="true"
+          className={styles.arches}
+          viewBox="0 0 600 800"
+          preserveAspectRatio="xMidYMin slice"
+        >
           <path d="M40 800V420a260 260 0 0 1 520 0v380" />
           <path d="M110 800V430a190 190 0 0 1 380 0v370" />
           <path d="M180 800V440a120 120 0 0 1 240 0v360" />

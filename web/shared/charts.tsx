@@ -105,7 +105,7 @@ export function Chart(props: ChartProps) {
             columns={[
               {
                 id: 'label',
-                header: '',
+                header: t('chart.item'),
                 cell: (point) => (point.to ? <Link to={point.to}>{point.label}</Link> : point.label),
               },
               ...series.map((one) => ({

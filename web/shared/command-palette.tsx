@@ -76,8 +76,12 @@ function OpenedPalette({
 
   useEffect(() => {
     const element = dialog.current
+    const before = document.activeElement
     element?.showModal()
-    return () => element?.close()
+    return () => {
+      element?.close()
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    }
   }, [])
   useEffect(() => {
     const timer = setTimeout(() => setAsked(typed.trim()), 150)

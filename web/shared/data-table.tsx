@@ -169,11 +169,13 @@ export function DataTable<Row>({
   useEffect(() => {
     const mark = more.current
     if (!mark || !hasNextPage || isFetchingNextPage) return
+    const box = region.current
+    const scrolls = box !== null && box.scrollHeight > box.clientHeight
     const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) void fetchNextPage()
+      (entries) => {
+        if (entries.at(-1)?.isIntersecting) void fetchNextPage()
       },
-      { rootMargin: '600px' },
+      { root: scrolls ? box : null, rootMargin: '800px' },
     )
     observer.observe(mark)
     return () => observer.disconnect()
@@ -259,7 +261,7 @@ export function DataTable<Row>({
               ))}
               {chosen && (
                 <button type="button" className={styles.clear} onClick={() => patch({ cols: undefined })}>
-                  {t('action.undo')}
+                  {t('table.columns_reset')}
                 </button>
               )}
             </div>

@@ -31,8 +31,13 @@ export function Dialog({
   useEffect(() => {
     const dialog = ref.current
     if (!dialog || !opened) return
+    const before = document.activeElement
     dialog.showModal()
-    return () => dialog.close()
+    return () => {
+      dialog.close()
+      // The browser gives the focus back only while the dialog is in the document, and React has taken it out by now.
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    }
   }, [opened])
   if (!opened) return null
   return (
