@@ -7,5 +7,5 @@ void startApp({
   app: 'office',
   basepath: '/office/',
   routeTree,
-  open: ['/sign-in', '/welcome', '/password', '/invitation'],
+  open: ['/sign-in', '/forgot-password', '/choose-password', '/first-admin'],
 })
