@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareClosing, runClosing } from '../../server/modules/billing/closings.ts'
 import { closeUnit } from '../../server/modules/billing/index.ts'
 import { openPool, type Pool, type Tx, transactAsSystem } from '../../server/platform/database.ts'
 import { demand } from '../../server/platform/jobs.ts'
@@ -73,6 +74,36 @@ describe('closing a business unit', () => {
     const { unit } = await system((tx) => seedUnit(tx, accounts))
     await Promise.all([close(unit), close(unit, '2026-05-31'), close(unit, '2026-04-30')])
     await expectExact(unit)
+  })
+
+  it('charges the same when a prepared closing is run by two workers while another run bills everything', async () => {
+    const { unit } = await system((tx) => seedUnit(tx, accounts))
+    const { id } = await system(async (tx) => {
+      const user = await tx
+        .insertInto('users')
+        .values({ side: 'staff', email: 'finance@operator.example', name: 'Finance', language: 'en' })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      return tx
+        .insertInto('closings')
+        .values({
+          business_unit_id: unit,
+          up_to: Temporal.PlainDate.from(upTo),
+          currency: 'BRL',
+          created_by: user.id,
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+    })
+    const context = { transact: system, now, stopping: () => false }
+    await Promise.all([prepareClosing(context, id), prepareClosing(context, id)])
+    await system((tx) => tx.updateTable('closings').set({ state: 'queued' }).where('id', '=', id).execute())
+    await Promise.all([runClosing(context, id), close(unit), runClosing(context, id)])
+    expect(await system((tx) => readCharges(tx, unit))).toEqual(expected)
+    const { not_invoiced, ...books } = await system((tx) => checkBooks(tx, unit))
+    expect(books).toMatchObject({ invoices, highest_number: invoices, unbalanced: 0, unfinished: 0 })
+    // What the other run billed first has changed since the preview.
+    expect(not_invoiced).toBeLessThan(accounts)
   })
 
   it('charges the same after being stopped between batches', async () => {

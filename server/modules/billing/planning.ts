@@ -102,7 +102,9 @@ function readDiscount(row: SubscriptionRow): RecurringDiscount | null {
  * travel together, however many accounts.
  */
 async function loadSubscriptions(tx: Tx, accountIds: readonly string[]): Promise<Map<string, Billed[]>> {
-  const [subscriptions, components, coverage, suspensions] = await Promise.all([
+  const [, subscriptions, components, coverage, suspensions] = await Promise.all([
+    // Before the first ANALYZE of tables that were just filled, PostgreSQL would read them whole for every batch.
+    sql`select set_config('enable_seqscan', 'off', true)`.execute(tx),
     sql<SubscriptionRow>`
       select id, account_id, billing_mode, billing_start, end_date, currency, due_day, payment_method, discount_kind,
              discount_amount, discount_basis_points
