@@ -7,7 +7,19 @@ import { describe, expect, it } from 'vitest'
 const root = join(import.meta.dirname, '..')
 
 /** Modules may import what stands before them, through its index.ts; against the order one speaks by event. */
-const order = ['units', 'access', 'accounts', 'catalogue', 'subscriptions', 'billing', 'payments', 'notices', 'imports', 'reports', 'demo']
+const order = [
+  'units',
+  'access',
+  'accounts',
+  'catalogue',
+  'subscriptions',
+  'billing',
+  'payments',
+  'notices',
+  'imports',
+  'reports',
+  'demo',
+]
 
 function listFiles(folder: string): string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
@@ -17,14 +29,16 @@ function listFiles(folder: string): string[] {
   })
 }
 
-const sources = ['server', 'web', 'tests', 'scripts', 'bench'].flatMap(listFiles).filter((path) => /\.(ts|tsx)$/.test(path))
+const sources = ['server', 'web', 'tests', 'scripts', 'bench']
+  .flatMap(listFiles)
+  .filter((path) => /\.(ts|tsx)$/.test(path))
 const written = sources.filter((path) => !path.includes('.gen.'))
 
 type Import = { from: string; to: string }
 function readImports(path: string): Import[] {
   const { module } = parseSync(path, readFileSync(join(root, path), 'utf8'))
-  const named = [...module.staticImports, ...module.staticExports.flatMap((one) => one.entries)].flatMap((one) =>
-    'moduleRequest' in one && one.moduleRequest ? [one.moduleRequest.value] : [],
+  const named = [...module.staticImports, ...module.staticExports.flatMap((one) => one.entries)].flatMap(
+    (one) => ('moduleRequest' in one && one.moduleRequest ? [one.moduleRequest.value] : []),
   )
   return named
     .filter((name) => name.startsWith('.'))
@@ -40,7 +54,9 @@ describe('imports', () => {
     expect(imports.length).toBeGreaterThan(200)
   })
   it('platform knows no module', () => {
-    expect(tell(imports.filter(({ from, to }) => from.startsWith('server/platform/') && moduleOf(to)))).toEqual([])
+    expect(
+      tell(imports.filter(({ from, to }) => from.startsWith('server/platform/') && moduleOf(to))),
+    ).toEqual([])
   })
   it('modules stand in the declared order and know each other by their front', () => {
     const faults = imports.filter(({ from, to }) => {
@@ -52,30 +68,44 @@ describe('imports', () => {
     expect(readdirSync(join(root, 'server/modules')).filter((name) => !order.includes(name))).toEqual([])
   })
   it('web imports nothing of the server', () => {
-    expect(tell(imports.filter(({ from, to }) => from.startsWith('web/') && to.startsWith('server/')))).toEqual([])
+    expect(
+      tell(imports.filter(({ from, to }) => from.startsWith('web/') && to.startsWith('server/'))),
+    ).toEqual([])
   })
   it('the portal and the office do not import each other', () => {
     const sides = ['web/portal/', 'web/office/']
-    const faults = imports.filter(({ from, to }) => sides.some((side) => from.startsWith(side) && sides.some((other) => other !== side && to.startsWith(other))))
+    const faults = imports.filter(({ from, to }) =>
+      sides.some(
+        (side) => from.startsWith(side) && sides.some((other) => other !== side && to.startsWith(other)),
+      ),
+    )
     expect(tell(faults)).toEqual([])
   })
 })
 
 describe('names', () => {
   it('files are kebab-case nouns', () => {
-    const names = written.filter((path) => !path.startsWith('web/') || !path.includes('/routes/')).map((path) => path.split('/').at(-1)!)
+    const names = written
+      .filter((path) => !path.startsWith('web/') || !path.includes('/routes/'))
+      .map((path) => path.split('/').at(-1)!)
     expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.tsx?$/.test(name))).toEqual([])
-    expect(names.filter((name) => /^(utils?|helpers?|common|manager|service|base)\b/.test(name))).toEqual([])
+    expect(names.filter((name) => /(^|-)(utils?|helpers?|common|manager|service|base)\./.test(name))).toEqual(
+      [],
+    )
   })
   it('nothing is exported by default but what a tool asks for', () => {
-    const faults = written.filter((path) => !/\.config\.ts$/.test(path) && /^export default /m.test(readFileSync(join(root, path), 'utf8')))
+    const faults = written.filter(
+      (path) =>
+        !/\.config\.ts$/.test(path) && /^export default /m.test(readFileSync(join(root, path), 'utf8')),
+    )
     expect(faults).toEqual([])
   })
 })
 
 describe('rules', () => {
   const domain = written.filter((path) => path.startsWith('server/modules/') && !path.includes('.test.'))
-  const matching = (pattern: RegExp) => domain.filter((path) => pattern.test(readFileSync(join(root, path), 'utf8')))
+  const matching = (pattern: RegExp) =>
+    domain.filter((path) => pattern.test(readFileSync(join(root, path), 'utf8')))
   it('no module reads the clock or rolls dice by itself', () => {
     expect(matching(/Temporal\.Now|new Date\(|Date\.now\(|Math\.random\(/)).toEqual([])
   })
@@ -83,7 +113,13 @@ describe('rules', () => {
     expect(matching(/parseFloat|toFixed\(|Number\.parseFloat/)).toEqual([])
   })
   it('every route’s SQL stands in a domain function', () => {
-    const faults = domain.filter((path) => /routes\.[a-z.-]*ts$/.test(path) && /\bsql`|\.selectFrom\(|\.insertInto\(|\.updateTable\(|\.deleteFrom\(/.test(readFileSync(join(root, path), 'utf8')))
+    const faults = domain.filter(
+      (path) =>
+        /routes\.[a-z.-]*ts$/.test(path) &&
+        /\bsql`|\.selectFrom\(|\.insertInto\(|\.updateTable\(|\.deleteFrom\(/.test(
+          readFileSync(join(root, path), 'utf8'),
+        ),
+    )
     expect(faults).toEqual([])
   })
 })

@@ -127,10 +127,11 @@ create function enter_office(p_token_hash bytea, p_operation text, p_ip text, p_
   returns table (session_id uuid, user_id uuid, email text, name text, language language_code, role staff_role,
                  all_units boolean, units uuid[])
   language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_seen timestamptz;
 begin
   select s.id, u.id, u.email::text, u.name, u.language, st.role, st.all_units,
-         coalesce((select array_agg(su.business_unit_id) from staff_units su where su.user_id = u.id), '{}')
-    into session_id, user_id, email, name, language, role, all_units, units
+         coalesce((select array_agg(su.business_unit_id) from staff_units su where su.user_id = u.id), '{}'), s.last_seen_at
+    into session_id, user_id, email, name, language, role, all_units, units, v_seen
     from sessions s join users u on u.id = s.user_id join staff st on st.user_id = u.id
    where s.token_hash = p_token_hash and s.expires_at > now() and u.side = 'staff' and u.disabled_at is null;
   if not found then return; end if;
@@ -138,7 +139,9 @@ begin
           set_config('zaguan.units', case when all_units then '*' else array_to_string(units, ',') end, true),
           set_config('zaguan.actor', jsonb_build_object('kind', 'staff', 'id', user_id, 'name', name, 'way', 'office',
             'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
-  update sessions set last_seen_at = now() where id = session_id and last_seen_at < now() - interval '5 minutes';
+  if v_seen < now() - interval '5 minutes' then
+    update sessions set last_seen_at = now() where id = session_id;
+  end if;
   return next;
 end $$;
 revoke execute on function enter_office from public;

@@ -103,22 +103,27 @@ create function enter_portal(p_token_hash bytea, p_operation text, p_ip text, p_
   returns table (session_id uuid, user_id uuid, email text, name text, language language_code,
                  account_id uuid, account_name text, business_unit_id uuid, permissions membership_permission[])
   language plpgsql security definer set search_path = public, pg_temp as $$
+declare v_seen timestamptz;
 begin
-  select s.id, u.id, u.email::text, u.name, u.language, a.id, a.name, a.business_unit_id, m.permissions
-    into session_id, user_id, email, name, language, account_id, account_name, business_unit_id, permissions
+  select s.id, u.id, u.email::text, u.name, u.language, a.id, a.name, a.business_unit_id, m.permissions, s.last_seen_at
+    into session_id, user_id, email, name, language, account_id, account_name, business_unit_id, permissions, v_seen
     from sessions s
     join users u on u.id = s.user_id
-    left join lateral (select * from memberships m where m.user_id = u.id
-                        order by m.account_id = s.account_id desc nulls last, m.created_at, m.id limit 1) m on true
+    left join memberships m on m.user_id = u.id
     left join accounts a on a.id = m.account_id
-   where s.token_hash = p_token_hash and s.expires_at > now() and u.side = 'customer' and u.disabled_at is null;
+   where s.token_hash = p_token_hash and s.expires_at > now() and u.side = 'customer' and u.disabled_at is null
+   order by m.account_id = s.account_id desc nulls last, m.created_at, m.id
+   limit 1;
   if not found then return; end if;
   perform set_config('zaguan.user_id', user_id::text, true),
           set_config('zaguan.account_id', coalesce(account_id::text, ''), true),
           set_config('zaguan.unit_id', coalesce(business_unit_id::text, ''), true),
-          set_config('zaguan.actor', jsonb_build_object('kind', 'customer', 'id', user_id, 'name', name, 'way', 'portal',
+          set_config('zaguan.actor', json_build_object('kind', 'customer', 'id', user_id, 'name', name, 'way', 'portal',
             'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
-  update sessions set last_seen_at = now() where id = session_id and last_seen_at < now() - interval '5 minutes';
+  -- One write in five minutes, and none in the requests between.
+  if v_seen < now() - interval '5 minutes' then
+    update sessions set last_seen_at = now() where id = session_id;
+  end if;
   return next;
 end $$;
 revoke execute on function enter_portal from public;

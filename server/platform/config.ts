@@ -19,6 +19,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: flag.default(false),
   METRICS_TOKEN: z.string().min(16).optional(),
+  RATE_LIMIT: z.coerce.number().int().min(10).max(10_000_000).default(1200),
 })
 
 /** What a Zaguan process runs with. Every variable is documented in docs/configuration.md. */
@@ -38,6 +39,8 @@ export type Config = {
   logLevel: string
   trustProxy: boolean
   metricsToken: string | null
+  /** Requests per minute from one address. */
+  rateLimit: number
 }
 
 /** A configuration that cannot be used; the message says which variable to set and to what. */
@@ -56,6 +59,7 @@ const advice: Record<string, string> = {
   MAIL_FROM: 'a sender such as Example <billing@example.com>',
   LOG_LEVEL: 'one of fatal, error, warn, info, debug, trace, silent',
   TRUST_PROXY: '1 behind a reverse proxy, else 0',
+  RATE_LIMIT: 'requests per minute from one address, 10 or more',
   METRICS_TOKEN: 'a secret of 16 characters or more, or leave it out',
 }
 
@@ -86,6 +90,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: value.LOG_LEVEL,
     trustProxy: value.TRUST_PROXY,
     metricsToken: value.METRICS_TOKEN ?? null,
+    rateLimit: value.RATE_LIMIT,
   }
 }
 

@@ -563,7 +563,7 @@ export async function createServer(options: {
   await server.register(multipart)
   await server.register(rateLimit, {
     global: true,
-    max: 1200,
+    max: config.rateLimit,
     timeWindow: '1 minute',
     allowList: (request) => request.url.startsWith('/health/'),
     errorResponseBuilder: (_request, context) => {

@@ -8,7 +8,7 @@ import {
   mailKinds,
   renderMail,
 } from './mail-template.ts'
-import { languages } from './translations.ts'
+import { type Language, languages } from './translations.ts'
 
 const look: MailLook = {
   name: 'Ponte Fibra',
@@ -46,7 +46,7 @@ const samples: { [K in MailKind]: MailParams[K] } = {
 const compose = <K extends MailKind>(
   kind: K,
   changes: Partial<MailParams[K]> = {},
-  language = languages[2],
+  language: Language = 'en',
 ) => composeMail(kind, { ...samples[kind], ...changes }, language, look)
 
 /** The words of the HTML as a reader sees them. */

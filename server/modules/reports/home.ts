@@ -1,16 +1,25 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
+
+export type HomeOwner = { account_id: string; business_unit_id: string }
 
 /**
  * The customer's home (C1) in one statement: what needs them, what they have, what they owe, and the last mails. The
  * database makes the JSON; row-level security shows the account of the transaction alone. Days are the business unit's.
  */
-export async function readHome(tx: Tx, now: Temporal.Instant): Promise<string> {
-  const found = await sql<{ home: string }>`
+export async function readHome(tx: Tx, owner: HomeOwner, now: Temporal.Instant): Promise<string> {
+  const found = await selectHome(owner, now).execute(tx)
+  return found.rows[0]!.home
+}
+
+/** The statement itself, which the bench also measures without us around it. */
+export function selectHome(owner: HomeOwner, now: Temporal.Instant): RawBuilder<{ home: string }> {
+  const account = sql`${owner.account_id}::uuid`
+  return sql<{ home: string }>`
     with
     unit as (
       select b.*, (${now}::timestamptz at time zone b.time_zone)::date as today
-        from business_units b where b.id = current_unit_id()),
+        from business_units b where b.id = ${owner.business_unit_id}::uuid),
     open_invoices as (
       select i.id, i.series, i.number, i.issue_date, i.due_date, i.currency, i.total, i.state,
              (select coalesce(sum(e.amount), 0)::bigint from ledger_entries e
@@ -19,7 +28,7 @@ export async function readHome(tx: Tx, now: Temporal.Instant): Promise<string> {
              exists (select from payment_notice_invoices pi join payment_notices n on n.id = pi.payment_notice_id
                       where pi.invoice_id = i.id and n.state = 'pending') as notified
         from invoices i cross join unit
-       where i.account_id = current_account_id() and i.state = 'open'
+       where i.account_id = ${account} and i.state = 'open'
        order by i.due_date, i.id limit 24),
     services as (
       select s.id, s.number, p.name as plan_name, p.kind, s.status, s.start_date, s.billing_start, s.end_date, s.currency,
@@ -27,14 +36,14 @@ export async function readHome(tx: Tx, now: Temporal.Instant): Promise<string> {
                         where c.subscription_id = s.id and c.to_date is null), 0) as list_amount,
              s.discount_kind, s.discount_amount, s.discount_basis_points
         from subscriptions s join plans p on p.id = s.plan_id
-       where s.account_id = current_account_id() and s.status not in ('cancelled', 'ended')
+       where s.account_id = ${account} and s.status not in ('cancelled', 'ended')
        order by s.number limit 24),
     mails as (
       select n.id, n.kind, n.subject, n.created_at from notices n
-       where n.account_id = current_account_id() and not n.secret order by n.id desc limit 5),
+       where n.account_id = ${account} and not n.secret order by n.id desc limit 5),
     rejected as (
       select n.id, n.amount, n.currency, n.rejection_reason, n.decided_at from payment_notices n
-       where n.account_id = current_account_id() and n.state = 'rejected'
+       where n.account_id = ${account} and n.state = 'rejected'
          and n.decided_at > ${now}::timestamptz - interval '30 days'
          and not exists (select from payment_notices later
                           where later.account_id = n.account_id and later.id > n.id and later.state <> 'rejected')
@@ -42,10 +51,10 @@ export async function readHome(tx: Tx, now: Temporal.Instant): Promise<string> {
     money as (
       select coalesce(sum(e.amount) filter (where e.ledger_account = 'receivable'), 0)::bigint as owed,
              coalesce(-sum(e.amount) filter (where e.ledger_account = 'account_credit'), 0)::bigint as credit
-        from ledger_entries e where e.account_id = current_account_id()
+        from ledger_entries e where e.account_id = ${account}
          and e.ledger_account in ('receivable', 'account_credit'))
     select json_build_object(
-      'account', (select json_build_object('id', a.id, 'number', a.number, 'name', a.name) from accounts a where a.id = current_account_id()),
+      'account', (select json_build_object('id', a.id, 'number', a.number, 'name', a.name) from accounts a where a.id = ${account}),
       'unit', (select json_build_object('slug', slug, 'name', name, 'accent', accent, 'language', language,
                  'logo_url', '/api/v1/portal/logos/' || logo_file_id, 'support_email', support_email,
                  'support_phone', support_phone, 'website', website) from unit),
@@ -64,6 +73,5 @@ export async function readHome(tx: Tx, now: Temporal.Instant): Promise<string> {
       'services', (select coalesce(json_agg(services order by number), '[]') from services),
       'invoices', (select coalesce(json_agg(open_invoices order by due_date, id), '[]') from open_invoices),
       'notices', (select coalesce(json_agg(mails order by created_at desc), '[]') from mails)
-    )::text as home`.execute(tx)
-  return found.rows[0]!.home
+    )::text as home`
 }

@@ -14,6 +14,13 @@ export function registerReportsPortal(app: App): void {
       permission: 'any_member',
       response: homeSchema,
     },
-    async (tx, _input, _actor, context) => new RawJson(await readHome(tx, context.now)),
+    async (tx, _input, actor, context) =>
+      new RawJson(
+        await readHome(
+          tx,
+          { account_id: actor.account_id!, business_unit_id: actor.business_unit_id! },
+          context.now,
+        ),
+      ),
   )
 }

@@ -1,0 +1,90 @@
+// `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
+// bench/RESULTS.md. `npm run bench -- portal` runs one part; BENCH_SMALL=1 leaves the million out (and writes nothing).
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts'
+import { loginUrl, migrate } from '../server/platform/migrations.ts'
+import { benchPortal } from './portal.ts'
+
+export type Row = {
+  name: string
+  ours: string
+  limit: string
+  ratio: number | null
+  aim: string
+  value: number
+}
+export type BenchDatabase = { ownerUrl: string; officeUrl: string; portalUrl: string; drop(): Promise<void> }
+export type BenchServer = { folder: string; createDatabase(): Promise<BenchDatabase> }
+
+const small = process.env.BENCH_SMALL === '1'
+const chosen = process.argv.slice(2)
+const wants = (part: string) => chosen.length === 0 || chosen.includes(part)
+
+const folder = await mkdtemp(join(tmpdir(), 'zaguan-bench-'))
+// Durable, as shipped: only memory is given to it.
+const postgres = await startEmbeddedPostgres({
+  dataDir: folder,
+  log: { info() {}, warn: (message) => console.error(message) },
+  settings: { shared_buffers: '2GB', max_wal_size: '8GB' },
+})
+const server: BenchServer = {
+  folder,
+  async createDatabase() {
+    const name = `bench_${randomBytes(4).toString('hex')}`
+    const admin = async (statement: string) => {
+      const client = new pg.Client({ connectionString: postgres.url })
+      await client.connect()
+      await client.query(statement).finally(() => client.end())
+    }
+    await admin(`create database ${name}`)
+    const url = new URL(postgres.url)
+    url.pathname = `/${name}`
+    await migrate(url.href)
+    return {
+      ownerUrl: url.href,
+      officeUrl: loginUrl(url.href, 'zaguan_office'),
+      portalUrl: loginUrl(url.href, 'zaguan_portal'),
+      drop: () => admin(`drop database ${name} with (force)`),
+    }
+  },
+}
+
+const rows: Row[] = []
+const add = (more: Row[]) => {
+  rows.push(...more)
+  for (const row of more)
+    console.log(
+      `${row.name}: ${row.ours}; limit ${row.limit}${row.ratio === null ? '' : `; ratio ${row.ratio.toFixed(2)}`}`,
+    )
+}
+try {
+  if (wants('portal')) {
+    add(await benchPortal(server, 1000))
+    if (!small) add(await benchPortal(server, 1_000_000))
+  }
+} finally {
+  await postgres.stop()
+  await rm(folder, { recursive: true, force: true })
+}
+
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, PostgreSQL 18 with durable settings`
+const table = [
+  '| what | Zaguan | limit in the same run | ratio | aim |',
+  '| --- | --- | --- | --- | --- |',
+  ...rows.map(
+    (row) =>
+      `| ${row.name} | ${row.ours} | ${row.limit} | ${row.ratio === null ? '' : row.ratio.toFixed(2)} | ${row.aim} |`,
+  ),
+].join('\n')
+console.log(`\n${table}`)
+if (chosen.length === 0 && !small) {
+  writeFileSync(
+    join(import.meta.dirname, 'RESULTS.md'),
+    `# Results\n\nWritten by \`npm run bench\` on ${machine}. Machines differ and are shared: read the ratios.\n\n${table}\n`,
+  )
+}
