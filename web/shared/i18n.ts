@@ -18,7 +18,7 @@ async function loadCatalogue(language: string) {
 
 /**
  * Starts the translations in the language that boot.js wrote on <html>, loading that one catalogue. `own` is the
- * namespace of the app: `t('home.title')` looks there, then in `common`; `t('errors:code')` in another one.
+ * namespace of the app: `t('home.title')` looks there, then in `common`. The office has `errors` as well: `t('errors:code.title')`.
  */
 export async function startTranslations(own: 'portal' | 'office'): Promise<void> {
   const language = document.documentElement.lang || 'en'
