@@ -113,9 +113,10 @@ export async function surveyFile(source: AsyncIterable<Buffer>): Promise<FileSur
   return survey
 }
 
-/** A NUL among the first bytes: a workbook (a ZIP file), UTF-16, an image; text has none. */
+/** A workbook (a ZIP file), UTF-16, an image: their first bytes hold NULs, of which text has none but by accident. */
 function isNoText(start: Buffer): boolean {
-  return start.includes(0) || start.subarray(0, 4).equals(Buffer.from('PK\x03\x04'))
+  const nuls = start.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0)
+  return nuls * 20 > start.length || start.subarray(0, 4).equals(Buffer.from('PK\x03\x04'))
 }
 
 /**
@@ -200,7 +201,7 @@ const settled: RunState[] = ['draft', 'prepared', 'failed', 'interrupted']
 async function lockImport(tx: Tx, id: string) {
   return tx
     .selectFrom('imports')
-    .select(['id', 'state', 'kind', 'columns', 'mapping', 'attempt'])
+    .select(['id', 'state', 'kind', 'columns', 'mapping', 'file_id'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
@@ -243,15 +244,18 @@ export async function setMapping(
 
 /**
  * Starts a pass over the file in the background: `prepare` counts what the run will do and finds the bad rows, without
- * writing anything else; `run` imports. Refuses: not_found, import_running, import_finished, import_not_prepared,
- * invalid_input (the mapping cannot be used).
+ * writing anything else; `run` imports. A pass whose job is gone (its process was killed) can be started again. Refuses:
+ * not_found, import_running, import_finished, import_not_prepared, import_file_not_kept, invalid_input (the mapping
+ * cannot be used).
  */
 export async function startPass(tx: Tx, id: string, pass: 'prepare' | 'run') {
   const current = await lockImport(tx, id)
   if (!current) return notFound()
   if (current.state === 'done') return refuse('import_finished')
-  if (!settled.includes(current.state)) return refuse('import_running')
-  if (pass === 'run' && current.state === 'draft') return refuse('import_not_prepared')
+  if (!settled.includes(current.state) && (await hasJob(tx, id))) return refuse('import_running')
+  if (current.file_id === null) return refuse('import_file_not_kept')
+  if (pass === 'run' && (current.state === 'draft' || current.state === 'preparing'))
+    return refuse('import_not_prepared')
   const compiled = compileMapping(current.mapping as unknown as ImportMapping, current.columns, current.kind)
   if (Array.isArray(compiled)) return refuse('invalid_input', { status: 422, fields: compiled })
   await tx
@@ -261,6 +265,12 @@ export async function startPass(tx: Tx, id: string, pass: 'prepare' | 'run') {
     .execute()
   await enqueue(tx, `imports:${pass}`, { import_id: id }, { key: `import:${id}`, maxAttempts: 5 })
   return getImport(tx, id)
+}
+
+async function hasJob(tx: Tx, id: string): Promise<boolean> {
+  const found =
+    await sql`select from queued_jobs where key = ${`import:${id}`} and state <> 'failed'`.execute(tx)
+  return found.rows.length > 0
 }
 
 /** The text of a reject's code in a language. */
@@ -301,7 +311,8 @@ export async function listRejects(
 
 /**
  * The rows that were left out as CSV: the file's own columns, then row_number, reason and what it was about, so that
- * it can be corrected and imported again as it is. Refuses: not_found.
+ * it can be corrected and imported again. Bytes that were no UTF-8 are read as Latin-1, quotes that were left open are
+ * gone, and cells beyond the header stand after the reason. Refuses: not_found.
  */
 export async function writeRejectsFile(
   tx: Tx,
@@ -330,11 +341,11 @@ export async function writeRejectsFile(
       .limit(2000)
       .execute()
     for (const row of rows) {
-      const cells = row.record as unknown as string[]
+      const told = row.record as unknown as string[]
+      const cells = row.code === 'quote_open' ? told.map((cell) => cell.replaceAll('"', '')) : told
       const fitted = Array.from({ length: width }, (_, index) => cells[index] ?? '')
-      chunks.push(
-        csvRow([...fitted, row.row_number, describeReject(row.code, language), row.column_name, row.value]),
-      )
+      const reason = [row.row_number, describeReject(row.code, language), row.column_name, row.value]
+      chunks.push(csvRow([...fitted, ...reason, ...cells.slice(width)]))
     }
     if (rows.length === 0) break
     after = rows.at(-1)!.row_number

@@ -292,7 +292,7 @@ const knownNames: Record<string, string> = {
   'account.fax': 'fax',
   'account.address': 'address street address_line_1 endereco logradouro rua direccion domicilio calle',
   'account.city': 'city town cidade municipio ciudad localidad',
-  'account.state': 'province region uf estado provincia departamento',
+  'account.state': 'state province region uf estado provincia departamento',
   'account.country': 'country country_code pais',
   'account.postal_code': 'postal_code postcode zip zip_code cep codigo_postal cp',
   'account.language': 'language idioma lingua lenguaje',
@@ -350,7 +350,10 @@ export function suggestMapping(
   const simple = columns.map(simplify)
   const taken = new Set<number>()
   for (const { name } of targetsOf(kind)) {
-    const names = [simplify(name), ...knownNames[name]!.split(' ')]
+    // In a list of services a bare `state` is the service's.
+    const names = [simplify(name), ...knownNames[name]!.split(' ')].filter(
+      (one) => !(kind === 'services' && name === 'account.state' && one === 'state'),
+    )
     const index = names
       .flatMap((one) => simple.flatMap((column, at) => (column === one && !taken.has(at) ? [at] : [])))
       .at(0)

@@ -104,8 +104,9 @@ export type RowSettings = {
  * Such text is a planted formula or a broken export; either way nobody is called that.
  */
 export function isFormula(text: string): boolean {
-  if (text === '') return false
+  // An apostrophe is how spreadsheets, and our own exports, write a formula down as text.
   const sign = text.charCodeAt(0)
+  if (sign === 0x27) return isFormula(text.slice(1))
   // = @ are never the beginning of text; + and - are where only digits and their punctuation follow.
   if (sign === 0x3d || sign === 0x40) return true
   return (sign === 0x2b || sign === 0x2d) && !/^[+-][\d\s.,()/-]*$/.test(text)
