@@ -1,4 +1,5 @@
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { sql } from 'kysely'
 import type { Pool as PgPool } from 'pg'
 import { type Pool, type SystemActor, type Tx, transactAsSystem } from './database.ts'
@@ -90,8 +91,10 @@ export async function startWorker(options: {
   const crontab = Object.entries(options.schedule)
     .map(([task, times]) => `${times} ${task}`)
     .join('\n')
+  const presence = await keepPresence(options.ownerPool, options.log)
   const runner: Runner = await run({
     pgPool: options.ownerPool,
+    events: presence.events,
     taskList: tasks,
     crontab,
     concurrency: options.concurrency,
@@ -106,6 +109,58 @@ export async function startWorker(options: {
     async stop() {
       stopping = true
       await runner.stop()
+      await presence.end()
+    },
+  }
+}
+
+const presenceKey = 'zaguan.worker'
+
+/**
+ * Gives the jobs of killed processes back to the queue. Each worker holds an advisory lock named after it for as long as
+ * its process lives; a job that is locked by a worker whose lock is free belongs to nobody any more. Checked before
+ * this process takes its first job, and every half minute for the others'.
+ */
+async function keepPresence(pool: PgPool, log: JobContext['log']) {
+  const client = await pool.connect()
+  const events: WorkerEvents = new EventEmitter()
+  let lost = false
+  client.on('error', () => {
+    lost = true
+  })
+  const hold = (workerId: string) =>
+    client
+      .query('select pg_advisory_lock(hashtext($1), hashtext($2))', [presenceKey, workerId])
+      .catch((error: Error) => {
+        log.error({ err: error }, 'a worker could not show that it lives')
+      })
+  events.on('worker:create', ({ worker }) => void hold(worker.workerId))
+  const sweep = async () => {
+    const dead = await pool.query(
+      `select graphile_worker.force_unlock_workers(array_agg(w.locked_by)) from (
+         select distinct locked_by from graphile_worker._private_jobs where locked_by is not null
+         union select distinct locked_by from graphile_worker._private_job_queues where locked_by is not null) w
+        where not exists (
+          select from pg_locks l where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+             and l.database = (select oid from pg_database where datname = current_database())
+             and l.classid = (hashtext($1)::bigint & 4294967295)::oid
+             and l.objid = (hashtext(w.locked_by)::bigint & 4294967295)::oid)
+       having count(*) > 0`,
+      [presenceKey],
+    )
+    if (dead.rowCount) log.info({}, 'gave the jobs of a killed process back to the queue')
+  }
+  await sweep()
+  const timer = setInterval(
+    () => void sweep().catch((error: Error) => log.error({ err: error }, 'sweep failed')),
+    30_000,
+  )
+  return {
+    events,
+    async end() {
+      clearInterval(timer)
+      // Destroyed, not returned: with the connection go its locks.
+      client.release(lost ? new Error('lost') : true)
     },
   }
 }

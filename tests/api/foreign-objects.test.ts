@@ -1,0 +1,231 @@
+// X2 on every door: whoever asks for an object that is not theirs gets 404, never data. The test walks the OpenAPI
+// document, so that a new route with an id in it is asked too, or fails until it says which object it is about.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Caller, startTestApi, type TestApi } from '../api.ts'
+import { issueInvoice } from '../invoices.ts'
+import { runJobs } from '../jobs.ts'
+
+let api: TestApi
+let owner: Caller
+let stranger: Caller
+let admin: Caller
+let elsewhere: Caller
+const ids: Record<string, string> = {}
+
+const nobody = '018f0000-0000-7000-8000-000000000000'
+
+beforeAll(async () => {
+  api = await startTestApi()
+  admin = await api.staff('admin')
+  const unit = await api.unit()
+  const other = await api.unit()
+  elsewhere = await api.staff('admin', { units: [other.id] })
+  const create = async (path: string, body: object) => {
+    const reply = await admin.post(path, body)
+    expect(reply.status, `${path} ${JSON.stringify(reply.body)}`).toBeLessThan(300)
+    return reply.body.id as string
+  }
+  ids.unit = unit.id
+  ids.account = await create('/accounts', {
+    business_unit_id: unit.id,
+    name: 'Victim',
+    email: 'victim@walk.example',
+  })
+  await create('/accounts', { business_unit_id: unit.id, name: 'Stranger', email: 'stranger@walk.example' })
+  ids.contact = await create(`/accounts/${ids.account}/contacts`, {
+    first_name: 'Vic',
+    email: 'vic@walk.example',
+  })
+  owner = await api.customer('victim@walk.example')
+  stranger = await api.customer('stranger@walk.example')
+  ids.member = (await admin.get(`/accounts/${ids.account}/members`)).body.items[0].id
+  ids.product = await create('/products', { business_unit_id: unit.id, name: 'Internet' })
+  ids.plan = await create('/plans', {
+    business_unit_id: unit.id,
+    product_id: ids.product,
+    name: 'Fibra',
+    kind: 'generic',
+    prices: [{ currency: 'BRL', interval: 'month', amount: 9990 }],
+  })
+  ids.routing_point = await create('/routing-points', { business_unit_id: unit.id, name: 'Torre' })
+  ids.subscription = await create(`/accounts/${ids.account}/subscriptions`, {
+    plan_id: ids.plan,
+    start_date: '2026-05-21',
+    status: 'active',
+  })
+  ids.invoice = (
+    await api.system((tx) => issueInvoice(tx, ids.account!, { total: 5000, due_date: '2026-06-10' }))
+  ).id
+  const receipt = await owner.upload('POST', '/receipts', {
+    name: 'receipt.pdf',
+    type: 'application/pdf',
+    bytes: Buffer.from('%PDF'),
+  })
+  ids.receipt = receipt.body.file_id
+  const notice = await owner.post('/payment-notices', {
+    invoice_ids: [ids.invoice],
+    amount: 5000,
+    method: 'bank_transfer',
+    paid_on: '2026-05-20',
+    receipt_file_id: ids.receipt,
+  })
+  ids.payment_notice = notice.body.id
+  const paid = await admin.post(`/accounts/${ids.account}/payments`, {
+    amount: 100,
+    method: 'cash',
+    received_on: '2026-05-20',
+  })
+  ids.payment = paid.body.id ?? paid.body.payment?.id
+  const closing = await admin.post('/closings', { business_unit_id: unit.id, up_to: '2026-05-31' })
+  ids.closing = closing.body.id
+  const upload = await admin.upload(
+    'POST',
+    '/imports',
+    { name: 'a.csv', type: 'text/csv', bytes: Buffer.from('name,external_id\nAna,1\n') },
+    { business_unit_id: unit.id, kind: 'accounts' },
+  )
+  ids.import = upload.body.id ?? upload.body.import?.id
+  await runJobs(api)
+  ids.notice = (await admin.get(`/notices?account_id=${ids.account}`)).body.items[0].id
+  for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[0-9a-f-]{36}$/)
+})
+afterAll(() => api.close())
+
+/** Which object a path is about, and a body that is valid, so that what refuses is whose it is. */
+const doors: [pattern: RegExp, kind: string, body?: object][] = [
+  [/^\/business-units\/\{id\}$/, 'unit', { name: 'Taken over' }],
+  [/^\/accounts\/\{id\}\/enter$/, 'account'],
+  [/^\/accounts\/\{id\}\/contacts$/, 'account', { first_name: 'Eve' }],
+  [
+    /^\/accounts\/\{id\}\/subscriptions$/,
+    'account',
+    { plan_id: nobody, start_date: '2026-05-21', status: 'active' },
+  ],
+  [/^\/accounts\/\{id\}\/billing-data$/, 'account', { payment_method: 'pix', due_day: 5 }],
+  [/^\/accounts\/\{id\}\/payments$/, 'account', { amount: 1, method: 'cash', received_on: '2026-05-20' }],
+  [/^\/accounts\/\{id\}(\/(members|next-invoice|statement|balance))?$/, 'account', { name: 'Taken over' }],
+  [/^\/contacts\/\{id\}$/, 'contact', { first_name: 'Eve' }],
+  [/^\/members\/\{id\}$/, 'member', { permissions: ['owner'] }],
+  [/^\/products\/\{id\}$/, 'product', { name: 'Taken over' }],
+  [/^\/plans\/\{id\}$/, 'plan', { name: 'Taken over' }],
+  [/^\/routing-points\/\{id\}$/, 'routing_point', { name: 'Taken over' }],
+  [
+    /^\/subscriptions\/\{id\}\/suspend$/,
+    'subscription',
+    { date: '2026-05-21', from: '2026-05-21', administrative: false },
+  ],
+  [/^\/subscriptions\/\{id\}\/cancel$/, 'subscription', { date: '2026-05-21', reason: 'theirs' }],
+  [/^\/subscriptions\/\{id\}\/(activate|reactivate)$/, 'subscription', { date: '2026-05-21' }],
+  [/^\/subscriptions\/\{id\}$/, 'subscription', { notes: 'mine now' }],
+  [/^\/invoices\/\{id\}(\/pdf)?$/, 'invoice'],
+  [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
+  [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
+  [/^\/payments\/\{id\}$/, 'payment'],
+  [/^\/notices\/\{id\}(\/(html|resend))?$/, 'notice'],
+  [/^\/closings\/\{id\}/, 'closing', {}],
+  [
+    /^\/imports\/\{id\}\/mapping$/,
+    'import',
+    { mapping: { fields: { 'account.name': { column: 'name' } } }, as_of: '2026-05-21' },
+  ],
+  [/^\/imports\/\{id\}/, 'import', {}],
+]
+/** Paths with a parameter that is nobody's object: public, of all staff alike, or no id at all. */
+const shared = [
+  '/logos/{id}',
+  '/staff/{id}',
+  '/jobs/{id}/retry',
+  '/jobs/{id}',
+  '/import-templates/{kind}.csv',
+  '/business-units/{id}/logo',
+]
+
+type Walk = { side: 'office' | 'portal'; method: string; path: string; url: string; body: object | undefined }
+
+async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
+  const document = (await api.server.inject('/api/v1/openapi.json')).json() as {
+    paths: Record<string, Record<string, unknown>>
+  }
+  const walks: Walk[] = []
+  for (const [full, operations] of Object.entries(document.paths)) {
+    const path = full.replace(`/api/v1/${side}`, '')
+    if (path === full || !path.includes('{') || shared.includes(path)) continue
+    const door = doors.find(([pattern]) => pattern.test(path))
+    if (!door) throw new Error(`${full}: say in this test which object it is about`)
+    const url = path.replace('{id}', ids[door[1]]!).replace('{account_id}', ids.account!)
+    for (const method of Object.keys(operations))
+      walks.push({
+        side,
+        method,
+        path,
+        url,
+        body: method === 'get' || method === 'delete' ? undefined : (door[2] ?? {}),
+      })
+  }
+  return walks
+}
+
+function ask(caller: Caller, walk: Walk) {
+  switch (walk.method) {
+    case 'get':
+      return caller.get(walk.url)
+    case 'delete':
+      return caller.delete(walk.url)
+    case 'patch':
+      return caller.patch(walk.url, walk.body ?? {})
+    case 'put':
+      return caller.put(walk.url, walk.body ?? {})
+    default:
+      return caller.post(walk.url, walk.body)
+  }
+}
+
+it('a customer gets 404 for every object of another account, and the owner gets it', async () => {
+  const walks = await listDoors('portal')
+  expect(walks.length).toBeGreaterThan(7)
+  for (const walk of walks) {
+    const reply = await ask(stranger, walk)
+    expect([reply.status, reply.body?.code], `${walk.method} ${walk.path}`).toEqual([404, 'not_found'])
+    expect(reply.bytes.toString()).not.toContain('Victim')
+    expect((await ask(owner, walk)).status, `owner: ${walk.method} ${walk.path}`).toBeLessThan(300)
+  }
+})
+
+it('a customer cannot name another account’s objects in a body either', async () => {
+  const body = { amount: 100, method: 'pix', paid_on: '2026-05-20' }
+  const foreign = await stranger.post('/payment-notices', { ...body, invoice_ids: [ids.invoice] })
+  const missing = await stranger.post('/payment-notices', { ...body, invoice_ids: [nobody] })
+  expect(foreign.status).toBeGreaterThanOrEqual(400)
+  expect([foreign.status, foreign.body.code, foreign.body.errors]).toEqual([
+    missing.status,
+    missing.body.code,
+    missing.body.errors,
+  ])
+})
+
+it('staff of another business unit get 404 for every object of this one, and staff of all get it', async () => {
+  const walks = await listDoors('office')
+  expect(walks.length).toBeGreaterThan(35)
+  for (const walk of walks) {
+    const reply = await ask(elsewhere, walk)
+    expect(
+      [reply.status, reply.body?.code],
+      `${walk.method} ${walk.path} ${JSON.stringify(reply.body)}`,
+    ).toEqual([404, 'not_found'])
+    expect(reply.bytes.toString()).not.toContain('Victim')
+    if (walk.method === 'get') {
+      const own = await ask(admin, walk)
+      if (!walk.path.includes('{account_id}')) expect(own.status, `admin: ${walk.path}`).toBe(200)
+    }
+  }
+  expect((await admin.get(`/accounts/${ids.account}`)).body.name).toBe('Victim')
+})
+
+it('without a session every route with an id answers 401', async () => {
+  for (const side of ['office', 'portal'] as const) {
+    for (const walk of await listDoors(side)) {
+      const reply = await ask(api.nobody(side), walk)
+      expect(reply.status, `${walk.method} ${walk.path}`).toBe(401)
+    }
+  }
+})
