@@ -274,7 +274,7 @@ async function hasJob(tx: Tx, id: string): Promise<boolean> {
 }
 
 /** The text of a reject's code in a language. */
-export function describeReject(code: string, language: Language): string {
+function describeReject(code: string, language: Language): string {
   return translator(language)(`imports:reject.${code}`)
 }
 

@@ -10,16 +10,7 @@ import {
 import type { FieldFault } from '../../platform/errors.ts'
 
 /** What a value has to be; it decides how a cell is read and which fault it can have. */
-export type TargetType =
-  | 'text'
-  | 'email'
-  | 'phone'
-  | 'country'
-  | 'choice'
-  | 'money'
-  | 'date'
-  | 'count'
-  | 'discount'
+type TargetType = 'text' | 'email' | 'phone' | 'country' | 'choice' | 'money' | 'date' | 'count' | 'discount'
 
 /** Something of Zaguan that a column can be brought to. */
 export type Target = {
@@ -32,7 +23,7 @@ export type Target = {
   choices: readonly string[]
 }
 
-export const importStates = ['active', 'cancelled'] as const
+const importStates = ['active', 'cancelled'] as const
 
 const all = ['accounts', 'contacts', 'services'] as const
 const withAccount = ['accounts', 'services'] as const
@@ -48,7 +39,7 @@ function target(
 }
 
 /** Every target, in the order in which a screen shows them and a row is checked. */
-export const targets: readonly Target[] = [
+const targets: readonly Target[] = [
   target('account.external_id', 'text', all, { required: all, longest: 120 }),
   target('account.name', 'text', withAccount, { required: ['accounts'] }),
   target('account.kind', 'choice', withAccount, { choices: accountKinds }),
@@ -91,7 +82,7 @@ export function targetsOf(kind: ImportKind): Target[] {
   return targets.filter((one) => one.kinds.includes(kind))
 }
 
-export const dateFormats = [
+const dateFormats = [
   'YYYY-MM-DD',
   'DD/MM/YYYY',
   'MM/DD/YYYY',
@@ -104,7 +95,7 @@ export type DateFormat = (typeof dateFormats)[number]
 
 const columnName = z.string().min(1).max(200)
 
-export const sourceSchema = z
+const sourceSchema = z
   .strictObject({
     column: columnName.optional().meta({ description: 'The cell of this column' }),
     template: z
@@ -128,7 +119,7 @@ export const sourceSchema = z
     date_format: z.enum(dateFormats).optional(),
   })
   .meta({ id: 'ImportSource', description: 'Exactly one of column, template, constant, months_before' })
-export type ImportSource = z.output<typeof sourceSchema>
+type ImportSource = z.output<typeof sourceSchema>
 
 export const mappingSchema = z
   .strictObject({

@@ -185,7 +185,7 @@ function joinLines(
 }
 
 /** The cells of one record; null where a quote is left open or text follows a closing quote. */
-export function splitCells(text: string, delimiter: string): string[] | null {
+function splitCells(text: string, delimiter: string): string[] | null {
   if (!text.includes('"')) return text.split(delimiter)
   const cells: string[] = []
   let at = 0

@@ -103,7 +103,7 @@ export type RowSettings = {
  * A cell that a spreadsheet would run: it begins with a sign of formulas and is neither a number nor a phone number.
  * Such text is a planted formula or a broken export; either way nobody is called that.
  */
-export function isFormula(text: string): boolean {
+function isFormula(text: string): boolean {
   // An apostrophe is how spreadsheets, and our own exports, write a formula down as text.
   const sign = text.charCodeAt(0)
   if (sign === 0x27) return isFormula(text.slice(1))
@@ -379,7 +379,7 @@ const datePatterns: Record<DateFormat, RegExp> = {
 }
 
 /** A date as a file writes it, with or without a time behind it; null where it is none, or centuries away. */
-export function readDate(text: string, format: DateFormat): Temporal.PlainDate | null {
+function readDate(text: string, format: DateFormat): Temporal.PlainDate | null {
   const found = datePatterns[format].exec(text.replace(/[T ]\d{2}:\d{2}.*$/, ''))?.groups
   if (!found) return null
   const [year, month, day] = [Number(found.year), Number(found.month), Number(found.day)]

@@ -30,9 +30,9 @@ const batchRows = 2000
  */
 const atOnce: Record<ImportKind, number> = { accounts: 2, contacts: 2, services: 1 }
 
-export type Pass = 'prepare' | 'run'
-export type Progress = { rows_done: number; rows_total: number }
-export type PassResult = {
+type Pass = 'prepare' | 'run'
+type Progress = { rows_done: number; rows_total: number }
+type PassResult = {
   state: 'prepared' | 'done' | 'interrupted'
   rows_total: number
   rows_done: number
@@ -342,7 +342,7 @@ export function createImportJobs(files: FileStore): JobHandlers {
   return { 'imports:prepare': handle('prepare'), 'imports:run': handle('run') }
 }
 
-export type FileImport = {
+type FileImport = {
   kind: ImportKind
   /** Slug or id. */
   business_unit: string

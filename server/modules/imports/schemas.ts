@@ -30,7 +30,7 @@ const summary = {
 
 export const importSummarySchema = z.object(summary).meta({ id: 'ImportSummary' })
 
-export const targetSchema = z
+const targetSchema = z
   .object({
     name: z.string(),
     label: z.string().meta({ description: 'In the language of the request' }),

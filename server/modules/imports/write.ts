@@ -25,7 +25,7 @@ import type { AccountData, AccountRow, ContactRow, Fault, ServiceData, ServiceRo
 export type Outcome = 'created' | 'updated' | 'unchanged' | Fault
 
 /** The business unit as far as an import needs it. */
-export type ImportUnit = {
+type ImportUnit = {
   id: string
   currency: string
   language: LanguageCode
