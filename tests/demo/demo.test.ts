@@ -48,7 +48,6 @@ async function signIn(side: 'office' | 'portal', email: string): Promise<Caller>
 
 describe('the demonstration', () => {
   it('is made in the time that one waits for it, and says how far it is', () => {
-    console.info(`${Math.round(took)} ms`, JSON.stringify(summary.counts))
     expect(took).toBeLessThan(60_000)
     expect(progress.at(-1)).toBe(100)
     expect(progress).toEqual([...progress].sort((a, b) => a - b))
@@ -138,7 +137,6 @@ describe('the demonstration', () => {
              (select count(*)::int from notices where state <> 'kept') as to_be_mailed,
              (select count(*)::int from notices) as mails,
              (select count(*)::int from queued_jobs where task like 'notices:%') as jobs`)
-    console.info(JSON.stringify(found))
     for (const key of ['overdue', 'open', 'late', 'in_parts', 'too_much', 'credit_used', 'approved'])
       expect(found![key], key).toBeGreaterThan(3)
     expect(found!.overdue! + found!.open!).toBeLessThan(summary.counts.invoices / 8)

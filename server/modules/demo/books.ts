@@ -231,7 +231,7 @@ async function bookBatch(
   }
   await writePayments(tx, booked, founded, users)
   await post(tx, postings)
-  const days = Map.groupBy(settledOn, ([, { on, unit }]) => `${on} ${unit.slug}`)
+  const days = Map.groupBy(settledOn, ([, { on }]) => on.toString())
   await Promise.all(
     [...days.values()].map((those) => {
       const [, { on, unit }] = those[0]!

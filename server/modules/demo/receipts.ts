@@ -60,38 +60,46 @@ function listLines(receipt: Receipt): [label: string, value: string][] {
   ]
 }
 
+type Face = {
+  unitsPerEm: number
+  layout(text: string): { glyphs: { path: { toSVG(): string } }[]; positions: { xAdvance: number }[] }
+}
+let face: Face | undefined
+
+/** The outlines of a text: the machine may have no font at all. pdfkit opens the font, but says so in no type. */
+function outline(text: string, x: number, y: number, size: number, colour: string): string {
+  if (!face) {
+    const file = createRequire(import.meta.url).resolve('@fontsource/inter/files/inter-latin-500-normal.woff')
+    const opener = new PDFDocument({ autoFirstPage: false, font: '' }).font(file)
+    face = (opener as unknown as { _font: { font: Face } })._font.font
+  }
+  const { glyphs, positions } = face.layout(text.replace(/[\u00a0\u202f]/g, ' '))
+  let at = 0
+  const paths = glyphs.map((glyph, index) => {
+    const path = `<path transform="translate(${at} 0)" d="${glyph.path.toSVG()}"/>`
+    at += positions[index]!.xAdvance
+    return path
+  })
+  const scale = size / face.unitsPerEm
+  return `<g fill="${colour}" transform="translate(${x} ${y}) scale(${scale} ${-scale})">${paths.join('')}</g>`
+}
+
 /** A picture of a phone's screen: PNG. */
 export async function drawReceipt(
   receipt: Receipt,
 ): Promise<{ name: string; media_type: string; bytes: Buffer }> {
   const words = texts[receipt.language]
-  const escapeMarkup = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
-  const lines = listLines(receipt)
-    .map(
-      ([label, value]) =>
-        `<span foreground="#64748b" size="11pt">${escapeMarkup(label)}</span>\n<span size="14pt">${escapeMarkup(value)}</span>`,
-    )
-    .join('\n\n')
-  const text = await sharp({
-    text: {
-      text: `<span foreground="#0f172a"><span size="12pt" foreground="#334155">${words.bank}</span>\n\n<span size="19pt">${words.title}</span>\n\n\n${lines}</span>`,
-      font: 'Inter',
-      // The machine may have no font at all.
-      fontfile: createRequire(import.meta.url).resolve('@fontsource/inter/files/inter-latin-400-normal.woff'),
-      width: 600,
-      dpi: 130,
-      rgba: true,
-    },
-  })
-    .png()
-    .toBuffer()
-  const bytes = await sharp({ create: { width: 720, height: 1180, channels: 3, background: '#f8fafc' } })
-    .composite([
-      { input: { create: { width: 720, height: 18, channels: 3, background: '#1e40af' } }, left: 0, top: 0 },
-      { input: text, left: 60, top: 90 },
-    ])
-    .png({ palette: true })
-    .toBuffer()
+  const lines = listLines(receipt).map(
+    ([label, value], index) =>
+      outline(label, 60, 330 + index * 108, 24, '#64748b') +
+      outline(value, 60, 368 + index * 108, 31, '#0f172a'),
+  )
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="720" height="960">
+    <path fill="#f8fafc" d="M0 0H720V960H0Z"/><path fill="#1e40af" d="M0 0H720V20H0Z"/>
+    <circle cx="648" cy="108" r="30" fill="#15803d"/><path d="M634 108l10 11 19-22" fill="none" stroke="#fff" stroke-width="6"/>
+    ${outline(words.bank, 60, 118, 27, '#334155')}${outline(words.title, 60, 214, 44, '#0f172a')}
+    <path stroke="#cbd5e1" stroke-width="2" d="M60 262H660"/>${lines.join('')}</svg>`
+  const bytes = await sharp(Buffer.from(svg)).png({ palette: true }).toBuffer()
   return { name: `${words.file}.png`, media_type: 'image/png', bytes }
 }
 
@@ -109,7 +117,7 @@ export async function printReceipt(
   const done = new Promise<void>((resolve) => pdf.on('end', resolve))
   pdf.on('data', (chunk: Buffer) => chunks.push(chunk))
   pdf.rect(0, 0, pdf.page.width, 10).fill('#1e40af')
-  pdf.fillColor('#334155').fontSize(11).text(words.bank, 48, 44)
+  pdf.fillColor('#334155').fontSize(11).text(words.bank, 48, 44, { paragraphGap: 10 })
   pdf.fillColor('#0f172a').font('Helvetica-Bold').fontSize(18).text(words.title, { paragraphGap: 18 })
   for (const [label, value] of listLines(receipt)) {
     pdf.font('Helvetica').fontSize(9).fillColor('#64748b').text(label)
