@@ -1,5 +1,6 @@
 // The one command line: `npm run zaguan -- <command>`. `npm start` is `serve`, `npm run demo` is `demo`.
 import { runCommand } from './command-line.ts'
+import { closeCommand } from './commands/close.ts'
 import { backupCommand, linkCommand, migrateCommand, restoreCommand } from './commands/database.ts'
 import { demoCommand } from './commands/demo.ts'
 import { importCommand } from './commands/import.ts'
@@ -12,6 +13,7 @@ process.exitCode = await runCommand(
     demo: demoCommand,
     migrate: migrateCommand,
     import: importCommand,
+    close: closeCommand,
     backup: backupCommand,
     restore: restoreCommand,
     'first-admin': linkCommand,

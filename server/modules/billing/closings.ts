@@ -523,6 +523,58 @@ export async function closeUnit(
   return result
 }
 
+export type PreviewResult = Omit<CloseResult, 'closing_id'>
+
+/**
+ * What closeUnit would bill now, by the same planning, and nothing is written. Refuses: not_found, invalid_input (the
+ * date is too far ahead).
+ */
+export async function previewUnit(
+  pool: Pool,
+  input: {
+    business_unit_id: string
+    up_to: Temporal.PlainDate
+    now: () => Temporal.Instant
+    stopping?: () => boolean
+    progress?: (done: number, total: number) => void
+  },
+): Promise<PreviewResult | Refusal> {
+  const transactHere = <T>(work: (tx: Tx) => Promise<T>) => transactAsSystem(pool, commandActor, work)
+  const found = await transactHere(async (tx) => {
+    const unit = (await readBillingUnits(tx, [input.business_unit_id])).get(input.business_unit_id)
+    if (!unit) return notFound()
+    const fault = checkUpTo(unit, input.up_to, input.now())
+    if (fault) return fault
+    const due = await sql<{ account_id: string }>`${selectDueAccounts(unit, input.up_to)}`.execute(tx)
+    return { unit, ids: due.rows.map((row) => row.account_id) }
+  })
+  if (isRefusal(found)) return found
+  const { unit, ids } = found
+  const result: PreviewResult = {
+    outcome: 'done',
+    accounts: 0,
+    invoices: 0,
+    total: 0,
+    currency: unit.currency,
+    parked: 0,
+  }
+  for (let from = 0; from < ids.length; from += planBatch) {
+    if (input.stopping?.()) return { ...result, outcome: 'interrupted' }
+    const batch = ids.slice(from, from + planBatch)
+    const plans = await transactHere((tx) => planAccounts(tx, unit, batch, input.up_to))
+    for (const plan of plans.values()) {
+      result.accounts++
+      if ('parked' in plan) result.parked++
+      else {
+        result.invoices += countInvoices(plan.documents)
+        result.total += totalOf(plan.documents)
+      }
+    }
+    input.progress?.(from + batch.length, ids.length)
+  }
+  return result
+}
+
 async function countClosing(tx: Tx, id: string) {
   const counted = await sql<{ accounts: number; invoices: number; total: number; parked: number }>`
     select count(*) as accounts, coalesce(sum(invoices), 0)::bigint as invoices,

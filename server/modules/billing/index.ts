@@ -1,6 +1,6 @@
 // Billing: closings that turn what accounts have into invoices, the invoices, and the ledger that every amount is in.
 
-export { type CloseResult, closeAccount, closeUnit } from './closings.ts'
+export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
 export { formatInvoiceNumber } from './invoices.ts'
 export { billingJobs } from './jobs.ts'
 export {

@@ -5,4 +5,12 @@ export { findLook, type UnitLook } from './look.ts'
 export { registerUnitsOffice } from './routes.office.ts'
 export { describeLook, registerUnitsPublic } from './routes.public.ts'
 export { lookSchema, unitSchema } from './schemas.ts'
-export { createUnit, getUnit, listUnits, setUnitLogo, type UnitInput, updateUnit } from './units.ts'
+export {
+  createUnit,
+  findUnitBySlug,
+  getUnit,
+  listUnits,
+  setUnitLogo,
+  type UnitInput,
+  updateUnit,
+} from './units.ts'

@@ -25,6 +25,14 @@ export async function getUnit(tx: Tx, id: string) {
   )
 }
 
+/** The business unit that people name by its slug. Refuses: invalid_input (`business_unit` is none of them). */
+export async function findUnitBySlug(tx: Tx, slug: string) {
+  return (
+    (await tx.selectFrom('business_units').selectAll().where('slug', '=', slug).executeTakeFirst()) ??
+    refuseField('business_unit', 'not_a_choice')
+  )
+}
+
 /** Creates a business unit. Refuses: invalid_input where the time zone is none, or the slug or host is taken. */
 export async function createUnit(tx: Tx, input: UnitInput) {
   const fault = checkTimeZone(input.time_zone)
