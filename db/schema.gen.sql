@@ -1145,6 +1145,17 @@ begin
 end $$;
 -- may be called by: portal
 
+create function enter_portal_home(p_token_hash bytea, p_operation text, p_ip text, p_request_id text, p_now timestamp with time zone) returns table(account_id uuid, permissions membership_permission[], body text) language plpgsql as $$
+declare v_unit uuid;
+begin
+  select e.account_id, e.permissions, e.business_unit_id into account_id, permissions, v_unit
+    from enter_portal(p_token_hash, p_operation, p_ip, p_request_id) e;
+  if not found then return; end if;
+  if account_id is not null then body := portal_home(account_id, v_unit, p_now); end if;
+  return next;
+end $$;
+-- may be called by: portal
+
 create function find_logo(p_file uuid) returns table(id uuid, media_type text, size bigint) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select f.id, f.media_type, f.size from files f join business_units b on b.logo_file_id = f.id where f.id = p_file
 $$;
@@ -1185,6 +1196,68 @@ create function open_session(p_user uuid, p_token_hash bytea, p_seconds integer,
   values (p_user, p_token_hash, now() + make_interval(secs => p_seconds), p_ip::inet, left(p_user_agent, 300)) returning id
 $$;
 -- may be called by: office, portal
+
+create function portal_home(p_account uuid, p_unit uuid, p_now timestamp with time zone) returns text language sql stable as $$
+with
+unit as (
+  select b.*, (p_now at time zone b.time_zone)::date as today
+    from business_units b where b.id = p_unit),
+open_invoices as (
+  select i.id, i.series, i.number, i.issue_date, i.due_date, i.currency, i.total, i.state,
+         (select coalesce(sum(e.amount), 0)::bigint from ledger_entries e
+           where e.invoice_id = i.id and e.ledger_account = 'receivable') as open_amount,
+         i.due_date < unit.today as overdue,
+         exists (select from payment_notice_invoices pi join payment_notices n on n.id = pi.payment_notice_id
+                  where pi.invoice_id = i.id and n.state = 'pending') as notified
+    from invoices i cross join unit
+   where i.account_id = p_account and i.state = 'open'
+   order by i.due_date, i.id limit 24),
+services as (
+  select s.id, s.number, p.name as plan_name, p.kind, s.status, s.start_date, s.billing_start, s.end_date, s.currency,
+         coalesce((select sum(c.unit_amount * c.quantity)::bigint from subscription_components c
+                    where c.subscription_id = s.id and c.to_date is null), 0) as list_amount,
+         s.discount_kind, s.discount_amount, s.discount_basis_points
+    from subscriptions s join plans p on p.id = s.plan_id
+   where s.account_id = p_account and s.status not in ('cancelled', 'ended')
+   order by s.number limit 24),
+mails as (
+  select n.id, n.kind, n.subject, n.created_at from notices n
+   where n.account_id = p_account and not n.secret order by n.id desc limit 5),
+rejected as (
+  select n.id, n.amount, n.currency, n.rejection_reason, n.decided_at from payment_notices n
+   where n.account_id = p_account and n.state = 'rejected'
+     and n.decided_at > p_now - interval '30 days'
+     and not exists (select from payment_notices later
+                      where later.account_id = n.account_id and later.id > n.id and later.state <> 'rejected')
+   order by n.id desc limit 3),
+money as (
+  select coalesce(sum(e.amount) filter (where e.ledger_account = 'receivable'), 0)::bigint as owed,
+         coalesce(-sum(e.amount) filter (where e.ledger_account = 'account_credit'), 0)::bigint as credit
+    from ledger_entries e where e.account_id = p_account
+     and e.ledger_account in ('receivable', 'account_credit'))
+select json_build_object(
+  'account', (select json_build_object('id', a.id, 'number', a.number, 'name', a.name) from accounts a where a.id = p_account),
+  'unit', (select json_build_object('slug', slug, 'name', name, 'accent', accent, 'language', language,
+             'logo_url', '/api/v1/portal/logos/' || logo_file_id, 'support_email', support_email,
+             'support_phone', support_phone, 'website', website) from unit),
+  'today', (select today from unit),
+  'balance', (select json_build_object('owed', owed, 'credit', credit, 'currency', (select currency from unit)) from money),
+  'needs_you', (
+    select coalesce(json_agg(need order by rank, at), '[]') from (
+      select case when overdue then 0 else 2 end as rank, due_date as at,
+             json_build_object('kind', case when overdue then 'invoice_overdue' else 'invoice_due' end, 'id', id,
+               'number', series || '-' || number, 'amount', open_amount, 'currency', currency, 'date', due_date, 'reason', null) as need
+        from open_invoices where not notified
+      union all
+      select 1, decided_at::date, json_build_object('kind', 'payment_rejected', 'id', id, 'number', null, 'amount', amount,
+               'currency', currency, 'date', decided_at::date, 'reason', rejection_reason)
+        from rejected) needs),
+  'services', (select coalesce(json_agg(services order by number), '[]') from services),
+  'invoices', (select coalesce(json_agg(open_invoices order by due_date, id), '[]') from open_invoices),
+  'notices', (select coalesce(json_agg(mails order by created_at desc), '[]') from mails)
+)::text
+$$;
+-- may be called by: portal
 
 create function queue_personal_notice(p_kind notice_kind, p_user uuid, p_unit uuid, p_to citext, p_language language_code, p_subject text, p_html text, p_text text, p_secret boolean) returns uuid language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into notices (kind, user_id, business_unit_id, to_email, language, subject, html, text_body, secret)

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { type Command, exitCodes } from '../command-line.ts'
 import { createDemo, type DemoPerson } from '../modules/demo/index.ts'
 import { openDatabase } from '../start.ts'
@@ -11,16 +12,20 @@ export const demoCommand: Command = {
   async run({ config, options, voice }) {
     const database = await openDatabase(config, voice.log)
     // Before anything listens: the invoices of two years ago cause no mail today.
+    const ownerPool = new pg.Pool({ connectionString: database.ownerUrl, max: 1 })
     const summary = await createDemo({
       officePool: database.office,
+      ownerPool,
       files: database.files,
       now: Temporal.Now.instant(),
       log: ({ done, total, what }) => voice.progress(done, total, what),
       origin: config.publicUrl,
     }).catch(async (error: unknown) => {
+      await ownerPool.end()
       await database.close()
       throw error
     })
+    await ownerPool.end()
     const tell = async (address: string | null) => {
       const { people, units } = summary
       const width = Math.max(...people.map((person) => person.email.length))

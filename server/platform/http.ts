@@ -197,17 +197,59 @@ export function portalRoute<P, Q, B, R>(
     app,
     sides.portal,
     options,
-    (entered) => {
-      if (!entered) return refuse('sign_in_needed', { status: 401 })
-      const actor = { side: 'customer', ...entered, permissions: entered.permissions ?? [] } as CustomerActor
-      if (options.permission === 'any_user') return actor
-      if (actor.account_id === null) return refuse('no_account', { status: 403 })
-      const permitted =
-        options.permission === 'any_member' || mayMember(actor.permissions, options.permission)
-      return permitted ? actor : refuse('not_permitted', { status: 403 })
-    },
+    (entered) => authorizeMember(entered, options.permission),
     (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
   )
+}
+
+/**
+ * A page of the portal that the database makes in one trip: `entrance` is a SQL function that verifies the session, enters
+ * its account and returns who it is and the page as JSON text (`body`), in one statement, which is its own transaction.
+ */
+export function portalPage<R>(
+  app: App,
+  options: RouteOptions<undefined, undefined, undefined, R> & {
+    permission: MembershipPermission | 'any_member'
+  },
+  entrance: 'enter_portal_home',
+): void {
+  describeRoute(app, sides.portal, options as AnyRoute, async (request, reply) => {
+    const context = contextOf(app, sides.portal, request, reply)
+    if (context.session_token === null)
+      return sendRefusal(request, reply, refuse('sign_in_needed', { status: 401 }))
+    const found = await app.portal.query({
+      name: entrance,
+      text: `select * from ${entrance}($1, $2, $3, $4, $5)`,
+      values: [
+        hashToken(context.session_token),
+        options.operation,
+        request.ip,
+        request.id,
+        context.now.toString(),
+      ],
+    })
+    const row: PageRow | undefined = found.rows[0]
+    const actor = authorizeMember(row, options.permission)
+    if (isRefusal(actor)) return sendRefusal(request, reply, actor)
+    return reply
+      .type('application/json')
+      .serializer((text) => text as string)
+      .send(row!.body)
+  })
+}
+type PageRow = { account_id: string | null; permissions: MembershipPermission[] | null; body: string | null }
+
+function authorizeMember(
+  entered: object | undefined,
+  permission: MembershipPermission | 'any_member' | 'any_user',
+): CustomerActor | Refusal {
+  if (!entered) return refuse('sign_in_needed', { status: 401 })
+  const actor = { side: 'customer', ...entered } as CustomerActor
+  actor.permissions ??= []
+  if (permission === 'any_user') return actor
+  if (actor.account_id === null) return refuse('no_account', { status: 403 })
+  const permitted = permission === 'any_member' || mayMember(actor.permissions, permission)
+  return permitted ? actor : refuse('not_permitted', { status: 403 })
 }
 
 /** A route for whoever asks, without a session: sign-in, first access, looks. Always rate-limited on its own. */
@@ -237,7 +279,70 @@ function addRoute<A>(
   work: (tx: Tx, input: AnyInput, actor: A, context: RequestContext) => Promise<unknown>,
 ): void {
   const route = given as AnyRoute
-  const status = route.status ?? (route.response === undefined ? 204 : 200)
+  const status = statusOf(route)
+  describeRoute(app, side, route, async (request, reply) => {
+    const context = contextOf(app, side, request, reply)
+    const entrance = entranceOf(side, route, request, context)
+    let upload: Upload | undefined
+    if (route.upload) {
+      // Nobody fills the disk who may not: who is asking is known before a byte is taken.
+      const known = await transact(side.pool(app), entrance, async (_tx, entered) =>
+        authorize(context.session_token === null ? undefined : entered),
+      )
+      const taken = isRefusal(known) ? known : await takeUpload(app, request, route.upload.maxBytes)
+      if (isRefusal(taken)) return sendRefusal(request, reply, taken)
+      upload = taken
+    }
+    const input = { params: request.params, query: request.query, body: request.body, upload }
+    let result: unknown
+    try {
+      result = await transact(side.pool(app), entrance, async (tx, entered) => {
+        const actor = authorize(context.session_token === null ? undefined : entered)
+        if (isRefusal(actor)) return actor
+        const key = request.headers['idempotency-key']
+        if (route.method === 'POST' && typeof key === 'string' && entered?.user_id) {
+          return runOnce(tx, key, route.operation, String(entered.user_id), request, status, () =>
+            work(tx, input, actor, context),
+          )
+        }
+        return work(tx, input, actor, context)
+      })
+    } catch (error) {
+      const refusal = refusalOfDatabase(error)
+      if (!refusal) throw error
+      request.log.info({ err: error }, 'refused by the database')
+      result = refusal
+    }
+    if (isRefusal(result)) {
+      if (upload) await app.files.remove(upload.id)
+      return sendRefusal(request, reply, result)
+    }
+    if (result instanceof Binary) return sendBinary(reply, result)
+    reply.code(status)
+    if (result instanceof RawJson)
+      return reply
+        .type('application/json')
+        .serializer((text) => text as string)
+        .send(result.text)
+    if (result instanceof Replay && status !== 204)
+      return reply
+        .type('application/json')
+        .header('idempotent-replayed', 'true')
+        .serializer((text) => text as string)
+        .send(JSON.stringify(result.body))
+    return status === 204 ? reply.send() : reply.send(result)
+  })
+}
+
+const statusOf = (route: AnyRoute) => route.status ?? (route.response === undefined ? 204 : 200)
+
+/** Registers a route with everything that the API's document says of it. */
+function describeRoute(
+  app: App,
+  side: Side,
+  route: AnyRoute,
+  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+): void {
   app.server.route({
     method: route.method,
     url: `/api/v1/${side.name}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
@@ -252,61 +357,10 @@ function addRoute<A>(
       ...(route.query ? { querystring: route.query } : {}),
       ...(route.body ? { body: route.body } : {}),
       ...(route.upload ? { consumes: ['multipart/form-data'] } : {}),
-      response: describeResponse(route, status),
+      response: describeResponse(route, statusOf(route)),
       ...(route.permission ? { 'x-permission': route.permission } : {}),
     } as never,
-    handler: async (request, reply) => {
-      const context = contextOf(app, side, request, reply)
-      const entrance = entranceOf(side, route, request, context)
-      let upload: Upload | undefined
-      if (route.upload) {
-        // Nobody fills the disk who may not: who is asking is known before a byte is taken.
-        const known = await transact(side.pool(app), entrance, async (_tx, entered) =>
-          authorize(context.session_token === null ? undefined : entered),
-        )
-        const taken = isRefusal(known) ? known : await takeUpload(app, request, route.upload.maxBytes)
-        if (isRefusal(taken)) return sendRefusal(request, reply, taken)
-        upload = taken
-      }
-      const input = { params: request.params, query: request.query, body: request.body, upload }
-      let result: unknown
-      try {
-        result = await transact(side.pool(app), entrance, async (tx, entered) => {
-          const actor = authorize(context.session_token === null ? undefined : entered)
-          if (isRefusal(actor)) return actor
-          const key = request.headers['idempotency-key']
-          if (route.method === 'POST' && typeof key === 'string' && entered?.user_id) {
-            return runOnce(tx, key, route.operation, String(entered.user_id), request, status, () =>
-              work(tx, input, actor, context),
-            )
-          }
-          return work(tx, input, actor, context)
-        })
-      } catch (error) {
-        const refusal = refusalOfDatabase(error)
-        if (!refusal) throw error
-        request.log.info({ err: error }, 'refused by the database')
-        result = refusal
-      }
-      if (isRefusal(result)) {
-        if (upload) await app.files.remove(upload.id)
-        return sendRefusal(request, reply, result)
-      }
-      if (result instanceof Binary) return sendBinary(reply, result)
-      reply.code(status)
-      if (result instanceof RawJson)
-        return reply
-          .type('application/json')
-          .serializer((text) => text as string)
-          .send(result.text)
-      if (result instanceof Replay && status !== 204)
-        return reply
-          .type('application/json')
-          .header('idempotent-replayed', 'true')
-          .serializer((text) => text as string)
-          .send(JSON.stringify(result.body))
-      return status === 204 ? reply.send() : reply.send(result)
-    },
+    handler,
   })
 }
 
@@ -500,7 +554,7 @@ function sendBinary(reply: FastifyReply, binary: Binary) {
 }
 
 /** The whole of a list as CSV, read page by page, in the order and with the filters of the screen. */
-export function exportRoute<Q extends z.ZodType, Row>(
+export function exportRoute<Q extends z.ZodObject, Row>(
   app: App,
   options: {
     path: string
@@ -518,17 +572,26 @@ export function exportRoute<Q extends z.ZodType, Row>(
   ) => Promise<{ items: Row[]; next_cursor: string | null }>,
   columns: Record<string, (row: NoInfer<Row>) => unknown>,
 ): void {
-  officeRoute(app, { ...options, method: 'GET', response: 'binary' }, async (tx, { query }, actor) => {
-    const chunks: string[] = ['\ufeff', csvRow(Object.keys(columns))]
+  // The columns that the screen shows, in their order; all of them where it names none that is known.
+  const query = options.query.extend({ columns: z.string().max(1000).optional() })
+  officeRoute(app, { ...options, query, method: 'GET', response: 'binary' }, async (tx, input, actor) => {
+    const { columns: wanted, ...query } = input.query as { columns?: string }
+    const named = (wanted ?? '').split(',').filter((name) => Object.hasOwn(columns, name))
+    const shown = named.length > 0 ? named : Object.keys(columns)
+    const chunks: string[] = ['\ufeff', csvRow(shown)]
     let cursor: string | undefined
     do {
-      const page = await list(tx, { ...(query as object), cursor, limit: 200 } as z.output<Q>, actor)
-      for (const row of page.items) chunks.push(csvRow(Object.values(columns).map((read) => read(row))))
+      const page = await list(tx, { ...query, cursor, limit: 200 } as z.output<Q>, actor)
+      for (const row of page.items) chunks.push(csvRow(shown.map((name) => columns[name]!(row))))
       cursor = page.next_cursor ?? undefined
     } while (cursor)
     return new Binary(Buffer.from(chunks.join('')), 'text/csv; charset=utf-8', `${options.file}.csv`)
   })
 }
+
+// Request ids: one random part for the process, one counter; unique over all processes and cheap.
+const processId = randomBytes(6).toString('base64url')
+let requestCount = 0
 
 /** The HTTP server without any route of a module: validation, errors, security headers, limits, metrics, health. */
 export async function createServer(options: {
@@ -543,7 +606,7 @@ export async function createServer(options: {
   const server = Fastify({
     trustProxy: config.trustProxy,
     bodyLimit: 1_000_000,
-    genReqId: () => randomBytes(9).toString('base64url'),
+    genReqId: () => `${processId}-${(++requestCount).toString(36)}`,
     logger: {
       level: config.logLevel,
       // Neither cookies nor bodies are logged; addresses of links that carry a token are cut at the question mark.
@@ -597,23 +660,29 @@ export async function createServer(options: {
   const metrics = createMetrics()
   const app: App = { server, ...options, metrics }
 
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    if (isForgedRequest(request))
-      return sendRefusal(request, reply, refuse('cross_site_request', { status: 403 }))
+    if (isForgedRequest(request)) sendRefusal(request, reply, refuse('cross_site_request', { status: 403 }))
+    else done()
   })
-  server.addHook('onSend', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'same-origin')
+  const secure = config.publicUrl.startsWith('https:')
+  const always = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+    ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+  server.addHook('onSend', (request, reply, payload, done) => {
+    reply.headers(always)
     if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY')
-    reply.header('cross-origin-opener-policy', 'same-origin')
-    reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), payment=()')
-    if (config.publicUrl.startsWith('https:')) reply.header('strict-transport-security', 'max-age=31536000')
     if (request.url.startsWith('/api/')) {
-      if (!reply.hasHeader('content-security-policy'))
+      if (!reply.hasHeader('content-security-policy')) {
         reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+      }
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
     }
+    done(null, payload)
   })
   server.addHook('onResponse', async (request, reply) => {
     metrics.observeRequest(

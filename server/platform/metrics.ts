@@ -31,9 +31,17 @@ export function createMetrics(): Metrics {
     labelNames: ['task'],
     registers: [registry],
   })
+  const series = new Map<string, ReturnType<typeof requests.labels>>()
   return {
-    observeRequest: (method, route, status, seconds) =>
-      requests.labels(method, route, String(status)).observe(seconds),
+    observeRequest(method, route, status, seconds) {
+      const key = `${method} ${route} ${status}`
+      let known = series.get(key)
+      if (!known) {
+        known = requests.labels(method, route, String(status))
+        series.set(key, known)
+      }
+      known.observe(seconds)
+    },
     observeJob(task, outcome, seconds) {
       jobs.labels(task, outcome).inc()
       jobSeconds.labels(task).inc(seconds)

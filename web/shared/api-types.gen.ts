@@ -5126,6 +5126,7 @@ export interface operations {
                 way?: "office" | "portal" | "job" | "command" | "start" | "database";
                 from?: string;
                 to?: string;
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -5457,6 +5458,7 @@ export interface operations {
                 business_unit_id?: string;
                 city?: string;
                 rank?: "A" | "B" | "C";
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -6210,6 +6212,7 @@ export interface operations {
                 product_id?: string;
                 kind?: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
                 archived?: "true" | "false";
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -6676,6 +6679,7 @@ export interface operations {
                 status?: ("awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended")[];
                 plan_id?: string;
                 salesperson_id?: string;
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -7817,6 +7821,7 @@ export interface operations {
                 method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
                 from?: string;
                 to?: string;
+                columns?: string;
             };
             header?: never;
             path?: never;
@@ -9297,6 +9302,7 @@ export interface operations {
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;
+                columns?: string;
             };
             header?: never;
             path?: never;

@@ -1,6 +1,5 @@
 // Reports: pages that look across modules: the customer's home, staff's today, the one search box, the queue of jobs.
 
-export { selectHome } from './home.ts'
 export { registerJobsOffice } from './routes.jobs.ts'
 export { registerReportsOffice } from './routes.office.ts'
 export { registerReportsPortal } from './routes.portal.ts'

@@ -1,9 +1,8 @@
-import { type App, portalRoute, RawJson } from '../../platform/http.ts'
-import { readHome } from './home.ts'
+import { type App, portalPage } from '../../platform/http.ts'
 import { homeSchema } from './schemas.ts'
 
 export function registerReportsPortal(app: App): void {
-  portalRoute(
+  portalPage(
     app,
     {
       method: 'GET',
@@ -14,13 +13,6 @@ export function registerReportsPortal(app: App): void {
       permission: 'any_member',
       response: homeSchema,
     },
-    async (tx, _input, actor, context) =>
-      new RawJson(
-        await readHome(
-          tx,
-          { account_id: actor.account_id!, business_unit_id: actor.business_unit_id! },
-          context.now,
-        ),
-      ),
+    'enter_portal_home',
   )
 }
