@@ -106,7 +106,7 @@ export async function startProcess(
     stops.unshift(async () => {
       await worker.stop()
       await ownerPool.end()
-      await mailer.close()
+      mailer.close()
     })
   }
   return {

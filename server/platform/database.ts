@@ -192,7 +192,7 @@ export async function transact<T>(
 }
 
 /** The entrance of jobs and the command line: sees every business unit, and the audit log names it. */
-export function systemEntrance(actor: SystemActor): Entrance {
+function systemEntrance(actor: SystemActor): Entrance {
   return {
     name: 'enter_system',
     text: `select set_config('zaguan.units', '*', true), set_config('zaguan.user_id', $2, true),

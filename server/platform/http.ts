@@ -114,14 +114,6 @@ export class Binary {
     this.inline = inline
   }
 }
-/** JSON that the database has made already: sent as it is. */
-export class RawJson {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-  }
-}
-
 type Schema = z.ZodType
 type Output<S> = S extends Schema ? z.output<S> : undefined
 
@@ -147,7 +139,7 @@ export type RouteOptions<P, Q, B, R> = {
 }
 
 type Input<P, Q, B> = { params: Output<P>; query: Output<Q>; body: Output<B>; upload: Upload | undefined }
-type Answer<R> = (R extends Schema ? z.output<R> : unknown) | Refusal | Binary | RawJson
+type Answer<R> = (R extends Schema ? z.output<R> : unknown) | Refusal | Binary
 type Handle<P, Q, B, R, A> = (
   tx: Tx,
   input: Input<P, Q, B>,
@@ -319,11 +311,6 @@ function addRoute<A>(
     }
     if (result instanceof Binary) return sendBinary(reply, result)
     reply.code(status)
-    if (result instanceof RawJson)
-      return reply
-        .type('application/json')
-        .serializer((text) => text as string)
-        .send(result.text)
     if (result instanceof Replay && status !== 204)
       return reply
         .type('application/json')

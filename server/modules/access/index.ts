@@ -3,12 +3,11 @@
 export { updateOwnUser } from './own-user.ts'
 export { registerAccessOffice } from './routes.office.ts'
 export { registerSignInOffice, registerSignInPortal } from './routes.sign-in.ts'
-export { ownChange, permissionSet } from './schemas.ts'
+export { ownChange } from './schemas.ts'
 export {
   invitationDays,
   issueFirstAdminToken,
   issuePasswordToken,
-  openSession,
   passwordLinkMinutes,
 } from './sign-in.ts'
 export { inviteStaff, type StaffMember } from './staff.ts'

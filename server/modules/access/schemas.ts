@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { membershipPermissions, staffRoles } from '../../platform/database.gen.ts'
+import { staffRoles } from '../../platform/database.gen.ts'
 import { staffPermissions } from '../../platform/permissions.ts'
 import { email, id, instant, language, name } from '../../platform/schemas.ts'
 
@@ -67,8 +67,6 @@ export const staffChange = z.object({
   units: z.array(id).max(100).optional(),
   disabled: z.boolean().optional(),
 })
-
-export const permissionSet = z.array(z.enum(membershipPermissions))
 
 export const auditEntry = z
   .object({

@@ -13,7 +13,7 @@ import type { Language } from '../../platform/translations.ts'
 export type Side = 'customer' | 'staff'
 
 /** How long a session lasts. */
-export const sessionDays = 30
+const sessionDays = 30
 /** How long a link to choose a password works. */
 export const passwordLinkMinutes = 60
 /** How long an invitation works. */
@@ -54,7 +54,7 @@ export async function signIn(
 }
 
 /** Opens a session for a user who has proved who they are. The token goes into a cookie; only its hash is stored. */
-export async function openSession(
+async function openSession(
   tx: Tx,
   userId: string,
   options: { ip: string; userAgent: string; now: Temporal.Instant },
@@ -130,7 +130,7 @@ export async function choosePassword(
 }
 
 /** Refuses a password that is too short. */
-export function checkPassword(password: string): Refusal | null {
+function checkPassword(password: string): Refusal | null {
   return [...password].length >= shortestPassword
     ? null
     : refuse('invalid_input', {
