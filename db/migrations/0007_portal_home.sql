@@ -19,10 +19,16 @@ open_invoices as (
    order by i.due_date, i.id limit 24),
 services as (
   select s.id, s.number, p.name as plan_name, p.kind, s.status, s.start_date, s.billing_start, s.end_date, s.currency,
-         coalesce((select sum(c.unit_amount * c.quantity)::bigint from subscription_components c
-                    where c.subscription_id = s.id and c.to_date is null), 0) as list_amount,
-         s.discount_kind, s.discount_amount, s.discount_basis_points
+         -- As on the service's page: the discount comes off the plan alone, and what is left of it is rounded half-up.
+         c.options + case s.discount_kind
+                       when 'amount' then greatest(c.plan - s.discount_amount, 0)
+                       when 'percent' then div(c.plan::numeric * (10000 - s.discount_basis_points) + 5000, 10000)
+                       else c.plan end::bigint as amount
     from subscriptions s join plans p on p.id = s.plan_id
+    cross join lateral (
+      select coalesce(sum(unit_amount * quantity) filter (where role = 'plan'), 0)::bigint as plan,
+             coalesce(sum(unit_amount * quantity) filter (where role = 'option'), 0)::bigint as options
+        from subscription_components where subscription_id = s.id and to_date is null) c
    where s.account_id = p_account and s.status not in ('cancelled', 'ended')
    order by s.number limit 24),
 mails as (

@@ -36,6 +36,7 @@ export function Row({
   end,
   actions,
   line,
+  stacked,
 }: {
   lead: ReactNode
   name: ReactNode
@@ -44,15 +45,22 @@ export function Row({
   actions?: ReactNode
   /** A line over the first row too, where something stands above the list. */
   line?: boolean
+  /** On a phone what stands at the end moves under the words, which need the room. */
+  stacked?: boolean
 }) {
   return (
-    <li className={styles.row} data-wide={actions ? true : undefined} data-first-line={line || undefined}>
+    <li
+      className={styles.row}
+      data-wide={actions ? true : undefined}
+      data-first-line={line || undefined}
+      data-stacked={stacked || undefined}
+    >
       {lead}
       <div className={styles.words}>
         <div className={styles.name}>{name}</div>
         {detail && <div className={styles.detail}>{detail}</div>}
       </div>
-      <div className={styles.end}>{end}</div>
+      {end && <div className={styles.end}>{end}</div>}
       {actions && <div className={styles.actions}>{actions}</div>}
     </li>
   )

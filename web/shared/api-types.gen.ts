@@ -3716,11 +3716,8 @@ export interface components {
                  * @example BRL
                  */
                 currency: string;
-                /** @description Monthly, before the discount */
-                list_amount: number;
-                discount_kind: ("amount" | "percent") | null;
-                discount_amount: number | null;
-                discount_basis_points: number | null;
+                /** @description To pay a month: plan less discount, and options */
+                amount: number;
             }[];
             invoices: {
                 /** Format: uuid */

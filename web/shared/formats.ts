@@ -140,7 +140,7 @@ export function formatRelative(value: string, language: string, now: Date): stri
     return sayDays(relative, Math.round((toDate(value).getTime() - today) / dayMs))
   }
   const seconds = (toDate(value).getTime() - now.getTime()) / 1000
-  if (Math.abs(seconds) < 60) return relative.format(Math.round(seconds / 60), 'minute')
+  if (Math.abs(seconds) < 60) return relative.format(0, 'second')
   if (Math.abs(seconds) < 3600) return relative.format(Math.trunc(seconds / 60), 'minute')
   if (Math.abs(seconds) < 86_400) return relative.format(Math.trunc(seconds / 3600), 'hour')
   return sayDays(relative, Math.trunc(seconds / 86_400))

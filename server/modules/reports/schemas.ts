@@ -1,11 +1,5 @@
 import { z } from 'zod'
-import {
-  discountKinds,
-  invoiceStates,
-  noticeKinds,
-  planKinds,
-  subscriptionStatuses,
-} from '../../platform/database.gen.ts'
+import { invoiceStates, noticeKinds, planKinds, subscriptionStatuses } from '../../platform/database.gen.ts'
 import { currency, id, instant, minorUnits, plainDate } from '../../platform/schemas.ts'
 import { lookSchema } from '../units/index.ts'
 
@@ -37,10 +31,7 @@ export const homeSchema = z
         billing_start: plainDate.nullable(),
         end_date: plainDate.nullable(),
         currency,
-        list_amount: minorUnits.meta({ description: 'Monthly, before the discount' }),
-        discount_kind: z.enum(discountKinds).nullable(),
-        discount_amount: minorUnits.nullable(),
-        discount_basis_points: z.int().nullable(),
+        amount: minorUnits.meta({ description: 'To pay a month: plan less discount, and options' }),
       }),
     ),
     invoices: z.array(

@@ -32,6 +32,7 @@ function EmailsPage() {
               {emails.map((email) => (
                 <Row
                   key={email.id}
+                  stacked
                   lead={<Tile icon={IconMail} />}
                   name={
                     <>

@@ -18,7 +18,7 @@ import { numberOfInvoice } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../home.module.css'
 import { coverLink, List, Row, Tile } from '../list.tsx'
-import { iconOfService, lastDayOf, priceAfterDiscount } from '../service-words.ts'
+import { iconOfService, lastDayOf } from '../service-words.ts'
 import { homeQuery, maySession, useSession } from '../session.ts'
 
 /** What needs you, what you have, what was written to you (C1). */
@@ -222,7 +222,6 @@ function Services({ home }: { home: HomeData }) {
       ) : (
         <List label={t('home.services.title')}>
           {home.services.map((service) => {
-            const price = priceAfterDiscount(service.list_amount, service)
             return (
               <Row
                 key={service.id}
@@ -249,7 +248,7 @@ function Services({ home }: { home: HomeData }) {
                 end={
                   <>
                     <strong>
-                      <Money amount={price} currency={service.currency} />
+                      <Money amount={service.amount} currency={service.currency} />
                     </strong>
                     <small>{t('services.per_month')}</small>
                   </>
@@ -271,7 +270,7 @@ function Services({ home }: { home: HomeData }) {
                         {t('services.see')}
                       </ButtonLink>
                     )}
-                    {service.status !== 'suspended_administratively' && mayPay && (
+                    {(service.status === 'active' || service.status === 'suspended') && mayPay && (
                       <ButtonLink to="/invoices" search={{ state: 'all' }} size="xs" variant="default">
                         {t('services.see_invoices')}
                       </ButtonLink>

@@ -21,7 +21,9 @@ export const Route = createFileRoute('/_app/user')({ component: UserPage })
 
 function UserPage() {
   const { t } = useTranslation()
-  const session = useSession()
+  const { permissions: held } = useSession()
+  // The owner may do everything, so the rest of the list says nothing more.
+  const permissions = held.includes('owner') ? ['owner'] : held.length > 0 ? held : ['none']
   return (
     <>
       <AccountNav />
@@ -32,7 +34,7 @@ function UserPage() {
         <Access />
         <Section title={t('user.permissions')}>
           <ul className={styles.permissions}>
-            {(session.permissions.length > 0 ? session.permissions : ['none']).map((permission) => (
+            {permissions.map((permission) => (
               <li key={permission}>
                 <IconCheck size={18} aria-hidden />
                 {t(`user.permission.${permission}`)}
