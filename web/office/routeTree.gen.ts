@@ -15,6 +15,20 @@ import { Route as FirstAdminRouteImport } from './routes/first-admin'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
+import { Route as AppAccountsIndexRouteImport } from './routes/_app.accounts.index'
+import { Route as AppAccountsNewRouteImport } from './routes/_app.accounts.new'
+import { Route as AppCatalogueIndexRouteImport } from './routes/_app.catalogue.index'
+import { Route as AppCatalogueProductsRouteImport } from './routes/_app.catalogue.products'
+import { Route as AppCatalogueRoutingPointsRouteImport } from './routes/_app.catalogue.routing-points'
+import { Route as AppClosingsIndexRouteImport } from './routes/_app.closings.index'
+import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
+import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
+import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
+import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
+import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
+import { Route as AppCataloguePlansNewRouteImport } from './routes/_app.catalogue.plans.new'
+import { Route as AppClosingsIdIndexRouteImport } from './routes/_app.closings.$id.index'
+import { Route as AppClosingsIdAccountsAccountRouteImport } from './routes/_app.closings.$id.accounts.$account'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -45,6 +59,78 @@ const AppSplatRoute = AppSplatRouteImport.update({
   path: '/$',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountsIndexRoute = AppAccountsIndexRouteImport.update({
+  id: '/accounts/',
+  path: '/accounts/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsNewRoute = AppAccountsNewRouteImport.update({
+  id: '/accounts/new',
+  path: '/accounts/new',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCatalogueIndexRoute = AppCatalogueIndexRouteImport.update({
+  id: '/catalogue/',
+  path: '/catalogue/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCatalogueProductsRoute = AppCatalogueProductsRouteImport.update({
+  id: '/catalogue/products',
+  path: '/catalogue/products',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCatalogueRoutingPointsRoute =
+  AppCatalogueRoutingPointsRouteImport.update({
+    id: '/catalogue/routing-points',
+    path: '/catalogue/routing-points',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppClosingsIndexRoute = AppClosingsIndexRouteImport.update({
+  id: '/closings/',
+  path: '/closings/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
+  id: '/services/',
+  path: '/services/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppServicesIdRoute = AppServicesIdRouteImport.update({
+  id: '/services/$id',
+  path: '/services/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsIdIndexRoute = AppAccountsIdIndexRouteImport.update({
+  id: '/accounts/$id/',
+  path: '/accounts/$id/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsIdNewServiceRoute = AppAccountsIdNewServiceRouteImport.update({
+  id: '/accounts/$id/new-service',
+  path: '/accounts/$id/new-service',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCataloguePlansIdRoute = AppCataloguePlansIdRouteImport.update({
+  id: '/catalogue/plans/$id',
+  path: '/catalogue/plans/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCataloguePlansNewRoute = AppCataloguePlansNewRouteImport.update({
+  id: '/catalogue/plans/new',
+  path: '/catalogue/plans/new',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppClosingsIdIndexRoute = AppClosingsIdIndexRouteImport.update({
+  id: '/closings/$id/',
+  path: '/closings/$id/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppClosingsIdAccountsAccountRoute =
+  AppClosingsIdAccountsAccountRouteImport.update({
+    id: '/closings/$id/accounts/$account',
+    path: '/closings/$id/accounts/$account',
+    getParentRoute: () => AppRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppRouteWithChildren
@@ -53,6 +139,20 @@ export interface FileRoutesByFullPath {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/accounts/new': typeof AppAccountsNewRoute
+  '/catalogue/products': typeof AppCatalogueProductsRoute
+  '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/services/$id': typeof AppServicesIdRoute
+  '/accounts/': typeof AppAccountsIndexRoute
+  '/catalogue/': typeof AppCatalogueIndexRoute
+  '/closings/': typeof AppClosingsIndexRoute
+  '/services/': typeof AppServicesIndexRoute
+  '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
+  '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/closings/$id/': typeof AppClosingsIdIndexRoute
+  '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesByTo {
   '/': typeof AppRouteWithChildren
@@ -61,6 +161,20 @@ export interface FileRoutesByTo {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/accounts/new': typeof AppAccountsNewRoute
+  '/catalogue/products': typeof AppCatalogueProductsRoute
+  '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/services/$id': typeof AppServicesIdRoute
+  '/accounts': typeof AppAccountsIndexRoute
+  '/catalogue': typeof AppCatalogueIndexRoute
+  '/closings': typeof AppClosingsIndexRoute
+  '/services': typeof AppServicesIndexRoute
+  '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
+  '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/accounts/$id': typeof AppAccountsIdIndexRoute
+  '/closings/$id': typeof AppClosingsIdIndexRoute
+  '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -70,6 +184,20 @@ export interface FileRoutesById {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
+  '/_app/accounts/new': typeof AppAccountsNewRoute
+  '/_app/catalogue/products': typeof AppCatalogueProductsRoute
+  '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/accounts/': typeof AppAccountsIndexRoute
+  '/_app/catalogue/': typeof AppCatalogueIndexRoute
+  '/_app/closings/': typeof AppClosingsIndexRoute
+  '/_app/services/': typeof AppServicesIndexRoute
+  '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
+  '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/_app/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
+  '/_app/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -80,6 +208,20 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/$'
+    | '/accounts/new'
+    | '/catalogue/products'
+    | '/catalogue/routing-points'
+    | '/services/$id'
+    | '/accounts/'
+    | '/catalogue/'
+    | '/closings/'
+    | '/services/'
+    | '/accounts/$id/new-service'
+    | '/catalogue/plans/$id'
+    | '/catalogue/plans/new'
+    | '/accounts/$id/'
+    | '/closings/$id/'
+    | '/closings/$id/accounts/$account'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -88,6 +230,20 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/$'
+    | '/accounts/new'
+    | '/catalogue/products'
+    | '/catalogue/routing-points'
+    | '/services/$id'
+    | '/accounts'
+    | '/catalogue'
+    | '/closings'
+    | '/services'
+    | '/accounts/$id/new-service'
+    | '/catalogue/plans/$id'
+    | '/catalogue/plans/new'
+    | '/accounts/$id'
+    | '/closings/$id'
+    | '/closings/$id/accounts/$account'
   id:
     | '__root__'
     | '/_app'
@@ -96,6 +252,20 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/_app/$'
+    | '/_app/accounts/new'
+    | '/_app/catalogue/products'
+    | '/_app/catalogue/routing-points'
+    | '/_app/services/$id'
+    | '/_app/accounts/'
+    | '/_app/catalogue/'
+    | '/_app/closings/'
+    | '/_app/services/'
+    | '/_app/accounts/$id/new-service'
+    | '/_app/catalogue/plans/$id'
+    | '/_app/catalogue/plans/new'
+    | '/_app/accounts/$id/'
+    | '/_app/closings/$id/'
+    | '/_app/closings/$id/accounts/$account'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -150,15 +320,141 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSplatRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/accounts/': {
+      id: '/_app/accounts/'
+      path: '/accounts'
+      fullPath: '/accounts/'
+      preLoaderRoute: typeof AppAccountsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/new': {
+      id: '/_app/accounts/new'
+      path: '/accounts/new'
+      fullPath: '/accounts/new'
+      preLoaderRoute: typeof AppAccountsNewRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/': {
+      id: '/_app/catalogue/'
+      path: '/catalogue'
+      fullPath: '/catalogue/'
+      preLoaderRoute: typeof AppCatalogueIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/products': {
+      id: '/_app/catalogue/products'
+      path: '/catalogue/products'
+      fullPath: '/catalogue/products'
+      preLoaderRoute: typeof AppCatalogueProductsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/routing-points': {
+      id: '/_app/catalogue/routing-points'
+      path: '/catalogue/routing-points'
+      fullPath: '/catalogue/routing-points'
+      preLoaderRoute: typeof AppCatalogueRoutingPointsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/closings/': {
+      id: '/_app/closings/'
+      path: '/closings'
+      fullPath: '/closings/'
+      preLoaderRoute: typeof AppClosingsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/services/': {
+      id: '/_app/services/'
+      path: '/services'
+      fullPath: '/services/'
+      preLoaderRoute: typeof AppServicesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/services/$id': {
+      id: '/_app/services/$id'
+      path: '/services/$id'
+      fullPath: '/services/$id'
+      preLoaderRoute: typeof AppServicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/$id/': {
+      id: '/_app/accounts/$id/'
+      path: '/accounts/$id'
+      fullPath: '/accounts/$id/'
+      preLoaderRoute: typeof AppAccountsIdIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/$id/new-service': {
+      id: '/_app/accounts/$id/new-service'
+      path: '/accounts/$id/new-service'
+      fullPath: '/accounts/$id/new-service'
+      preLoaderRoute: typeof AppAccountsIdNewServiceRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/plans/$id': {
+      id: '/_app/catalogue/plans/$id'
+      path: '/catalogue/plans/$id'
+      fullPath: '/catalogue/plans/$id'
+      preLoaderRoute: typeof AppCataloguePlansIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/plans/new': {
+      id: '/_app/catalogue/plans/new'
+      path: '/catalogue/plans/new'
+      fullPath: '/catalogue/plans/new'
+      preLoaderRoute: typeof AppCataloguePlansNewRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/closings/$id/': {
+      id: '/_app/closings/$id/'
+      path: '/closings/$id'
+      fullPath: '/closings/$id/'
+      preLoaderRoute: typeof AppClosingsIdIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/closings/$id/accounts/$account': {
+      id: '/_app/closings/$id/accounts/$account'
+      path: '/closings/$id/accounts/$account'
+      fullPath: '/closings/$id/accounts/$account'
+      preLoaderRoute: typeof AppClosingsIdAccountsAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
+  AppAccountsNewRoute: typeof AppAccountsNewRoute
+  AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
+  AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
+  AppServicesIdRoute: typeof AppServicesIdRoute
+  AppAccountsIndexRoute: typeof AppAccountsIndexRoute
+  AppCatalogueIndexRoute: typeof AppCatalogueIndexRoute
+  AppClosingsIndexRoute: typeof AppClosingsIndexRoute
+  AppServicesIndexRoute: typeof AppServicesIndexRoute
+  AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
+  AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
+  AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
+  AppAccountsIdIndexRoute: typeof AppAccountsIdIndexRoute
+  AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
+  AppClosingsIdAccountsAccountRoute: typeof AppClosingsIdAccountsAccountRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
+  AppAccountsNewRoute: AppAccountsNewRoute,
+  AppCatalogueProductsRoute: AppCatalogueProductsRoute,
+  AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
+  AppServicesIdRoute: AppServicesIdRoute,
+  AppAccountsIndexRoute: AppAccountsIndexRoute,
+  AppCatalogueIndexRoute: AppCatalogueIndexRoute,
+  AppClosingsIndexRoute: AppClosingsIndexRoute,
+  AppServicesIndexRoute: AppServicesIndexRoute,
+  AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
+  AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
+  AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,
+  AppAccountsIdIndexRoute: AppAccountsIdIndexRoute,
+  AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
+  AppClosingsIdAccountsAccountRoute: AppClosingsIdAccountsAccountRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
