@@ -112,7 +112,7 @@ test('today is a matter of the time zone', () => {
 
 test.each([
   ['pt-BR', '21 de mai. de 2026'],
-  ['es', '21 may 2026'],
+  ['es', '21 de may de 2026'],
   ['en', 'May 21, 2026'],
 ])('formatDate in %s', (language, text) => {
   expect(formatDate(date('2026-05-21'), language)).toBe(text)

@@ -3,6 +3,7 @@
  * in days from 1970-01-01; loops over many ranges use that, because comparing numbers is far cheaper than
  * comparing dates.
  */
+import { localeOf } from './translations.ts'
 
 /** The days from `from` up to, but without, `to`. */
 export type DateRange = { from: Temporal.PlainDate; to: Temporal.PlainDate }
@@ -132,7 +133,7 @@ const formatters = new Map<string, Intl.DateTimeFormat>()
 export function formatDate(date: Temporal.PlainDate, language: string): string {
   let formatter = formatters.get(language)
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+    formatter = new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'medium' })
     formatters.set(language, formatter)
   }
   return formatter.format(date)

@@ -89,7 +89,7 @@ describe('composeMail', () => {
   it('says dates and amounts in the language of the reader', () => {
     expect(compose('invoice_issued', {}, 'pt-BR').text).toContain('Vencimento: 10 de jun. de 2026')
     expect(compose('invoice_issued', {}, 'pt-BR').text).toMatch(/Total: R\$\s1\.234,56/)
-    expect(compose('invoice_issued', {}, 'es').text).toContain('Vencimiento: 10 jun 2026')
+    expect(compose('invoice_issued', {}, 'es').text).toContain('Vencimiento: 10 de jun de 2026')
     expect(compose('invoice_issued').text).toContain('Due date: Jun 10, 2026')
     const yen = compose('invoice_issued', { currency: 'JPY', total: 1234 })
     expect(yen.text).toContain('Total: ¥1,234')

@@ -2,6 +2,7 @@
  * Money is an integer number of minor units next to an ISO 4217 code. Every calculation here goes through
  * BigInt, and every result is checked to be a safe integer, so no amount is ever a rounded float (billing.md 8).
  */
+import { localeOf } from './translations.ts'
 
 /** An exact quotient. The denominator may have either sign, but is never zero. */
 export type Fraction = { numerator: bigint; denominator: bigint }
@@ -160,7 +161,7 @@ export function formatMoney(amount: number, currency: string, language: string):
   let formatter = formatters.get(key)
   if (!formatter) {
     const exponent = exponentOf(currency)
-    formatter = new Intl.NumberFormat(language, {
+    formatter = new Intl.NumberFormat(localeOf(language), {
       style: 'currency',
       currency,
       minimumFractionDigits: exponent,

@@ -1,4 +1,5 @@
 import type { DateRange } from './calendar.ts'
+import { localeOf } from './translations.ts'
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
@@ -11,7 +12,7 @@ export function formatPeriod(range: DateRange, language: string): string {
   if (Temporal.PlainDate.compare(last, range.from) < 0) throw new RangeError('The period holds no day')
   let formatter = formatters.get(language)
   if (!formatter) {
-    formatter = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+    formatter = new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'medium' })
     formatters.set(language, formatter)
   }
   return formatter.formatRange(range.from, last)

@@ -8,6 +8,14 @@ export const languages = ['pt-BR', 'es', 'en'] as const
 
 export type Language = (typeof languages)[number]
 
+/**
+ * The locale that numbers, money and dates are written in. Plain `es` is Spain's; our Spanish is Latin America's, whose
+ * dates and figures the screens show too.
+ */
+export function localeOf(language: string): string {
+  return language === 'es' ? 'es-AR' : language
+}
+
 /** Looks up `namespace:path.of.key`, fills in {{params}} and picks the plural form by `count`. */
 export type Translate = (key: string, params?: Record<string, unknown>) => string
 

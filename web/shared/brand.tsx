@@ -41,16 +41,16 @@ export function Mark({ size = 28 }: { size?: number }) {
   )
 }
 
-/** The unit's logo, or the mark where it has none, with its name beside. */
+/** The unit's logo, which carries its name; or, where it has none, the mark with the name beside. */
 export function Logo({ brand, bare, size = 28 }: { brand: Brand; bare?: boolean; size?: number }) {
   return (
     <span className={styles.logo}>
       {brand.logo_url ? (
-        <img src={brand.logo_url} alt={bare ? brand.name : ''} height={size} className={styles.image} />
+        <img src={brand.logo_url} alt={brand.name} height={size} className={styles.image} />
       ) : (
         <Mark size={size} />
       )}
-      {!bare && <span className={styles.name}>{brand.name}</span>}
+      {!bare && !brand.logo_url && <span className={styles.name}>{brand.name}</span>}
     </span>
   )
 }

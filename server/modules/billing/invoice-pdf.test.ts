@@ -136,7 +136,7 @@ describe('explainLine', () => {
       '10 de 31 dias (21 – 30 de mai. de 2026) × R$ 89,90 por mês = R$ 29,00. Cobrado após o uso.',
     )
     expect(explained({}, 'es', 'BRL')).toBe(
-      '10 de 31 días (21–30 may 2026) × 89,90 BRL por mes = 29,00 BRL. Se cobra después del uso.',
+      '10 de 31 días (21 – 30 de may de 2026) × BRL 89,90 por mes = BRL 29,00. Se cobra después del uso.',
     )
     expect(explained({})).toBe(
       '10 of 31 days (May 21 – 30, 2026) × $89.90 per month = $29.00. Charged after use.',
@@ -187,7 +187,7 @@ describe('renderInvoicePdf', () => {
       'pt-BR',
       ['Fatura', 'Total a pagar', 'Período inteiro', 'Como pagar', '10 de jun. de 2026', 'Página 1 de 1'],
     ],
-    ['es', ['Factura', 'Total a pagar', 'Período completo', 'Cómo pagar', '10 jun 2026', 'Página 1 de 1']],
+    ['es', ['Factura', 'Total a pagar', 'Período completo', 'Cómo pagar', '10 de jun de 2026', 'Página 1 de 1']],
     ['en', ['Invoice', 'Amount due', 'Whole period', 'How to pay', 'Jun 10, 2026', 'Page 1 of 1']],
   ] as const)('carries everything of the invoice in %s', async (language, words) => {
     const pages = await render({}, language)

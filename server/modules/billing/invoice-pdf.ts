@@ -9,7 +9,7 @@ import { mixColours, readableAccent } from '../../platform/accent.ts'
 import { type DateRange, daysIn, formatDate } from '../../platform/calendar.ts'
 import { formatMoney } from '../../platform/money.ts'
 import { formatPeriod } from '../../platform/period.ts'
-import { type Language, translator } from '../../platform/translations.ts'
+import { type Language, localeOf, translator } from '../../platform/translations.ts'
 
 /** What "why this amount?" is answered from (billing.md 17). Amounts are minor units, ranges half-open. */
 export type ExplainedLine = {
@@ -88,7 +88,7 @@ const percentFormats = new Map<Language, Intl.NumberFormat>()
 function formatBasisPoints(basisPoints: number, language: Language): string {
   let format = percentFormats.get(language)
   if (!format) {
-    format = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 })
+    format = new Intl.NumberFormat(localeOf(language), { style: 'percent', maximumFractionDigits: 2 })
     percentFormats.set(language, format)
   }
   return format.format(basisPoints / 10_000)
