@@ -92,7 +92,9 @@ export async function startProcess(
   if (role !== 'web') {
     const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom })
     const ownerPool = new pg.Pool({ connectionString: database.ownerUrl, max: 6, application_name: 'zaguan' })
+    // A connection that breaks is replaced; without a listener it would end the process.
     ownerPool.on('error', () => undefined)
+    ownerPool.on('connect', (client) => client.on('error', () => undefined))
     const worker = await startWorker({
       ownerPool,
       officePool: office,

@@ -128,13 +128,18 @@ async function keepPresence(pool: PgPool, log: JobContext['log']) {
   client.on('error', () => {
     lost = true
   })
-  const hold = (workerId: string) =>
-    client
-      .query('select pg_advisory_lock(hashtext($1), hashtext($2))', [presenceKey, workerId])
+  // One after the other: workers are made faster than a connection takes their locks.
+  let held: Promise<unknown> = Promise.resolve()
+  const hold = (workerId: string) => {
+    held = held
+      .then(() =>
+        client.query('select pg_advisory_lock(hashtext($1), hashtext($2))', [presenceKey, workerId]),
+      )
       .catch((error: Error) => {
         log.error({ err: error }, 'a worker could not show that it lives')
       })
-  events.on('worker:create', ({ worker }) => void hold(worker.workerId))
+  }
+  events.on('worker:create', ({ worker }) => hold(worker.workerId))
   const sweep = async () => {
     const dead = await pool.query(
       `select graphile_worker.force_unlock_workers(array_agg(w.locked_by)) from (
