@@ -1,5 +1,6 @@
 // `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
-// bench/RESULTS.md. `npm run bench -- portal` runs one part; BENCH_SMALL=1 leaves the million out (and writes nothing).
+// bench/RESULTS.md. `npm run bench -- portal` (import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
+// million out (and writes nothing).
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -8,6 +9,8 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts'
 import { loginUrl, migrate } from '../server/platform/migrations.ts'
+import { benchClosing } from './closing.ts'
+import { benchImport } from './import.ts'
 import { benchPortal } from './portal.ts'
 
 export type Row = {
@@ -19,7 +22,11 @@ export type Row = {
   value: number
 }
 export type BenchDatabase = { ownerUrl: string; officeUrl: string; portalUrl: string; drop(): Promise<void> }
-export type BenchServer = { folder: string; createDatabase(): Promise<BenchDatabase> }
+export type BenchServer = {
+  folder: string
+  /** A migrated database, or a copy of another, to which nobody may be connected. */
+  createDatabase(original?: BenchDatabase): Promise<BenchDatabase>
+}
 
 const small = process.env.BENCH_SMALL === '1'
 const chosen = process.argv.slice(2)
@@ -34,17 +41,18 @@ const postgres = await startEmbeddedPostgres({
 })
 const server: BenchServer = {
   folder,
-  async createDatabase() {
+  async createDatabase(original) {
     const name = `bench_${randomBytes(4).toString('hex')}`
     const admin = async (statement: string) => {
       const client = new pg.Client({ connectionString: postgres.url })
       await client.connect()
       await client.query(statement).finally(() => client.end())
     }
-    await admin(`create database ${name}`)
+    const copied = original ? `template ${new URL(original.ownerUrl).pathname.slice(1)}` : ''
+    await admin(`create database ${name} ${copied}`)
     const url = new URL(postgres.url)
     url.pathname = `/${name}`
-    await migrate(url.href)
+    if (!original) await migrate(url.href)
     return {
       ownerUrl: url.href,
       officeUrl: loginUrl(url.href, 'zaguan_office'),
@@ -67,6 +75,8 @@ try {
     add(await benchPortal(server, 1000))
     if (!small) add(await benchPortal(server, 1_000_000))
   }
+  if (wants('import')) add(await benchImport(server, small ? 10_000 : 100_000))
+  if (wants('closing')) add(await benchClosing(server, small ? 2000 : 20_000))
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })
