@@ -1330,18 +1330,17 @@ create function sees_all_units() returns boolean language sql stable parallel sa
 comment on function sees_all_units() is 'Whether the acting staff member or job may see every business unit';
 -- may be called by: everyone
 
-create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
-declare v_user uuid;
+create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text) returns table(user_id uuid, first_password boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens t set used_at = now() from users u
    where t.token_hash = p_token_hash and t.used_at is null and t.expires_at > now() and u.id = t.user_id
      and u.side = p_side and u.disabled_at is null
-  returning t.user_id into v_user;
-  if v_user is null then return null; end if;
-  update users set password_hash = p_password_hash, password_set_at = now() where id = v_user;
-  update user_tokens set used_at = now() where user_id = v_user and used_at is null;
-  delete from sessions where user_id = v_user;
-  return v_user;
+  returning t.user_id, u.password_hash is null into user_id, first_password;
+  if user_id is null then return; end if;
+  update users u set password_hash = p_password_hash, password_set_at = now() where u.id = set_password_by_token.user_id;
+  update user_tokens t set used_at = now() where t.user_id = set_password_by_token.user_id and t.used_at is null;
+  delete from sessions s where s.user_id = set_password_by_token.user_id;
+  return next;
 end $$;
 -- may be called by: office, portal
 

@@ -176,19 +176,19 @@ create function read_user_token(p_token_hash bytea, p_side user_side)
      and (t.kind = 'first_admin' and p_side = 'staff' or u.side = p_side and u.disabled_at is null)
 $$;
 -- Uses the token up, sets the password, and ends every session of the user: whoever held one must sign in again.
-create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text) returns uuid
+create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text)
+  returns table (user_id uuid, first_password boolean)
   language plpgsql security definer set search_path = public, pg_temp as $$
-declare v_user uuid;
 begin
   update user_tokens t set used_at = now() from users u
    where t.token_hash = p_token_hash and t.used_at is null and t.expires_at > now() and u.id = t.user_id
      and u.side = p_side and u.disabled_at is null
-  returning t.user_id into v_user;
-  if v_user is null then return null; end if;
-  update users set password_hash = p_password_hash, password_set_at = now() where id = v_user;
-  update user_tokens set used_at = now() where user_id = v_user and used_at is null;
-  delete from sessions where user_id = v_user;
-  return v_user;
+  returning t.user_id, u.password_hash is null into user_id, first_password;
+  if user_id is null then return; end if;
+  update users u set password_hash = p_password_hash, password_set_at = now() where u.id = set_password_by_token.user_id;
+  update user_tokens t set used_at = now() where t.user_id = set_password_by_token.user_id and t.used_at is null;
+  delete from sessions s where s.user_id = set_password_by_token.user_id;
+  return next;
 end $$;
 -- The one-time link of a new installation makes its first administrator; it works while there is no staff at all.
 create function create_first_admin(p_token_hash bytea, p_email citext, p_name text, p_language language_code, p_password_hash text)

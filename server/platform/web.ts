@@ -7,6 +7,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyReply } from 'fastify'
 import type { App } from './http.ts'
 
+const mark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2563eb"/><path d="M8 25V15a8 8 0 0 1 16 0v10h-4.5V15a3.5 3.5 0 0 0-7 0v10z" fill="#fff"/></svg>`
+
 const apps = [
   { folder: 'office', prefix: '/office/' },
   { folder: 'portal', prefix: '/' },
@@ -21,6 +23,8 @@ export async function serveWeb(app: App, dist: string): Promise<void> {
   await server.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
+    logo: { type: 'image/svg+xml', content: Buffer.from(mark), href: '/api/docs/', target: '_self' },
+    theme: { title: 'Zaguan API' },
     uiConfig: { docExpansion: 'none', deepLinking: true, tryItOutEnabled: false },
   })
   const pages = new Map<string, string>()

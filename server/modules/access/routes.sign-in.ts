@@ -116,7 +116,6 @@ function registerSignIn(app: App, site: 'office' | 'portal', side: Side): void {
         now: context.now,
       })
       if (isRefusal(done)) return done
-      await announce(tx, 'password.changed', { user_id: done.user_id })
       context.setSession(done.token, done.expires)
     },
   )

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
 import { type Refusal, refuse } from '../../platform/errors.ts'
+import { announce } from '../../platform/events.ts'
 import {
   createToken,
   hashPassword,
@@ -116,17 +117,17 @@ export async function choosePassword(
     userAgent: string
     now: Temporal.Instant
   },
-): Promise<{ user_id: string; token: string; expires: Temporal.Instant } | Refusal> {
+): Promise<{ token: string; expires: Temporal.Instant } | Refusal> {
   const weak = checkPassword(options.password)
   if (weak) return weak
   const hash = await hashPassword(options.password)
-  const done = await sql<{ user_id: string | null }>`
-    select set_password_by_token(${hashToken(options.token)}, ${options.side}, ${hash}) as user_id`.execute(
-    tx,
-  )
-  const userId = done.rows[0]?.user_id
-  if (!userId) return refuse('link_invalid', { status: 410 })
-  return { user_id: userId, ...(await openSession(tx, userId, options)) }
+  const done = await sql<{ user_id: string; first_password: boolean }>`
+    select * from set_password_by_token(${hashToken(options.token)}, ${options.side}, ${hash})`.execute(tx)
+  const changed = done.rows[0]
+  if (!changed) return refuse('link_invalid', { status: 410 })
+  // Whoever had a password is told that it changed; a first one is no news.
+  if (!changed.first_password) await announce(tx, 'password.changed', { user_id: changed.user_id })
+  return openSession(tx, changed.user_id, options)
 }
 
 /** Refuses a password that is too short. */
