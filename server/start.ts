@@ -12,8 +12,8 @@ import { createMailer } from './platform/mail.ts'
 import { loginUrl, migrate } from './platform/migrations.ts'
 import { serveWeb } from './platform/web.ts'
 
-export const projectRoot = join(import.meta.dirname, '..')
-export const version = '0.1.0'
+const projectRoot = join(import.meta.dirname, '..')
+const version = '0.1.0'
 
 /** What is said while starting, to a person or a log. */
 export type StartLog = { info(message: string): void; warn(message: string): void }

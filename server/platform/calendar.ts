@@ -62,7 +62,7 @@ export function fromEpochDay(epochDay: number): Temporal.PlainDate {
 }
 
 /** The spans sorted, without empty ones, and with overlapping or touching ones joined. */
-export function mergeSpans(spans: readonly DaySpan[]): DaySpan[] {
+function mergeSpans(spans: readonly DaySpan[]): DaySpan[] {
   const sorted = spans.filter((span) => span.from < span.to).sort((left, right) => left.from - right.from)
   const merged: DaySpan[] = []
   for (const span of sorted) {

@@ -23,7 +23,7 @@ const conventions: Middleware = {
 }
 
 /** A client typed by the OpenAPI document. The session travels in its cookie; every POST carries an Idempotency-Key. */
-export function createApi(): Client<paths> {
+function createApi(): Client<paths> {
   const client = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' })
   client.use(conventions)
   return client

@@ -32,7 +32,7 @@ export function useBrand(): Brand {
 }
 
 /** The arch of Zaguan, in the accent. */
-export function Mark({ size = 28 }: { size?: number }) {
+function Mark({ size = 28 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" className={styles.mark}>
       <rect width="32" height="32" rx="8" />

@@ -22,7 +22,7 @@ function dateFormat(language: string, options: Intl.DateTimeFormatOptions): Intl
 }
 
 /** How many decimals a currency has by ISO 4217: BRL 2, JPY 0, KWD 3. */
-export function decimalsOf(currency: string): number {
+function decimalsOf(currency: string): number {
   return numberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
 }
 

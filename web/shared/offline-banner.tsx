@@ -13,7 +13,7 @@ const subscribe = (listener: () => void) => {
 }
 
 /** Is there a network, as far as the browser knows? */
-export function useOnline(): boolean {
+function useOnline(): boolean {
   return useSyncExternalStore(
     subscribe,
     () => navigator.onLine,

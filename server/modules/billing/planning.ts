@@ -160,7 +160,7 @@ async function loadSubscriptions(tx: Tx, accountIds: readonly string[]): Promise
 }
 
 /** The first `dueDay` of a month on or after a date; it clamps to the end of a short month. */
-export function dueDateOf(issueDate: Temporal.PlainDate, dueDay: number): Temporal.PlainDate {
+function dueDateOf(issueDate: Temporal.PlainDate, dueDay: number): Temporal.PlainDate {
   const day = Math.min(dueDay, daysInMonth(issueDate.year, issueDate.month))
   if (day >= issueDate.day) return issueDate.with({ day })
   const next = issueDate.with({ day: 1 }).add({ months: 1 })

@@ -34,7 +34,7 @@ const lineFields = {
   explanation: z.string().meta({ description: 'Why this amount, in plain words in the caller’s language' }),
 }
 
-export const plannedInvoiceSchema = z
+const plannedInvoiceSchema = z
   .object({
     invoice_id: id.nullable().meta({ description: 'Null while it is only planned' }),
     issue_date: plainDate,

@@ -61,7 +61,7 @@ export function listProducts(tx: Tx, request: ListRequest & CatalogueFilter) {
 }
 
 /** One product. Refuses: not_found. */
-export async function getProduct(tx: Tx, id: string) {
+async function getProduct(tx: Tx, id: string) {
   return (await selectProducts(tx).where('products.id', '=', id).executeTakeFirst()) ?? notFound()
 }
 

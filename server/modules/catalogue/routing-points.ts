@@ -42,7 +42,7 @@ export function listRoutingPoints(tx: Tx, request: ListRequest & CatalogueFilter
 }
 
 /** One routing point. Refuses: not_found. */
-export async function getRoutingPoint(tx: Tx, id: string) {
+async function getRoutingPoint(tx: Tx, id: string) {
   return (await selectRoutingPoints(tx).where('routing_points.id', '=', id).executeTakeFirst()) ?? notFound()
 }
 

@@ -14,7 +14,7 @@ const running: SubscriptionStatus[] = [
 ]
 
 /** Every change of state that there is (house rule 7): from which states, to which, and what it announces. */
-export const transitions = {
+const transitions = {
   activate: { from: ['awaiting_installation'], to: 'active', event: 'subscription.activated' },
   suspend: { from: ['active'], to: 'suspended', event: 'subscription.suspended' },
   suspend_administratively: {
