@@ -31,12 +31,19 @@ function HomePage() {
   const { t } = useTranslation()
   const session = useSession()
   const { data: home } = useSuspenseQuery(homeQuery)
-  const firstName = session.name.trim().split(/\s+/)[0] ?? ''
+  const name = session.name.trim()
+  // A user who has the account's own name may be a company, which has no first name.
+  const own = name === home.account.name
+  const called = own ? name : name.split(/\s+/)[0]
   return (
     <>
       <PageTitle
-        title={firstName ? t('home.title_name', { name: firstName }) : t('home.title')}
-        subtitle={t('home.subtitle', { account: home.account.name, number: home.account.number })}
+        title={called ? t('home.title_name', { name: called }) : t('home.title')}
+        subtitle={
+          own
+            ? t('account.number', { number: home.account.number })
+            : t('home.subtitle', { account: home.account.name, number: home.account.number })
+        }
       />
       <div className={styles.page}>
         <NeedsYou home={home} />

@@ -12,6 +12,7 @@ import { Callout } from '../../shared/problem-alert.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import { invoiceQuery, numberOfInvoice, stateOfInvoice } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
@@ -27,6 +28,7 @@ export const Route = createFileRoute('/_app/invoices/$id')({
       queryClient.ensureQueryData(homeQuery),
     ]),
   component: InvoicePage,
+  errorComponent: AreaProblem,
 })
 
 function InvoicePage() {

@@ -11,6 +11,7 @@ import { StateBadge, ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { BillingNav } from '../area-navs.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import {
   type InvoiceFilter,
   invoiceFilters,
@@ -36,6 +37,7 @@ export const Route = createFileRoute('/_app/invoices/')({
       queryClient.ensureQueryData(homeQuery),
     ]),
   component: InvoicesPage,
+  errorComponent: AreaProblem,
 })
 
 function InvoicesPage() {

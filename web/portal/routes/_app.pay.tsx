@@ -16,6 +16,7 @@ import { StateBadge } from '../../shared/state-badge.tsx'
 import { showToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import {
   numberOfInvoice,
@@ -46,6 +47,7 @@ export const Route = createFileRoute('/_app/pay')({
     return { before }
   },
   component: PayPage,
+  errorComponent: AreaProblem,
 })
 
 function PayPage() {

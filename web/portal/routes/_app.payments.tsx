@@ -10,6 +10,7 @@ import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { BillingNav } from '../area-navs.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { paymentsQuery } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import { List, MoreRows, Row, Tile } from '../list.tsx'
@@ -19,12 +20,16 @@ import styles from '../payments.module.css'
 export const Route = createFileRoute('/_app/payments')({
   loader: ({ context: { queryClient } }) => queryClient.ensureInfiniteQueryData(paymentsQuery),
   component: PaymentsPage,
+  errorComponent: AreaProblem,
 })
 
 function PaymentsPage() {
   const { t } = useTranslation()
   const query = useSuspenseInfiniteQuery(paymentsQuery)
   const payments = query.data.pages.flatMap((page) => page.items)
+  const checking = new Set(
+    payments.filter((one) => one.state === 'pending').flatMap((one) => one.invoices.map(({ id }) => id)),
+  )
   return (
     <>
       <BillingNav />
@@ -52,7 +57,7 @@ function PaymentsPage() {
           <>
             <List label={t('payments.title')}>
               {payments.map((payment) => (
-                <PaymentRow key={payment.id} payment={payment} />
+                <PaymentRow key={payment.id} payment={payment} checking={checking} />
               ))}
             </List>
             <MoreRows query={query} />
@@ -65,10 +70,13 @@ function PaymentsPage() {
 
 const tones = { pending: 'warning', approved: 'good', rejected: 'bad' } as const
 
-function PaymentRow({ payment }: { payment: OwnPaymentNotice }) {
+/** `checking` are the invoices whose payment waits for an answer: they need no other notice. */
+function PaymentRow({ payment, checking }: { payment: OwnPaymentNotice; checking: Set<string> }) {
   const { t } = useTranslation()
   const { date } = useFormats()
-  const openInvoices = payment.invoices.filter((one) => one.state === 'open')
+  const again =
+    payment.state === 'rejected' &&
+    payment.invoices.some((one) => one.state === 'open' && !checking.has(one.id))
   return (
     <Row
       lead={<Tile icon={IconCash} tone={tones[payment.state]} />}
@@ -110,9 +118,9 @@ function PaymentRow({ payment }: { payment: OwnPaymentNotice }) {
         </strong>
       }
       actions={
-        (payment.receipt_file_id !== null || (payment.state === 'rejected' && openInvoices.length > 0)) && (
+        (payment.receipt_file_id !== null || again) && (
           <>
-            {payment.state === 'rejected' && openInvoices.length > 0 && (
+            {again && (
               <ButtonLink to="/pay" search={{ again: payment.id }} size="xs">
                 {t('home.needs.send_again')}
               </ButtonLink>

@@ -14,6 +14,7 @@ import { SimpleTable } from '../../shared/simple-table.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../service.module.css'
@@ -35,6 +36,7 @@ export const Route = createFileRoute('/_app/services/$id')({
       queryClient.ensureQueryData(homeQuery),
     ]),
   component: ServicePage,
+  errorComponent: AreaProblem,
 })
 
 function ServicePage() {

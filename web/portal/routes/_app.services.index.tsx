@@ -8,6 +8,7 @@ import { EmptyState, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { coverLink, List, MoreRows, Row, Tile } from '../list.tsx'
 import { iconOfService, lastDayOf } from '../service-words.ts'
 
@@ -28,6 +29,7 @@ const servicesQuery = infiniteQueryOptions({
 export const Route = createFileRoute('/_app/services/')({
   loader: ({ context }) => context.queryClient.ensureInfiniteQueryData(servicesQuery),
   component: ServicesPage,
+  errorComponent: AreaProblem,
 })
 
 const isPast = (service: OwnSubscriptionSummary) =>

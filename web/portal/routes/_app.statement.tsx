@@ -7,6 +7,7 @@ import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { SimpleTable } from '../../shared/simple-table.tsx'
 import { DateText, Money } from '../../shared/values.tsx'
 import { BillingNav } from '../area-navs.tsx'
+import { AreaProblem } from '../area-problem.tsx'
 import { statementQuery } from '../billing-queries.ts'
 import { MoreRows } from '../list.tsx'
 import { homeQuery } from '../session.ts'
@@ -20,6 +21,7 @@ export const Route = createFileRoute('/_app/statement')({
       queryClient.ensureQueryData(homeQuery),
     ]),
   component: StatementPage,
+  errorComponent: AreaProblem,
 })
 
 function StatementPage() {

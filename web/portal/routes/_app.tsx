@@ -24,7 +24,10 @@ export const Route = createFileRoute('/_app')({
       return { session }
     } catch (cause) {
       if (isRedirect(cause) || toProblem(cause).status !== 401) throw cause
-      throw redirect({ to: '/sign-in', search: { back: location.href }, replace: true })
+      // An address may name whose house it is (`/?unit=…`): the sign-in takes its look.
+      const { unit } = location.search as { unit?: string }
+      const back = location.pathname === '/' ? undefined : location.href
+      throw redirect({ to: '/sign-in', search: { unit, back }, replace: true })
     }
   },
   component: Frame,

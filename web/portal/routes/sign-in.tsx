@@ -13,11 +13,13 @@ import { useUnitName } from '../unit-name.ts'
 
 /** Sign-in with the look of the unit in the address (`?unit=`), of the host, or of the last visit. */
 export const Route = createFileRoute('/sign-in')({
-  validateSearch: (search: Record<string, unknown>): { unit?: string; back?: string } => ({
-    unit: search.unit ? String(search.unit) : undefined,
+  validateSearch: (search: Record<string, unknown>): { unit?: string; back?: string } => {
     // Only a path of this house: never the address of another.
-    back: /^\/(?![/\\])/.test(String(search.back ?? '')) ? String(search.back) : undefined,
-  }),
+    const back = /^\/(?![/\\])/.test(String(search.back ?? '')) ? String(search.back) : undefined
+    const home = back === undefined || back.split('?')[0] === '/'
+    const unit = search.unit ?? new URLSearchParams(back?.split('?')[1]).get('unit')
+    return { unit: unit ? String(unit) : undefined, back: home ? undefined : back }
+  },
   loaderDeps: ({ search: { unit } }) => ({ unit }),
   loader: ({ deps }) => learnLook(deps.unit),
   component: SignIn,
