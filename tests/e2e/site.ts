@@ -1,0 +1,249 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core'
+import { inject } from 'vitest'
+import { type Language, type Translate, translator } from '../../server/platform/translations.ts'
+import { createTestDatabase } from '../database.ts'
+import { type Program, startProgram, until } from '../processes.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+export const password = 'correct horse battery'
+export const admin = { email: 'ana@operator.example', name: 'Ana Prado', password }
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails where it is not there
+export type Body = any
+
+/** Somebody with a session at the API, to seed what a test needs; an answer that is no success fails the test. */
+export type Caller = {
+  get(path: string): Promise<Body>
+  post(path: string, body?: object): Promise<Body>
+  patch(path: string, body: object): Promise<Body>
+  put(path: string, body: object): Promise<Body>
+  upload(path: string, file: File, fields?: Record<string, string>): Promise<Body>
+  /** As a browser keeps it. */
+  cookie(): { name: string; value: string }
+}
+
+/** A whole Zaguan as it is served to people: its own process, database, folder and browser. */
+export type Site = {
+  address: string
+  browser: Browser
+  /** The first administrator. */
+  admin: Caller
+  signIn(side: 'office' | 'portal', email: string): Promise<Caller>
+  /** First access of a customer with their purchase e-mail, by the mail that they get. */
+  enter(email: string, language: Language): Promise<Caller>
+  /** A browser of somebody's own, which tells in `faults` what it complained of. */
+  visit(options: VisitOptions): Promise<Visit>
+  close(): Promise<void>
+}
+
+export type VisitOptions = {
+  language: Language
+  width: number
+  height?: number
+  scheme?: 'light' | 'dark'
+  as?: Caller | undefined
+  reducedMotion?: boolean
+}
+export type Visit = {
+  context: BrowserContext
+  page: Page
+  /** Errors that the pages wrote to the console or threw, and what their content security policy refused. */
+  faults: string[]
+  /** The texts of the screens: `t('portal:pay.submit')`. */
+  t: Translate
+}
+
+/** The apps in dist/, built if a source is newer; several test files may ask at once. */
+async function buildApps(): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('cluster').adminUrl })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock(774411)')
+    const build = spawn(process.execPath, ['scripts/build.ts', '--if-needed'], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+    const [code] = await once(build, 'exit')
+    if (code !== 0) throw new Error(`The web apps could not be built: ${code}`)
+  } finally {
+    await client.end()
+  }
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || address === null) throw new Error('no port is free')
+  return address.port
+}
+
+/** Starts a server process on a database of its own, makes its first administrator and opens a browser. */
+export async function startSite(): Promise<Site> {
+  await buildApps()
+  const database = await createTestDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'zaguan-e2e-'))
+  const port = await findPort()
+  const address = `http://localhost:${port}`
+  let program: Program | undefined
+  let browser: Browser | undefined
+  const close = async () => {
+    await browser?.close()
+    await program?.end()
+    await database.drop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    ;[program, browser] = await Promise.all([
+      startProgram(['serve'], {
+        DATABASE_URL: database.ownerUrl,
+        DATA_DIR: folder,
+        HOST: 'localhost',
+        PORT: String(port),
+        PUBLIC_URL: address,
+        LOG_LEVEL: 'error',
+        RATE_LIMIT: '1000000',
+      }),
+      openBrowser(),
+    ])
+    const own = createCaller(address, 'office')
+    await own.post('/first-admin', {
+      token: new URL(program.first_admin_link!).searchParams.get('token'),
+      language: 'en',
+      ...admin,
+    })
+    const enter: Site['enter'] = async (email, language) => {
+      const customer = createCaller(address, 'portal', language)
+      await customer.post('/password-requests', { email })
+      const link = await readSecretLink(own, email)
+      await customer.post('/password', { token: link.searchParams.get('token'), password })
+      return customer
+    }
+    return {
+      address,
+      browser,
+      admin: own,
+      async signIn(side, email) {
+        const caller = createCaller(address, side)
+        await caller.post('/session', { email, password })
+        return caller
+      },
+      enter,
+      visit: (options) => openVisit(browser!, address, options),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+async function openVisit(browser: Browser, address: string, options: VisitOptions): Promise<Visit> {
+  const { language, width, height = 900, scheme = 'light', as } = options
+  const settings: BrowserContextOptions = {
+    baseURL: address,
+    locale: language,
+    colorScheme: scheme,
+    viewport: { width, height },
+    ...(width < 600 ? { isMobile: true, hasTouch: true, deviceScaleFactor: 2 } : {}),
+    ...(options.reducedMotion ? { reducedMotion: 'reduce' } : {}),
+  }
+  const context = await browser.newContext(settings)
+  context.setDefaultTimeout(15_000)
+  await context.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) =>
+       console.error('policy: ' + event.effectiveDirective + ' refused ' + event.blockedURI + ' ' + event.sample))`,
+  )
+  // As somebody who chose it in this browser: the language of the person’s own user does not change it.
+  await context.addInitScript(`try { localStorage.setItem('zaguan.language', '${language}') } catch {}`)
+  if (as) await context.addCookies([{ ...as.cookie(), url: address }])
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    // Asking who is signed in is how an app learns that nobody is.
+    if (!as && / 401 /.test(message.text())) return
+    if (message.type() === 'error') faults.push(`${message.text()} (${message.location().url})`)
+  })
+  return { context, page, faults, t: translator(language) }
+}
+
+function createCaller(address: string, side: 'office' | 'portal', language: Language = 'en'): Caller {
+  let kept = { name: '', value: '' }
+  async function send(method: string, path: string, body?: object | FormData): Promise<Body> {
+    const form = body instanceof FormData
+    const reply = await fetch(`${address}/api/v1/${side}${path}`, {
+      method,
+      headers: {
+        'accept-language': language,
+        ...(kept.value ? { cookie: `${kept.name}=${kept.value}` } : {}),
+        ...(body && !form ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: form ? body : JSON.stringify(body) } : {}),
+    })
+    for (const line of reply.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (name.endsWith(`zaguan_${side}`)) kept = { name, value }
+    }
+    const text = await reply.text()
+    if (!reply.ok) throw new Error(`${method} ${path} answered ${reply.status}: ${text}`)
+    return /json/.test(reply.headers.get('content-type') ?? '') ? JSON.parse(text) : text
+  }
+  return {
+    get: (path) => send('GET', path),
+    post: (path, body) => send('POST', path, body),
+    patch: (path, body) => send('PATCH', path, body),
+    put: (path, body) => send('PUT', path, body),
+    upload(path, file, fields = {}) {
+      const form = new FormData()
+      for (const [name, value] of Object.entries(fields)) form.append(name, value)
+      form.append('file', file)
+      return send('POST', path, form)
+    },
+    cookie: () => kept,
+  }
+}
+
+/**
+ * The link in the newest mail for choosing a password that went to an address: an administrator may read it once it was
+ * kept in the mailbox.
+ */
+export async function readSecretLink(own: Caller, email: string): Promise<URL> {
+  const notice = await until(`a link for ${email}`, 20, async () => {
+    const found = await own.get(`/notices?kind=password_reset&q=${encodeURIComponent(email)}`)
+    return found.items[0]?.state === 'kept' && found.items[0]
+  })
+  const { text_body } = await own.get(`/notices/${notice.id}`)
+  return new URL(/https?:\S+token=\S+/.exec(text_body)![0])
+}
