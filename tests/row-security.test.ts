@@ -16,7 +16,9 @@ beforeAll(async () => {
   portal = new pg.Client({ connectionString: api.database.portalUrl })
   office = new pg.Client({ connectionString: api.database.officeUrl })
   await Promise.all([owner.connect(), portal.connect(), office.connect()])
-  const found = await owner.query(`select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`)
+  const found = await owner.query(
+    `select c.relname from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`,
+  )
   tables.push(...found.rows.map((row) => row.relname))
 })
 afterAll(async () => {
@@ -40,17 +42,27 @@ describe('every table', () => {
              exists (select from pg_auth_members m where m.member = r.oid) as member
         from pg_roles r where rolname in ('zaguan_portal', 'zaguan_office') order by 1`)
     expect(roles.rows).toEqual(
-      ['zaguan_office', 'zaguan_portal'].map((rolname) => ({ rolname, rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false, member: false })),
+      ['zaguan_office', 'zaguan_portal'].map((rolname) => ({
+        rolname,
+        rolsuper: false,
+        rolbypassrls: false,
+        rolcreaterole: false,
+        rolcreatedb: false,
+        member: false,
+      })),
     )
   })
   it('shows either login no row until somebody was entered', async () => {
     await api.unit()
     for (const client of [portal, office]) {
       for (const table of tables) {
-        const seen = await client.query(`select count(*)::int as n from ${table}`).catch((error: { code: string }) => error.code)
+        const seen = await client
+          .query(`select count(*)::int as n from ${table}`)
+          .catch((error: { code: string }) => error.code)
         if (seen === '42501') continue
         // The migrations' list and the staff register carry nothing of an account.
-        if (client === office && ['users', 'staff', 'staff_units', 'schema_migrations'].includes(table)) continue
+        if (client === office && ['users', 'staff', 'staff_units', 'schema_migrations'].includes(table))
+          continue
         expect((seen as pg.QueryResult).rows[0].n, `${table}`).toBe(0)
       }
     }
@@ -65,7 +77,9 @@ describe('an account', () => {
     admin = await api.staff('admin')
     const unit = await api.unit()
     const make = async (name: string) => {
-      const account = (await admin.post('/accounts', { business_unit_id: unit.id, name, email: `${name}@rows.example` })).body.id as string
+      const account = (
+        await admin.post('/accounts', { business_unit_id: unit.id, name, email: `${name}@rows.example` })
+      ).body.id as string
       await admin.post(`/accounts/${account}/contacts`, { first_name: name, email: `c-${name}@rows.example` })
       return account
     }
@@ -85,7 +99,12 @@ describe('an account', () => {
     let readable = 0
     for (const { table_name } of withAccount.rows) {
       await portal.query('savepoint s')
-      const seen = await portal.query(`select count(*) filter (where account_id <> $1)::int as others, count(*)::int as n from ${table_name}`, [mine]).catch(() => null)
+      const seen = await portal
+        .query(
+          `select count(*) filter (where account_id <> $1)::int as others, count(*)::int as n from ${table_name}`,
+          [mine],
+        )
+        .catch(() => null)
       await portal.query(seen ? 'release savepoint s' : 'rollback to savepoint s')
       if (!seen) continue
       readable++
@@ -109,7 +128,11 @@ describe('an account', () => {
 describe('secrets and the log', () => {
   it('password and token hashes are out of both logins’ reach', async () => {
     for (const client of [portal, office]) {
-      for (const query of ['select password_hash from users', 'select token_hash from sessions', 'select * from user_tokens']) {
+      for (const query of [
+        'select password_hash from users',
+        'select token_hash from sessions',
+        'select * from user_tokens',
+      ]) {
         const reply = await client.query(query).then(
           (found) => found.rowCount,
           (error: { code: string }) => error.code,
@@ -120,11 +143,20 @@ describe('secrets and the log', () => {
   })
   it('the audit log cannot be changed, emptied or written by hand, not even by its owner', async () => {
     for (const client of [portal, office]) {
-      for (const query of [`update audit_log set actor_name = 'x'`, 'delete from audit_log', 'truncate audit_log', `insert into audit_log (actor_kind, way, operation, action, object_type) values ('x','x','x','x','x')`]) {
+      for (const query of [
+        `update audit_log set actor_name = 'x'`,
+        'delete from audit_log',
+        'truncate audit_log',
+        `insert into audit_log (actor_kind, way, operation, action, object_type) values ('x','x','x','x','x')`,
+      ]) {
         await expect(client.query(query), query).rejects.toMatchObject({ code: '42501' })
       }
     }
-    for (const query of [`update audit_log set actor_name = 'x'`, 'delete from audit_log', 'truncate audit_log']) {
+    for (const query of [
+      `update audit_log set actor_name = 'x'`,
+      'delete from audit_log',
+      'truncate audit_log',
+    ]) {
       await expect(owner.query(query), query).rejects.toMatchObject({ code: '42501' })
     }
   })

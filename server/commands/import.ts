@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Command, exitCodes, expectDone, UsageError } from '../command-line.ts'
-import { importFile, mappingSchema } from '../modules/imports/index.ts'
+import { type ImportMapping, importFile, mappingSchema } from '../modules/imports/index.ts'
 import { openDatabase } from '../start.ts'
 
 const kinds = ['accounts', 'contacts', 'services'] as const
@@ -23,11 +23,7 @@ export const importCommand: Command = {
       throw new UsageError('--mapping FILE says which column is what; see docs/import.md')
     if (typeof options['business-unit'] !== 'string')
       throw new UsageError('--business-unit SLUG says where to')
-    const mapping = mappingSchema.safeParse(JSON.parse(await readFile(resolve(options.mapping), 'utf8')))
-    if (!mapping.success)
-      throw new UsageError(
-        `${options.mapping} is no mapping: ${mapping.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
-      )
+    const mapping = await readMapping(options.mapping)
     const database = await openDatabase(config, voice.log)
     try {
       const result = expectDone(
@@ -35,7 +31,7 @@ export const importCommand: Command = {
           kind,
           business_unit: options['business-unit'],
           path: resolve(args.file!),
-          mapping: mapping.data,
+          mapping,
           as_of: readDate(options['as-of'], '--as-of'),
           preview: options.preview === true,
           now: () => Temporal.Now.instant(),
@@ -55,6 +51,20 @@ export const importCommand: Command = {
       await database.close()
     }
   },
+}
+
+async function readMapping(path: string): Promise<ImportMapping> {
+  let given: unknown
+  try {
+    given = JSON.parse(await readFile(resolve(path), 'utf8'))
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read as JSON: ${(error as Error).message}`)
+  }
+  const mapping = mappingSchema.safeParse(given)
+  if (mapping.success) return mapping.data
+  throw new UsageError(
+    `${path} is no mapping: ${mapping.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,
+  )
 }
 
 /** Reads a date option; undefined where it is left out. */

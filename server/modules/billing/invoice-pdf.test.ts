@@ -187,7 +187,10 @@ describe('renderInvoicePdf', () => {
       'pt-BR',
       ['Fatura', 'Total a pagar', 'Período inteiro', 'Como pagar', '10 de jun. de 2026', 'Página 1 de 1'],
     ],
-    ['es', ['Factura', 'Total a pagar', 'Período completo', 'Cómo pagar', '10 de jun de 2026', 'Página 1 de 1']],
+    [
+      'es',
+      ['Factura', 'Total a pagar', 'Período completo', 'Cómo pagar', '10 de jun de 2026', 'Página 1 de 1'],
+    ],
     ['en', ['Invoice', 'Amount due', 'Whole period', 'How to pay', 'Jun 10, 2026', 'Page 1 of 1']],
   ] as const)('carries everything of the invoice in %s', async (language, words) => {
     const pages = await render({}, language)
