@@ -74,9 +74,11 @@ function useCountries(current: string) {
 export function AccountFields<Values extends AccountValues>({
   form,
   units,
+  isNew,
 }: {
   form: ReturnType<typeof useForm<Values, unknown>>
   units: BusinessUnit[]
+  isNew?: boolean
 }) {
   const { t } = useTranslation()
   const countryOptions = useCountries(form.values.country)
@@ -102,6 +104,17 @@ export function AccountFields<Values extends AccountValues>({
           required
           data={shownUnits.map((unit) => ({ value: unit.id, label: unit.name }))}
           {...form.field('business_unit_id')}
+          onChange={(event) => {
+            const before = units.find((unit) => unit.id === form.values.business_unit_id)
+            const chosen = units.find((unit) => unit.id === event.currentTarget.value)
+            form.set('business_unit_id', event.currentTarget.value as Values['business_unit_id'])
+            // What only came from the other unit comes from this one now; what was chosen stays.
+            if (!isNew || !before || !chosen) return
+            if (form.values.country === before.country)
+              form.set('country', chosen.country as Values['country'])
+            if (form.values.language === before.language)
+              form.set('language', chosen.language as Values['language'])
+          }}
         />
       </div>
       <div data-span="6">

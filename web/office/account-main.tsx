@@ -185,7 +185,16 @@ function MovementText({ row }: { row: Movement }) {
     <>
       {words}
       {number !== null && (
-        <> {row.invoice_id === null ? number : <Link to={`/invoices/${row.invoice_id}`}>{number}</Link>}</>
+        <>
+          {' '}
+          {row.invoice_id === null ? (
+            number
+          ) : (
+            <Link to={`/invoices/${row.invoice_id}`} className={styles.inline}>
+              {number}
+            </Link>
+          )}
+        </>
       )}
       {row.method !== null && (
         <small className={styles.detail}>

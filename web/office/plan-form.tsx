@@ -329,6 +329,7 @@ function Prices({ form, unitCurrency }: { form: PlanForm; unitCurrency: string |
                 required
                 currency={price.currency}
                 value={price.amount}
+                error={form.errors.prices !== undefined && price.amount === null}
                 onChange={(amount) => form.set('prices', replaced(prices, index, { amount }))}
               />
             ) : (
@@ -449,6 +450,7 @@ function Options({ form, currency }: { form: PlanForm; currency: string }) {
               required
               description={row.archived ? t('catalogue.archived') : undefined}
               value={row.name}
+              error={form.errors.options !== undefined && !row.name.trim()}
               onChange={(event) =>
                 form.set('options', replaced(options, index, { name: event.currentTarget.value }))
               }
@@ -469,6 +471,7 @@ function Options({ form, currency }: { form: PlanForm; currency: string }) {
               required
               currency={currency}
               value={row.amount}
+              error={form.errors.options !== undefined && row.amount === null}
               onChange={(amount) => form.set('options', replaced(options, index, { amount }))}
             />
             {row.sold ? (

@@ -17,14 +17,30 @@ import { unitsQuery } from './frame-queries.ts'
 import { numberOfInvoice } from './invoice-words.ts'
 
 /** Records money that came in: for chosen invoices, what is more becomes the account's credit. */
-export function RecordPaymentDialog({ account, onClose }: { account: Account; onClose: () => void }) {
+export function RecordPaymentDialog({
+  account,
+  invoiceId,
+  onClose,
+}: {
+  account: Account
+  /** Only this invoice is chosen at first, not every open one. */
+  invoiceId?: string
+  onClose: () => void
+}) {
   const { t } = useTranslation()
   const invoices = useQuery(openInvoicesQuery(account.id))
   return (
     <Dialog opened onClose={onClose} title={t('accounts.record_payment')}>
       <ProblemAlert error={invoices.error} onRetry={invoices.refetch} />
       {invoices.isPending && <SkeletonText lines={6} />}
-      {invoices.data && <PaymentForm account={account} invoices={invoices.data.items} onClose={onClose} />}
+      {invoices.data && (
+        <PaymentForm
+          account={account}
+          invoices={invoices.data.items}
+          invoiceId={invoiceId}
+          onClose={onClose}
+        />
+      )}
     </Dialog>
   )
 }
@@ -32,10 +48,12 @@ export function RecordPaymentDialog({ account, onClose }: { account: Account; on
 function PaymentForm({
   account,
   invoices,
+  invoiceId,
   onClose,
 }: {
   account: Account
   invoices: Invoice[]
+  invoiceId: string | undefined
   onClose: () => void
 }) {
   const { t } = useTranslation()
@@ -46,10 +64,11 @@ function PaymentForm({
   const sumOf = (ids: string[]) =>
     invoices.filter((one) => ids.includes(one.id)).reduce((sum, one) => sum + one.open_amount, 0)
   const all = invoices.map((one) => one.id)
+  const first = invoiceId !== undefined && all.includes(invoiceId) ? [invoiceId] : all
   const form = useForm({
     initial: {
-      invoice_ids: all,
-      amount: (all.length > 0 ? sumOf(all) : null) as number | null,
+      invoice_ids: first,
+      amount: (first.length > 0 ? sumOf(first) : null) as number | null,
       method: (invoices[0]?.payment_method ?? '') as string,
       received_on: localToday(unit?.time_zone),
       reference: '',

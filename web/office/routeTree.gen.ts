@@ -15,12 +15,21 @@ import { Route as FirstAdminRouteImport } from './routes/first-admin'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
+import { Route as AppAuditRouteImport } from './routes/_app.audit'
+import { Route as AppJobsRouteImport } from './routes/_app.jobs'
+import { Route as AppStaffRouteImport } from './routes/_app.staff'
 import { Route as AppAccountsIndexRouteImport } from './routes/_app.accounts.index'
 import { Route as AppAccountsNewRouteImport } from './routes/_app.accounts.new'
 import { Route as AppCatalogueIndexRouteImport } from './routes/_app.catalogue.index'
 import { Route as AppCatalogueProductsRouteImport } from './routes/_app.catalogue.products'
 import { Route as AppCatalogueRoutingPointsRouteImport } from './routes/_app.catalogue.routing-points'
 import { Route as AppClosingsIndexRouteImport } from './routes/_app.closings.index'
+import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
+import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
+import { Route as AppMailboxIndexRouteImport } from './routes/_app.mailbox.index'
+import { Route as AppMailboxIdRouteImport } from './routes/_app.mailbox.$id'
+import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
+import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
 import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
@@ -59,6 +68,21 @@ const AppSplatRoute = AppSplatRouteImport.update({
   path: '/$',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAuditRoute = AppAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppJobsRoute = AppJobsRouteImport.update({
+  id: '/jobs',
+  path: '/jobs',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppStaffRoute = AppStaffRouteImport.update({
+  id: '/staff',
+  path: '/staff',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAccountsIndexRoute = AppAccountsIndexRouteImport.update({
   id: '/accounts/',
   path: '/accounts/',
@@ -88,6 +112,36 @@ const AppCatalogueRoutingPointsRoute =
 const AppClosingsIndexRoute = AppClosingsIndexRouteImport.update({
   id: '/closings/',
   path: '/closings/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIndexRoute = AppInvoicesIndexRouteImport.update({
+  id: '/invoices/',
+  path: '/invoices/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdRoute = AppInvoicesIdRouteImport.update({
+  id: '/invoices/$id',
+  path: '/invoices/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppMailboxIndexRoute = AppMailboxIndexRouteImport.update({
+  id: '/mailbox/',
+  path: '/mailbox/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppMailboxIdRoute = AppMailboxIdRouteImport.update({
+  id: '/mailbox/$id',
+  path: '/mailbox/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsIndexRoute = AppPaymentsIndexRouteImport.update({
+  id: '/payments/',
+  path: '/payments/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsReceivedRoute = AppPaymentsReceivedRouteImport.update({
+  id: '/payments/received',
+  path: '/payments/received',
   getParentRoute: () => AppRoute,
 } as any)
 const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
@@ -139,13 +193,22 @@ export interface FileRoutesByFullPath {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/audit': typeof AppAuditRoute
+  '/jobs': typeof AppJobsRoute
+  '/staff': typeof AppStaffRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/mailbox/$id': typeof AppMailboxIdRoute
+  '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
   '/accounts/': typeof AppAccountsIndexRoute
   '/catalogue/': typeof AppCatalogueIndexRoute
   '/closings/': typeof AppClosingsIndexRoute
+  '/invoices/': typeof AppInvoicesIndexRoute
+  '/mailbox/': typeof AppMailboxIndexRoute
+  '/payments/': typeof AppPaymentsIndexRoute
   '/services/': typeof AppServicesIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
@@ -161,13 +224,22 @@ export interface FileRoutesByTo {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
+  '/audit': typeof AppAuditRoute
+  '/jobs': typeof AppJobsRoute
+  '/staff': typeof AppStaffRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/mailbox/$id': typeof AppMailboxIdRoute
+  '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
   '/accounts': typeof AppAccountsIndexRoute
   '/catalogue': typeof AppCatalogueIndexRoute
   '/closings': typeof AppClosingsIndexRoute
+  '/invoices': typeof AppInvoicesIndexRoute
+  '/mailbox': typeof AppMailboxIndexRoute
+  '/payments': typeof AppPaymentsIndexRoute
   '/services': typeof AppServicesIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
@@ -184,13 +256,22 @@ export interface FileRoutesById {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
+  '/_app/audit': typeof AppAuditRoute
+  '/_app/jobs': typeof AppJobsRoute
+  '/_app/staff': typeof AppStaffRoute
   '/_app/accounts/new': typeof AppAccountsNewRoute
   '/_app/catalogue/products': typeof AppCatalogueProductsRoute
   '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/_app/invoices/$id': typeof AppInvoicesIdRoute
+  '/_app/mailbox/$id': typeof AppMailboxIdRoute
+  '/_app/payments/received': typeof AppPaymentsReceivedRoute
   '/_app/services/$id': typeof AppServicesIdRoute
   '/_app/accounts/': typeof AppAccountsIndexRoute
   '/_app/catalogue/': typeof AppCatalogueIndexRoute
   '/_app/closings/': typeof AppClosingsIndexRoute
+  '/_app/invoices/': typeof AppInvoicesIndexRoute
+  '/_app/mailbox/': typeof AppMailboxIndexRoute
+  '/_app/payments/': typeof AppPaymentsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
@@ -208,13 +289,22 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/$'
+    | '/audit'
+    | '/jobs'
+    | '/staff'
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
+    | '/invoices/$id'
+    | '/mailbox/$id'
+    | '/payments/received'
     | '/services/$id'
     | '/accounts/'
     | '/catalogue/'
     | '/closings/'
+    | '/invoices/'
+    | '/mailbox/'
+    | '/payments/'
     | '/services/'
     | '/accounts/$id/new-service'
     | '/catalogue/plans/$id'
@@ -230,13 +320,22 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/$'
+    | '/audit'
+    | '/jobs'
+    | '/staff'
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
+    | '/invoices/$id'
+    | '/mailbox/$id'
+    | '/payments/received'
     | '/services/$id'
     | '/accounts'
     | '/catalogue'
     | '/closings'
+    | '/invoices'
+    | '/mailbox'
+    | '/payments'
     | '/services'
     | '/accounts/$id/new-service'
     | '/catalogue/plans/$id'
@@ -252,13 +351,22 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/_app/$'
+    | '/_app/audit'
+    | '/_app/jobs'
+    | '/_app/staff'
     | '/_app/accounts/new'
     | '/_app/catalogue/products'
     | '/_app/catalogue/routing-points'
+    | '/_app/invoices/$id'
+    | '/_app/mailbox/$id'
+    | '/_app/payments/received'
     | '/_app/services/$id'
     | '/_app/accounts/'
     | '/_app/catalogue/'
     | '/_app/closings/'
+    | '/_app/invoices/'
+    | '/_app/mailbox/'
+    | '/_app/payments/'
     | '/_app/services/'
     | '/_app/accounts/$id/new-service'
     | '/_app/catalogue/plans/$id'
@@ -320,6 +428,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSplatRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/audit': {
+      id: '/_app/audit'
+      path: '/audit'
+      fullPath: '/audit'
+      preLoaderRoute: typeof AppAuditRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/jobs': {
+      id: '/_app/jobs'
+      path: '/jobs'
+      fullPath: '/jobs'
+      preLoaderRoute: typeof AppJobsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/staff': {
+      id: '/_app/staff'
+      path: '/staff'
+      fullPath: '/staff'
+      preLoaderRoute: typeof AppStaffRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/accounts/': {
       id: '/_app/accounts/'
       path: '/accounts'
@@ -360,6 +489,48 @@ declare module '@tanstack/react-router' {
       path: '/closings'
       fullPath: '/closings/'
       preLoaderRoute: typeof AppClosingsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/': {
+      id: '/_app/invoices/'
+      path: '/invoices'
+      fullPath: '/invoices/'
+      preLoaderRoute: typeof AppInvoicesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id': {
+      id: '/_app/invoices/$id'
+      path: '/invoices/$id'
+      fullPath: '/invoices/$id'
+      preLoaderRoute: typeof AppInvoicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/mailbox/': {
+      id: '/_app/mailbox/'
+      path: '/mailbox'
+      fullPath: '/mailbox/'
+      preLoaderRoute: typeof AppMailboxIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/mailbox/$id': {
+      id: '/_app/mailbox/$id'
+      path: '/mailbox/$id'
+      fullPath: '/mailbox/$id'
+      preLoaderRoute: typeof AppMailboxIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/': {
+      id: '/_app/payments/'
+      path: '/payments'
+      fullPath: '/payments/'
+      preLoaderRoute: typeof AppPaymentsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/received': {
+      id: '/_app/payments/received'
+      path: '/payments/received'
+      fullPath: '/payments/received'
+      preLoaderRoute: typeof AppPaymentsReceivedRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/services/': {
@@ -423,13 +594,22 @@ declare module '@tanstack/react-router' {
 
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
+  AppAuditRoute: typeof AppAuditRoute
+  AppJobsRoute: typeof AppJobsRoute
+  AppStaffRoute: typeof AppStaffRoute
   AppAccountsNewRoute: typeof AppAccountsNewRoute
   AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
+  AppInvoicesIdRoute: typeof AppInvoicesIdRoute
+  AppMailboxIdRoute: typeof AppMailboxIdRoute
+  AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
   AppCatalogueIndexRoute: typeof AppCatalogueIndexRoute
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
+  AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
+  AppMailboxIndexRoute: typeof AppMailboxIndexRoute
+  AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
@@ -441,13 +621,22 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
+  AppAuditRoute: AppAuditRoute,
+  AppJobsRoute: AppJobsRoute,
+  AppStaffRoute: AppStaffRoute,
   AppAccountsNewRoute: AppAccountsNewRoute,
   AppCatalogueProductsRoute: AppCatalogueProductsRoute,
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
+  AppInvoicesIdRoute: AppInvoicesIdRoute,
+  AppMailboxIdRoute: AppMailboxIdRoute,
+  AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppServicesIdRoute: AppServicesIdRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
   AppCatalogueIndexRoute: AppCatalogueIndexRoute,
   AppClosingsIndexRoute: AppClosingsIndexRoute,
+  AppInvoicesIndexRoute: AppInvoicesIndexRoute,
+  AppMailboxIndexRoute: AppMailboxIndexRoute,
+  AppPaymentsIndexRoute: AppPaymentsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,

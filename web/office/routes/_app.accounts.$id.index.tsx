@@ -31,6 +31,7 @@ import {
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { EditAccountDialog } from '../edit-account-dialog.tsx'
+import { unitsQuery } from '../frame-queries.ts'
 import { RecordPaymentDialog } from '../record-payment-dialog.tsx'
 import { useMay } from '../session.ts'
 
@@ -43,6 +44,7 @@ export const Route = createFileRoute('/_app/accounts/$id/')({
     if (may('billing.read')) void queryClient.prefetchQuery(openInvoicesQuery(id))
     return Promise.all([
       queryClient.ensureQueryData(accountQuery(id)),
+      queryClient.ensureQueryData(unitsQuery),
       may('billing.read') ? queryClient.ensureQueryData(balanceQuery(id)) : undefined,
     ])
   },

@@ -105,7 +105,7 @@ function NewAccount() {
         <PageTitle title={t('shell.new_account')} back={back} />
         <ProblemAlert error={form.problem} />
         <Section title={t('accounts.details')}>
-          <AccountFields form={form} units={units} />
+          <AccountFields form={form} units={units} isNew />
         </Section>
         <Section title={t('accounts.first_contact')} description={t('accounts.first_contact_text')}>
           <div className={styles.fields}>

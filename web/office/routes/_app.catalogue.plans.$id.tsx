@@ -17,6 +17,7 @@ import { BackLink } from '../back-link.tsx'
 import { planQuery, refreshCatalogue, usableProductsQuery } from '../catalogue-queries.ts'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
+import listStyles from '../list.module.css'
 import { bodyOfPlan, checkPlan, PlanFields, valuesOfPlan } from '../plan-form.tsx'
 import { useMay } from '../session.ts'
 
@@ -60,7 +61,11 @@ function PlanPage() {
         subtitle={
           <>
             {plan.product_name} · {plan.business_unit_name} ·{' '}
-            <Link to="/services" search={{ plan_id: plan.id, status: 'active' } as never}>
+            <Link
+              to="/services"
+              search={{ plan_id: plan.id, status: 'active' } as never}
+              className={listStyles.inline}
+            >
               {t('catalogue.active_count', { count: plan.active_subscriptions })}
             </Link>
           </>

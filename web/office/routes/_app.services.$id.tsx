@@ -25,6 +25,7 @@ import { DateText, Money } from '../../shared/values.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { CorrectServiceDialog } from '../correct-service-dialog.tsx'
+import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
 import styles from '../service.module.css'
 import {
@@ -39,7 +40,12 @@ import { useMay } from '../session.ts'
 
 /** One service: what it is made of, what it is, how it is billed, and what can be done with it. */
 export const Route = createFileRoute('/_app/services/$id')({
-  loader: ({ context: { queryClient }, params }) => queryClient.ensureQueryData(serviceQuery(params.id)),
+  // The dialogs begin with today where the business unit is.
+  loader: ({ context: { queryClient }, params }) =>
+    Promise.all([
+      queryClient.ensureQueryData(serviceQuery(params.id)),
+      queryClient.ensureQueryData(unitsQuery),
+    ]),
   component: ServicePage,
 })
 
@@ -292,7 +298,7 @@ function Billing({ service }: { service: Subscription }) {
           )}
           {may('payments.read') && (
             <ButtonLink
-              to="/payments"
+              to="/payments/received"
               search={{ account_id: service.account_id } as never}
               variant="default"
               size="xs"

@@ -140,6 +140,10 @@ function Services() {
           { label: t('services.view_active'), search: { status: 'active' } },
           { label: t('services.view_awaiting'), search: { status: 'awaiting_installation' } },
           { label: t('services.view_suspended'), search: { status: 'suspended' } },
+          {
+            label: t('common:state.subscription.suspended_administratively'),
+            search: { status: 'suspended_administratively' },
+          },
           { label: t('services.view_cancelled'), search: { status: 'cancelled' } },
         ]}
         filters={[
