@@ -62,6 +62,7 @@ function NeedsYou({ home }: { home: HomeData }) {
   const { t } = useTranslation()
   const { money } = useFormats()
   const mayPay = maySession(useSession(), 'billing')
+  if (!home.balance) return null
   const { owed, credit, currency } = home.balance
   const overdue = home.invoices.filter((one) => one.overdue).reduce((sum, one) => sum + one.open_amount, 0)
   const payable = home.invoices.filter((one) => !one.notified)
@@ -208,6 +209,7 @@ function Services({ home }: { home: HomeData }) {
   const session = useSession()
   const mayPay = maySession(session, 'billing')
   const mayOpen = maySession(session, 'services')
+  if (!mayOpen) return null
   const overdue = home.invoices.filter((one) => one.overdue && !one.notified)
   return (
     <Section

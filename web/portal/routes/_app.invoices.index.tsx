@@ -65,6 +65,7 @@ function InvoicesPage() {
         />
         {selectable && (
           <Checkbox
+            size="md"
             label={t('invoices.select_all')}
             checked={selected.length === payable.length}
             indeterminate={selected.length > 0 && selected.length < payable.length}
@@ -124,6 +125,7 @@ function InvoiceRow({
       lead={
         selectable && open && !checking ? (
           <Checkbox
+            size="md"
             className={styles.check}
             aria-label={t('invoices.select', { number })}
             checked={selected}
@@ -132,7 +134,10 @@ function InvoiceRow({
         ) : selectable ? (
           <span className={styles.check} />
         ) : (
-          <Tile icon={IconFileInvoice} tone={open ? (invoice.overdue ? 'bad' : 'accent') : 'neutral'} />
+          <Tile
+            icon={IconFileInvoice}
+            tone={checking ? 'info' : open ? (invoice.overdue ? 'bad' : 'accent') : 'neutral'}
+          />
         )
       }
       name={

@@ -304,6 +304,7 @@ function InvoiceChoice({
     <Row
       lead={
         <Checkbox
+          size="md"
           className={styles.check}
           checked={checked}
           aria-labelledby={labelId}

@@ -95,7 +95,7 @@ function What({ movement }: { movement: Movement }) {
   const { t } = useTranslation()
   const invoice =
     movement.invoice_id !== null && movement.invoice_series !== null && movement.invoice_number !== null ? (
-      <Link to="/invoices/$id" params={{ id: movement.invoice_id }}>
+      <Link to="/invoices/$id" params={{ id: movement.invoice_id }} className={styles.invoice}>
         {t('invoice.title', { number: `${movement.invoice_series}-${movement.invoice_number}` })}
       </Link>
     ) : null
