@@ -311,8 +311,8 @@ create table idempotency_keys (
 create index idempotency_keys_age on idempotency_keys (created_at);
 create policy own_office on idempotency_keys to zaguan_office using (actor_id = (select current_user_id()));
 create policy own_portal on idempotency_keys to zaguan_portal using (actor_id = (select current_user_id()));
-grant insert, select, update on idempotency_keys to zaguan_office;
-grant insert, select, update on idempotency_keys to zaguan_portal;
+grant delete, insert, select, update on idempotency_keys to zaguan_office;
+grant delete, insert, select, update on idempotency_keys to zaguan_portal;
 
 create table import_rejects (
   import_id uuid not null,
@@ -780,6 +780,9 @@ create table staff_units (
   business_unit_id uuid not null references business_units(id),
   primary key (user_id, business_unit_id)
 );
+create trigger audit_delete after delete on staff_units referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on staff_units referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on staff_units referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on staff_units to zaguan_office using (true);
 grant delete, insert, select on staff_units to zaguan_office;
 
@@ -1151,7 +1154,9 @@ begin
   select e.account_id, e.permissions, e.business_unit_id into account_id, permissions, v_unit
     from enter_portal(p_token_hash, p_operation, p_ip, p_request_id) e;
   if not found then return; end if;
-  if account_id is not null then body := portal_home(account_id, v_unit, p_now); end if;
+  if account_id is not null then 
+    body := portal_home(account_id, v_unit, p_now, permissions && '{owner,billing}', permissions && '{owner,services}');
+  end if;
   return next;
 end $$;
 -- may be called by: portal
@@ -1197,7 +1202,7 @@ create function open_session(p_user uuid, p_token_hash bytea, p_seconds integer,
 $$;
 -- may be called by: office, portal
 
-create function portal_home(p_account uuid, p_unit uuid, p_now timestamp with time zone) returns text language sql stable as $$
+create function portal_home(p_account uuid, p_unit uuid, p_now timestamp with time zone, p_billing boolean, p_services boolean) returns text language sql stable as $$
 with
 unit as (
   select b.*, (p_now at time zone b.time_zone)::date as today
@@ -1210,7 +1215,7 @@ open_invoices as (
          exists (select from payment_notice_invoices pi join payment_notices n on n.id = pi.payment_notice_id
                   where pi.invoice_id = i.id and n.state = 'pending') as notified
     from invoices i cross join unit
-   where i.account_id = p_account and i.state = 'open'
+   where p_billing and i.account_id = p_account and i.state = 'open'
    order by i.due_date, i.id limit 24),
 services as (
   select s.id, s.number, p.name as plan_name, p.kind, s.status, s.start_date, s.billing_start, s.end_date, s.currency,
@@ -1224,14 +1229,16 @@ services as (
       select coalesce(sum(unit_amount * quantity) filter (where role = 'plan'), 0)::bigint as plan,
              coalesce(sum(unit_amount * quantity) filter (where role = 'option'), 0)::bigint as options
         from subscription_components where subscription_id = s.id and to_date is null) c
-   where s.account_id = p_account and s.status not in ('cancelled', 'ended')
+   where p_services and s.account_id = p_account and s.status not in ('cancelled', 'ended')
    order by s.number limit 24),
 mails as (
   select n.id, n.kind, n.subject, n.created_at from notices n
-   where n.account_id = p_account and not n.secret order by n.id desc limit 5),
+   where n.account_id = p_account and not n.secret
+     and (p_billing or n.kind not in ('invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected'))
+   order by n.id desc limit 5),
 rejected as (
   select n.id, n.amount, n.currency, n.rejection_reason, n.decided_at from payment_notices n
-   where n.account_id = p_account and n.state = 'rejected'
+   where p_billing and n.account_id = p_account and n.state = 'rejected'
      and n.decided_at > p_now - interval '30 days'
      and not exists (select from payment_notices later
                       where later.account_id = n.account_id and later.id > n.id and later.state <> 'rejected')
@@ -1239,7 +1246,7 @@ rejected as (
 money as (
   select coalesce(sum(e.amount) filter (where e.ledger_account = 'receivable'), 0)::bigint as owed,
          coalesce(-sum(e.amount) filter (where e.ledger_account = 'account_credit'), 0)::bigint as credit
-    from ledger_entries e where e.account_id = p_account
+    from ledger_entries e where p_billing and e.account_id = p_account
      and e.ledger_account in ('receivable', 'account_credit'))
 select json_build_object(
   'account', (select json_build_object('id', a.id, 'number', a.number, 'name', a.name) from accounts a where a.id = p_account),
@@ -1247,7 +1254,7 @@ select json_build_object(
              'logo_url', '/api/v1/portal/logos/' || logo_file_id, 'support_email', support_email,
              'support_phone', support_phone, 'website', website) from unit),
   'today', (select today from unit),
-  'balance', (select json_build_object('owed', owed, 'credit', credit, 'currency', (select currency from unit)) from money),
+  'balance', (select json_build_object('owed', owed, 'credit', credit, 'currency', (select currency from unit)) from money where p_billing),
   'needs_you', (
     select coalesce(json_agg(need order by rank, at), '[]') from (
       select case when overdue then 0 else 2 end as rank, due_date as at,

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { createApp, createJobHandlers, schedule } from './app.ts'
 import { issueFirstAdminToken } from './modules/access/index.ts'
+import { readPageLook } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { openPool, type Pool, transactAsSystem } from './platform/database.ts'
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts'
@@ -27,6 +28,13 @@ export type Database = {
   close(): Promise<void>
 }
 
+/** The passwords that an administrator chose for the two logins: a migration keeps them. */
+export function readLoginPasswords(config: Config): { portalPassword?: string; officePassword?: string } {
+  const read = (url: string | null) => (url === null ? '' : decodeURIComponent(new URL(url).password))
+  const [portalPassword, officePassword] = [read(config.portalUrl), read(config.officeUrl)]
+  return { ...(portalPassword ? { portalPassword } : {}), ...(officePassword ? { officePassword } : {}) }
+}
+
 /**
  * Opens the database that the configuration names, or the own one in the data folder, which is started for it; brings
  * it to this program's version. Safe from several processes at once.
@@ -36,7 +44,7 @@ export async function openDatabase(config: Config, log: StartLog): Promise<Datab
     config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDir, log }) : null
   try {
     const ownerUrl = embedded?.url ?? config.databaseUrl!
-    const { applied } = await migrate(ownerUrl, { log })
+    const { applied } = await migrate(ownerUrl, { log, ...readLoginPasswords(config) })
     if (applied.length > 0) log.info(`migrated the database: ${applied.join(', ')}`)
     const portal = openPool(config.portalUrl ?? loginUrl(ownerUrl, 'zaguan_portal'), config.databasePool)
     const office = openPool(config.officeUrl ?? loginUrl(ownerUrl, 'zaguan_office'), config.databasePool)
@@ -79,7 +87,7 @@ export async function startProcess(
   const stops: (() => Promise<unknown>)[] = []
   let address: string | null = null
   if (role !== 'worker') {
-    await serveWeb(app, join(projectRoot, 'dist'))
+    await serveWeb(app, join(projectRoot, 'dist'), (unit, host) => readPageLook(portal, unit, host))
     app.metrics.gauge('zaguan_jobs_waiting', 'Jobs that wait or are tried again', () =>
       countJobs(office, false),
     )

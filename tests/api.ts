@@ -32,6 +32,7 @@ export type Caller = {
     path: string,
     file: { name: string; type: string; bytes: Buffer },
     fields?: Record<string, string>,
+    headers?: Record<string, string>,
   ): Promise<Reply>
   cookie: string
 }
@@ -93,19 +94,24 @@ export async function startTestApi(): Promise<TestApi> {
       patch: (path, body) => send({ method: 'PATCH', url: path, payload: body }),
       put: (path, body) => send({ method: 'PUT', url: path, payload: body }),
       delete: (path) => send({ method: 'DELETE', url: path }),
-      upload(method, path, file, fields = {}) {
+      upload(method, path, file, fields = {}, headers = {}) {
         const form = new FormData()
         for (const [name, value] of Object.entries(fields)) form.append(name, value)
         form.append('file', new Blob([new Uint8Array(file.bytes)], { type: file.type }), file.name)
-        return sendForm(method, path, form)
+        return sendForm(method, path, form, headers)
       },
     }
-    async function sendForm(method: 'POST' | 'PUT', path: string, form: FormData): Promise<Reply> {
+    async function sendForm(
+      method: 'POST' | 'PUT',
+      path: string,
+      form: FormData,
+      headers: Record<string, string>,
+    ): Promise<Reply> {
       const encoded = new Response(form)
       return send({
         method,
         url: path,
-        headers: { 'content-type': encoded.headers.get('content-type') ?? '' },
+        headers: { ...headers, 'content-type': encoded.headers.get('content-type') ?? '' },
         payload: Buffer.from(await encoded.arrayBuffer()),
       })
     }

@@ -251,7 +251,7 @@ grant select, insert on files to zaguan_portal;
 alter table idempotency_keys enable row level security;
 create policy own_office on idempotency_keys to zaguan_office using (actor_id = (select current_user_id()));
 create policy own_portal on idempotency_keys to zaguan_portal using (actor_id = (select current_user_id()));
-grant select, insert, update on idempotency_keys to zaguan_office, zaguan_portal;
+grant select, insert, update, delete on idempotency_keys to zaguan_office, zaguan_portal;
 
 alter table rate_windows enable row level security;
 create policy nobody on rate_windows for select to zaguan_office using (false);

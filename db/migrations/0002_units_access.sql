@@ -268,3 +268,4 @@ create policy nobody on user_tokens for select to zaguan_office using (false);
 call audit_table('business_units');
 call audit_table('users');
 call audit_table('staff');
+call audit_table('staff_units');

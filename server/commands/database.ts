@@ -4,7 +4,7 @@ import { backup, restore } from '../platform/backup.ts'
 import type { Config } from '../platform/config.ts'
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts'
 import { migrate } from '../platform/migrations.ts'
-import { createFirstAdminLink, openDatabase, type StartLog } from '../start.ts'
+import { createFirstAdminLink, openDatabase, readLoginPasswords, type StartLog } from '../start.ts'
 
 /** Runs `work` with the owner's URL, the own PostgreSQL started for it where there is no other. */
 async function withOwner<T>(
@@ -27,7 +27,9 @@ export const migrateCommand: Command = {
   positionals: [],
   options: {},
   async run({ config, voice }) {
-    const { applied } = await withOwner(config, voice.log, (url) => migrate(url, { log: voice.log }))
+    const { applied } = await withOwner(config, voice.log, (url) =>
+      migrate(url, { log: voice.log, ...readLoginPasswords(config) }),
+    )
     voice.result({ applied }, [
       applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`,
     ])
@@ -69,6 +71,7 @@ export const restoreCommand: Command = {
         restore(url, file, {
           filesDir: join(config.dataDir, 'files'),
           force: options.force === true,
+          logins: readLoginPasswords(config),
           onProgress: (progress) => voice.progress(progress.done, progress.total, progress.what),
         }),
       ),

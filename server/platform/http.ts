@@ -47,7 +47,7 @@ export type App = {
   /** The clock: nothing in a module reads it by itself. */
   now: () => Temporal.Instant
   /** Sends the page of a web app, where they are served. */
-  sendPage?: (path: string, reply: FastifyReply) => unknown
+  sendPage?: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
 export type StaffActor = {
@@ -293,7 +293,7 @@ function addRoute<A>(
         if (isRefusal(actor)) return actor
         const key = request.headers['idempotency-key']
         if (route.method === 'POST' && typeof key === 'string' && entered?.user_id) {
-          return runOnce(tx, key, route.operation, String(entered.user_id), request, status, () =>
+          return runOnce(tx, key, route.operation, String(entered.user_id), request, upload, status, () =>
             work(tx, input, actor, context),
           )
         }
@@ -310,6 +310,8 @@ function addRoute<A>(
       return sendRefusal(request, reply, result)
     }
     if (result instanceof Binary) return sendBinary(reply, result)
+    // The first request's file is kept already.
+    if (result instanceof Replay && upload) await app.files.remove(upload.id)
     reply.code(status)
     if (result instanceof Replay && status !== 204)
       return reply
@@ -458,11 +460,20 @@ async function runOnce(
   operation: string,
   actor: string,
   request: FastifyRequest,
+  upload: Upload | undefined,
   status: number,
   work: () => Promise<unknown>,
 ): Promise<unknown> {
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([operation, request.params, request.query, request.body ?? null]))
+    .update(
+      JSON.stringify([
+        operation,
+        request.params,
+        request.query,
+        upload ? upload.fields : (request.body ?? null),
+      ]),
+    )
+    .update(upload?.sha256 ?? '')
     .digest()
   const mine = await tx
     .insertInto('idempotency_keys')
@@ -481,7 +492,14 @@ async function runOnce(
     return new Replay(earlier.response)
   }
   const result = await work()
-  if (!isRefusal(result) && !(result instanceof Binary)) {
+  if (isRefusal(result) && result.kept) {
+    // What was refused may be tried again with its key, whatever of it is kept.
+    await tx
+      .deleteFrom('idempotency_keys')
+      .where('actor_id', '=', actor)
+      .where('key', '=', key.slice(0, 200))
+      .execute()
+  } else if (!isRefusal(result) && !(result instanceof Binary)) {
     await sql`update idempotency_keys set status = ${status}, response = ${JSON.stringify(result ?? null)}::jsonb
               where actor_id = ${actor} and key = ${key.slice(0, 200)}`.execute(tx)
   }
@@ -565,6 +583,9 @@ export function exportRoute<Q extends z.ZodObject, Row>(
     const { columns: wanted, ...query } = input.query as { columns?: string }
     const named = (wanted ?? '').split(',').filter((name) => Object.hasOwn(columns, name))
     const shown = named.length > 0 ? named : Object.keys(columns)
+    await sql`select write_audit('exported', ${options.file}, null, null, null, null, ${JSON.stringify(query)}::jsonb)`.execute(
+      tx,
+    )
     const chunks: string[] = ['\ufeff', csvRow(shown)]
     let cursor: string | undefined
     do {
@@ -631,7 +652,7 @@ export async function createServer(options: {
         title: 'Zaguan',
         version: options.version,
         description:
-          'Everything that a screen does. Amounts are integer minor units with an ISO 4217 currency; dates are ISO 8601; periods are half-open [from, to). Lists page by cursor. Every POST takes an Idempotency-Key. Errors are problem+json (RFC 9457) with a stable code.',
+          'Everything that a screen does. Amounts are integer minor units with an ISO 4217 currency; dates are ISO 8601; periods are half-open [from, to). Lists page by cursor. Every POST of somebody who is signed in takes an Idempotency-Key. Errors are problem+json (RFC 9457) with a stable code.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {
@@ -700,7 +721,7 @@ export async function createServer(options: {
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
     const page = request.method === 'GET' && !path.startsWith('/api/') && !/\.\w+$/.test(path)
-    if (page && app.sendPage) return app.sendPage(path, reply)
+    if (page && app.sendPage) return app.sendPage(request, reply)
     return sendRefusal(request, reply, notFound())
   })
   server.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }))

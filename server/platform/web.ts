@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from './http.ts'
 
 const mark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2563eb"/><path d="M8 25V15a8 8 0 0 1 16 0v10h-4.5V15a3.5 3.5 0 0 0-7 0v10z" fill="#fff"/></svg>`
@@ -16,9 +16,14 @@ const apps = [
 
 /**
  * Serves the two web apps as they were built into dist/, and the API's documentation. An address that is no file is the
- * app's page: its router decides. Each page carries a nonce of its own, the only inline style that the policy lets in.
+ * app's page: its router decides. The portal's page carries the look of its business unit (by `?unit=`, else by host), so that
+ * it is painted in it at once. Each page carries a nonce of its own, the only inline style that the policy lets in.
  */
-export async function serveWeb(app: App, dist: string): Promise<void> {
+export async function serveWeb(
+  app: App,
+  dist: string,
+  readLook: (unit: string | null, host: string) => Promise<object | null>,
+): Promise<void> {
   const { server } = app
   await server.register(swaggerUi, {
     routePrefix: '/api/docs',
@@ -51,7 +56,14 @@ export async function serveWeb(app: App, dist: string): Promise<void> {
       })
     })
   }
-  const sendPage = (reply: FastifyReply, folder: 'office' | 'portal') => {
+  const sendPage = async (request: FastifyRequest, reply: FastifyReply, folder: 'office' | 'portal') => {
+    const { unit } = request.query as { unit?: unknown }
+    const look =
+      folder === 'portal'
+        ? await readLook(typeof unit === 'string' ? unit.slice(0, 40) : null, request.hostname).catch(
+            () => null,
+          )
+        : null
     const nonce = randomBytes(16).toString('base64')
     return reply
       .type('text/html; charset=utf-8')
@@ -60,10 +72,24 @@ export async function serveWeb(app: App, dist: string): Promise<void> {
         'content-security-policy',
         `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
       )
-      .send(pages.get(folder)!.replaceAll('__CSP_NONCE__', nonce))
+      .send(
+        pages
+          .get(folder)!
+          .replaceAll('__CSP_NONCE__', nonce)
+          .replace('__LOOK__', () => (look ? escapeAttribute(JSON.stringify(look)) : '')),
+      )
   }
-  server.get('/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, 'portal'))
+  server.get('/', { schema: { hide: true } }, (request, reply) => sendPage(request, reply, 'portal'))
   server.get('/office', { schema: { hide: true } }, (_request, reply) => reply.redirect('/office/'))
-  server.get('/office/', { schema: { hide: true } }, (_request, reply) => sendPage(reply, 'office'))
-  app.sendPage = (path, reply) => sendPage(reply, path.startsWith('/office/') ? 'office' : 'portal')
+  server.get('/office/', { schema: { hide: true } }, (request, reply) => sendPage(request, reply, 'office'))
+  app.sendPage = (request, reply) =>
+    sendPage(request, reply, request.url.startsWith('/office/') ? 'office' : 'portal')
+}
+
+function escapeAttribute(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
+import { issueInvoice } from '../invoices.ts'
 
 let api: TestApi
 let admin: Caller
@@ -52,4 +53,25 @@ it('the search box finds accounts and people, accents forgiven', async () => {
     account_id: account.id,
   })
   expect((await admin.get('/find?q=')).body.accounts).toEqual([])
+})
+
+it('the home keeps money and services from a member who may see neither', async () => {
+  const account = (
+    await admin.post('/accounts', { business_unit_id: unit.id, name: 'Loja', email: 'dona@loja.example' })
+  ).body
+  await admin.post(`/accounts/${account.id}/contacts`, { first_name: 'Ivo', email: 'ivo@loja.example' })
+  await api.system((tx) => issueInvoice(tx, account.id, { total: 5000, due_date: '2026-06-10' }))
+  const owner = await api.customer('dona@loja.example')
+  expect((await owner.get('/home')).body).toMatchObject({
+    balance: { owed: 5000 },
+    invoices: [{ total: 5000 }],
+  })
+  const contact = await api.customer('ivo@loja.example')
+  expect((await contact.get('/home')).body).toMatchObject({
+    balance: null,
+    invoices: [],
+    needs_you: [],
+    services: [],
+    notices: [],
+  })
 })

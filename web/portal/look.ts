@@ -5,6 +5,12 @@ import { type Brand, neutralBrand } from '../shared/brand.tsx'
 
 const storageKey = 'zaguan.look'
 
+/** What the page was sent with: the look of the unit in the address, else of the host's. */
+function readServed(): Look | null {
+  const text = document.querySelector<HTMLMetaElement>('meta[name="look"]')?.content
+  return text?.startsWith('{') ? (JSON.parse(text) as Look) : null
+}
+
 function readKept(): Look | null {
   try {
     return JSON.parse(localStorage.getItem(storageKey) ?? 'null') as Look | null
@@ -13,18 +19,20 @@ function readKept(): Look | null {
   }
 }
 
-let current = readKept()
+const served = readServed()
+let current = served ?? readKept()
 const listeners = new Set<() => void>()
 
 /** Shows this business unit's look everywhere, and at once on the next visit. */
 export function showLook(look: Look): void {
-  if (JSON.stringify(look) === JSON.stringify(current)) return
+  const same = JSON.stringify(look) === JSON.stringify(current)
   current = look
   try {
     localStorage.setItem(storageKey, JSON.stringify(look))
   } catch {
     // A browser that keeps nothing asks again on the next visit.
   }
+  if (same) return
   for (const listener of listeners) listener()
 }
 
@@ -48,6 +56,7 @@ export function useLook(): Brand {
  * last visit. Without an answer the page stays as it is: somebody must be able to sign in whatever the look.
  */
 export async function learnLook(unit: string | undefined): Promise<void> {
+  if (served && (unit === undefined || unit === served.slug)) return showLook(served)
   try {
     const { look } = await orThrow(
       api.GET('/api/v1/portal/look', { params: { query: { unit: unit ?? knownUnit() } } }),

@@ -3670,6 +3670,7 @@ export interface components {
              * @description The date in the business unit’s time zone
              */
             today: string;
+            /** @description Null where the user may not see billing */
             balance: {
                 /** @description Integer minor units of the currency (ISO 4217) */
                 owed: number;
@@ -3680,7 +3681,7 @@ export interface components {
                  * @example BRL
                  */
                 currency: string;
-            };
+            } | null;
             needs_you: {
                 /** @enum {string} */
                 kind: "invoice_overdue" | "invoice_due" | "payment_rejected";

@@ -8,7 +8,10 @@ export const homeSchema = z
     account: z.object({ id, number: z.int(), name: z.string() }),
     unit: lookSchema,
     today: plainDate.meta({ description: 'The date in the business unit’s time zone' }),
-    balance: z.object({ owed: minorUnits, credit: minorUnits, currency }),
+    balance: z
+      .object({ owed: minorUnits, credit: minorUnits, currency })
+      .nullable()
+      .meta({ description: 'Null where the user may not see billing' }),
     needs_you: z.array(
       z.object({
         kind: z.enum(['invoice_overdue', 'invoice_due', 'payment_rejected']),

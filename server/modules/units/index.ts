@@ -1,9 +1,9 @@
 // Business units: the operator's brands, cities or legal entities, each with its currency, time zone, closing day,
 // numbering, defaults and look. The ground that everything else stands on.
 
-export { findLook, type UnitLook } from './look.ts'
+export { findLook, readPageLook, type UnitLook } from './look.ts'
 export { registerUnitsOffice } from './routes.office.ts'
-export { describeLook, registerUnitsPublic } from './routes.public.ts'
+export { registerUnitsPublic } from './routes.public.ts'
 export { lookSchema, unitSchema } from './schemas.ts'
 export {
   createUnit,

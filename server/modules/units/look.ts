@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Tx } from '../../platform/database.ts'
+import type { Pool, Tx } from '../../platform/database.ts'
 import type { Language } from '../../platform/translations.ts'
 
 /** What the public may see of a business unit: how it looks and how to reach it. */
@@ -13,6 +13,23 @@ export type UnitLook = {
   support_email: string | null
   support_phone: string | null
   website: string | null
+}
+
+/** How a look is told to a web app: the logo by its address. */
+export function describeLook(look: UnitLook) {
+  const { id: _id, logo_file_id, ...rest } = look
+  return { ...rest, logo_url: logo_file_id === null ? null : `/api/v1/portal/logos/${logo_file_id}` }
+}
+
+/** The look that a page of the portal is sent with; null where neither slug nor host names a business unit. */
+export async function readPageLook(pool: Pool, slug: string | null, host: string) {
+  const found = await pool.query({
+    name: 'find_look',
+    text: 'select * from find_look($1, $2)',
+    values: [slug, host],
+  })
+  const look: UnitLook | undefined = found.rows[0]
+  return look ? describeLook(look) : null
 }
 
 /** Finds the look by the unit's slug, else by the host name that was asked for; null where neither is known. */

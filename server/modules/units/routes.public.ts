@@ -1,16 +1,10 @@
 import { z } from 'zod'
 import { notFound } from '../../platform/errors.ts'
 import { type App, Binary, publicRoute } from '../../platform/http.ts'
-import { findLogo, findLook, type UnitLook } from './look.ts'
+import { describeLook, findLogo, findLook } from './look.ts'
 import { lookSchema } from './schemas.ts'
 
 const tag = 'Looks'
-
-/** How a look is told to a web app: the logo by its address. */
-export function describeLook(look: UnitLook) {
-  const { id: _id, logo_file_id, ...rest } = look
-  return { ...rest, logo_url: logo_file_id === null ? null : `/api/v1/portal/logos/${logo_file_id}` }
-}
 
 export function registerUnitsPublic(app: App): void {
   publicRoute(

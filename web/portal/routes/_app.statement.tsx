@@ -29,7 +29,8 @@ function StatementPage() {
   const query = useSuspenseInfiniteQuery(statementQuery)
   const { data: home } = useSuspenseQuery(homeQuery)
   const movements = query.data.pages.flatMap((page) => page.items)
-  const { owed, credit, currency } = home.balance
+  // Whoever reads the statement may see billing, and then there is a balance.
+  const { owed, credit, currency } = home.balance ?? { owed: 0, credit: 0, currency: 'USD' }
   return (
     <>
       <BillingNav />
