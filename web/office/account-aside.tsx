@@ -455,13 +455,13 @@ export function AccountChanges({ account }: { account: Account }) {
           <li key={entry.id}>
             <div className={styles.words}>
               <span>
-                {t('accounts.change_line', {
-                  object: t(`accounts.object.${entry.object_type}`, { defaultValue: entry.object_type }),
-                  action: t(`accounts.change.${entry.action}`, { defaultValue: entry.action }),
+                {t('audit.line', {
+                  object: t(`audit.object.${entry.object_type}`, { defaultValue: entry.object_type }),
+                  action: t(`audit.action.${entry.action}`, { defaultValue: entry.action }),
                 })}
               </span>
               <small title={exact(entry.at)}>
-                {entry.actor_name ?? t(`accounts.way.${entry.way}`, { defaultValue: entry.way })} ·{' '}
+                {entry.actor_name ?? t(`audit.way.${entry.way}`, { defaultValue: entry.way })} ·{' '}
                 <DateText value={entry.at} relative />
               </small>
             </div>

@@ -10,6 +10,7 @@ import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.
 import IconLoader2 from '@tabler/icons-react/dist/esm/icons/IconLoader2.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconPlayerPause from '@tabler/icons-react/dist/esm/icons/IconPlayerPause.mjs'
+import IconRefresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import IconSend from '@tabler/icons-react/dist/esm/icons/IconSend.mjs'
 import type { Tone } from './theme.ts'
 
@@ -65,7 +66,7 @@ export const states = {
     kept: { tone: 'neutral', icon: IconArchive },
     failed,
   },
-  job: run,
+  job: { ...run, retrying: { tone: 'warning', icon: IconRefresh } },
   closing: run,
   import: run,
   closing_account: {
