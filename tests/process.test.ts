@@ -67,7 +67,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-describe('one process', () => {
+describe('one process', { timeout: 180_000 }, () => {
   let database: TestDatabase
   let program: Program
   let dataDir: string
@@ -280,7 +280,7 @@ describe('one process', () => {
   })
 })
 
-describe('several processes', () => {
+describe('several processes', { timeout: 180_000 }, () => {
   it('start at once on an empty database, one for the web and one for the jobs', () =>
     withDatabase({ empty: true }, async (_database, env) => {
       const [web, worker] = await Promise.all([
@@ -310,72 +310,66 @@ describe('several processes', () => {
       expect(await other.end()).toEqual(clean)
     }))
 
-  it(
-    'take over what a killed one was at, and end it exactly right',
-    () =>
-      withDatabase({}, async (database, env) => {
-        const accounts = 1000
-        const upTo = '2026-06-30'
-        const pool = openPool(database.officeUrl, 4)
-        const system = <T>(work: Parameters<typeof transactAsSystem<T>>[2]) =>
-          transactAsSystem(pool, { kind: 'system', way: 'command', operation: 'test' }, work)
-        try {
-          const unit = (await system((tx) => seedUnit(tx, accounts))).unit
-          const twin = (await system((tx) => seedUnit(tx, accounts))).unit
-          const web = await startProgram(['serve', '--role', 'web'], env)
-          const cookie = await enter(web)
-          const victim = await startProgram(['worker'], env)
-          const closings = `${web.address}/api/v1/office/closings`
-          const created = await send(closings, {
-            headers: { cookie },
-            body: { business_unit_id: unit, up_to: upTo },
-          })
-          expect(created.status).toBe(201)
-          const { id } = JSON.parse(created.text)
-          const read = async () => JSON.parse((await send(`${closings}/${id}`, { headers: { cookie } })).text)
-          const states = () =>
-            system(async (tx) => {
-              const { rows } = await sql<{ done: number; left: number }>`
+  it('take over what a killed one was at, and end it exactly right', () =>
+    withDatabase({}, async (database, env) => {
+      const accounts = 1000
+      const upTo = '2026-06-30'
+      const pool = openPool(database.officeUrl, 4)
+      const system = <T>(work: Parameters<typeof transactAsSystem<T>>[2]) =>
+        transactAsSystem(pool, { kind: 'system', way: 'command', operation: 'test' }, work)
+      try {
+        const unit = (await system((tx) => seedUnit(tx, accounts))).unit
+        const twin = (await system((tx) => seedUnit(tx, accounts))).unit
+        const web = await startProgram(['serve', '--role', 'web'], env)
+        const cookie = await enter(web)
+        const victim = await startProgram(['worker'], env)
+        const closings = `${web.address}/api/v1/office/closings`
+        const created = await send(closings, {
+          headers: { cookie },
+          body: { business_unit_id: unit, up_to: upTo },
+        })
+        expect(created.status).toBe(201)
+        const { id } = JSON.parse(created.text)
+        const read = async () => JSON.parse((await send(`${closings}/${id}`, { headers: { cookie } })).text)
+        const states = () =>
+          system(async (tx) => {
+            const { rows } = await sql<{ done: number; left: number }>`
               select count(*) filter (where state = 'invoiced') as done, count(*) filter (where state = 'planned') as left
                 from closing_accounts where closing_id = ${id}`.execute(tx)
-              return rows[0]!
-            })
-          await until('the preview', 60, async () => (await read()).state === 'prepared')
-          const asked = await send(`${closings}/${id}/run`, { method: 'POST', headers: { cookie } })
-          expect(asked.status).toBe(202)
-          await until('the first accounts are billed', 30, async () => (await states()).done > 0)
-          expect(await victim.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })
-          const cut = await states()
-          expect(cut.left).toBeGreaterThan(0)
-          expect((await read()).state).toBe('running')
+            return rows[0]!
+          })
+        await until('the preview', 60, async () => (await read()).state === 'prepared')
+        const asked = await send(`${closings}/${id}/run`, { method: 'POST', headers: { cookie } })
+        expect(asked.status).toBe(202)
+        await until('the first accounts are billed', 30, async () => (await states()).done > 0)
+        expect(await victim.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' })
+        const cut = await states()
+        expect(cut.left).toBeGreaterThan(0)
+        expect((await read()).state).toBe('running')
 
-          const next = await startProgram(['worker'], env)
-          await until('it goes on within seconds', 15, async () => (await states()).done > cut.done)
-          await until('the closing is done', 60, async () => (await read()).state === 'done')
-          expect(await next.end()).toEqual(clean)
+        const next = await startProgram(['worker'], env)
+        await until('it goes on within seconds', 15, async () => (await states()).done > cut.done)
+        await until('the closing is done', 60, async () => (await read()).state === 'done')
+        expect(await next.end()).toEqual(clean)
 
-          demand(
-            await closeUnit(pool, {
-              business_unit_id: twin,
-              up_to: Temporal.PlainDate.from(upTo),
-              now: () => Temporal.Now.instant(),
-            }),
-          )
-          expect(await system((tx) => readCharges(tx, unit))).toEqual(
-            await system((tx) => readCharges(tx, twin)),
-          )
-          expect(await system((tx) => checkBooks(tx, unit))).toEqual(
-            await system((tx) => checkBooks(tx, twin)),
-          )
-        } finally {
-          await pool.end()
-        }
-      }),
-    120_000,
-  )
+        demand(
+          await closeUnit(pool, {
+            business_unit_id: twin,
+            up_to: Temporal.PlainDate.from(upTo),
+            now: () => Temporal.Now.instant(),
+          }),
+        )
+        expect(await system((tx) => readCharges(tx, unit))).toEqual(
+          await system((tx) => readCharges(tx, twin)),
+        )
+        expect(await system((tx) => checkBooks(tx, unit))).toEqual(await system((tx) => checkBooks(tx, twin)))
+      } finally {
+        await pool.end()
+      }
+    }))
 })
 
-describe('its own PostgreSQL', () => {
+describe('its own PostgreSQL', { timeout: 180_000 }, () => {
   it('is adopted after SIGKILL and stopped by SIGTERM', async () => {
     const env = { DATA_DIR: join(folder, 'data') }
     const readPid = async () =>
@@ -414,7 +408,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('a configuration that cannot be used', () => {
+describe('a configuration that cannot be used', { timeout: 180_000 }, () => {
   it.each([
     [{ PORT: 'abc' }, 'PORT=abc: set it to a port number such as 3000'],
     [{ SMTP_URL: 'foo' }, 'SMTP_URL=…: set it to a URL such as smtps://'],
