@@ -133,3 +133,120 @@ function waitForClosing({ admin }: Pick<Site, 'admin'>, id: string, state: strin
     return closing.state === state && closing
   })
 }
+
+/**
+ * The books of a business unit where everything has happened that a page can show, and the ids of what happened:
+ * invoices overdue, due and paid, payments waiting, approved and refused, services of every state, imports, mails.
+ */
+export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<string, string>> {
+  const { admin } = site
+  const { unit, plan } = books
+  const [first, second, third] = books.accounts as [
+    Books['accounts'][0],
+    Books['accounts'][0],
+    Books['accounts'][0],
+  ]
+  const today = Temporal.Now.plainDateISO(unit.time_zone).toString()
+  const point = await admin.post('/routing-points', { business_unit_id: unit.id, name: 'POP Centro' })
+  const sell = (account: string, change: object) =>
+    admin.post(`/accounts/${account}/subscriptions`, {
+      plan_id: plan.id,
+      routing_point_id: point.id,
+      ...change,
+    })
+  await sell(first.id, { status: 'awaiting_installation' })
+  const ended = await sell(first.id, { trial_days: 30 })
+  await admin.post(`/subscriptions/${ended.id}/cancel`, { reason: 'Moved away' })
+  const paused = await sell(first.id, { discount_kind: 'percent', discount_basis_points: 1250 })
+  await admin.post(`/subscriptions/${paused.id}/suspend`, { reason: 'On holiday' })
+  await admin.post(`/accounts/${first.id}/contacts`, {
+    first_name: 'Sofia',
+    last_name: 'Reis',
+    email: 'sofia@reis.example',
+    topics: ['billing'],
+  })
+  const done = await closeBooks(site, books)
+  const month = Temporal.PlainDate.from(books.closing_date).add({ days: 1 }).toPlainYearMonth()
+  await closeBooks(site, { ...books, closing_date: month.toPlainDate({ day: month.daysInMonth }).toString() })
+
+  const customers = await Promise.all(
+    [first, second, third].map((one) => site.enter(one.email, books.language)),
+  )
+  const pay = async (index: number) => {
+    const customer = customers[index]!
+    const { items } = await customer.get('/invoices?state=open')
+    const receipt = new File(['%PDF-1.4'], 'comprovante.pdf', { type: 'application/pdf' })
+    const notice = await customer.post('/payment-notices', {
+      invoice_ids: [items[0].id],
+      amount: items[0].open_amount,
+      method: unit.payment_methods[0],
+      paid_on: today,
+      reference: 'E-20261',
+      note: 'Paid at the branch',
+      receipt_file_id: (await customer.upload('/receipts', receipt)).file_id,
+    })
+    return { notice: notice.id as string, invoice: items[0].id as string }
+  }
+  const approved = await pay(0)
+  await admin.post(`/payment-notices/${approved.notice}/approve`, {})
+  const rejected = await pay(0)
+  await admin.post(`/payment-notices/${rejected.notice}/reject`, {
+    reason: 'The receipt is of another month.',
+  })
+  const waiting = await pay(1)
+  await pay(2)
+
+  const table = (rows: string) =>
+    new File([`external_id,name,email\n${rows}`], 'customers.csv', { type: 'text/csv' })
+  const bring = async (rows: string) =>
+    admin.upload('/imports', table(rows), { business_unit_id: unit.id, kind: 'accounts' })
+  const spoiled = await bring(
+    'C-1,Loja Aurora,loja@aurora.example\nC-2,,nobody\nC-3,Bar do Zé,not an address\n',
+  )
+  await admin.put(`/imports/${spoiled.id}/mapping`, { mapping: spoiled.mapping })
+  await admin.post(`/imports/${spoiled.id}/prepare`)
+  await until(
+    'the import is prepared',
+    30,
+    async () => (await admin.get(`/imports/${spoiled.id}`)).state === 'prepared',
+  )
+  await admin.post(`/imports/${spoiled.id}/run`)
+  await until(
+    'the import is done',
+    30,
+    async () => (await admin.get(`/imports/${spoiled.id}`)).state === 'done',
+  )
+  const uploaded = await bring('C-9,Farmácia Central,farmacia@central.example\n')
+
+  const invited = await admin.post('/staff', {
+    email: 'rui@operator.example',
+    name: 'Rui Fontes',
+    language: 'pt-BR',
+    role: 'finance',
+    all_units: false,
+    units: [unit.id],
+  })
+  const invitation = await until('the invitation is in the mailbox', 20, async () => {
+    const { items } = await admin.get('/notices?kind=staff_invitation')
+    return items[0]?.state === 'kept' && items[0]
+  })
+  const { text_body } = await admin.get(`/notices/${invitation.id}`)
+  const mails = await admin.get(`/notices?kind=invoice_issued&account_id=${first.id}`)
+  const { items: open } = await customers[0]!.get('/invoices?state=open')
+  return {
+    unit: unit.id,
+    plan: plan.id,
+    account: first.id,
+    service: first.subscription.id,
+    ended_service: ended.id,
+    done_closing: done.id,
+    invoice: open[0].id,
+    paid_invoice: approved.invoice,
+    notice: waiting.notice,
+    import: uploaded.id,
+    done_import: spoiled.id,
+    staff: invited.id,
+    invitation: /token=([^\s&]+)/.exec(text_body)![1]!,
+    mail: mails.items[0].id,
+  }
+}

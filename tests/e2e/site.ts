@@ -11,6 +11,7 @@ import {
   type BrowserContextOptions,
   chromium,
   type Page,
+  type Request,
 } from 'playwright-core'
 import { inject } from 'vitest'
 import { type Language, type Translate, translator } from '../../server/platform/translations.ts'
@@ -45,6 +46,8 @@ export type Site = {
   signIn(side: 'office' | 'portal', email: string): Promise<Caller>
   /** First access of a customer with their purchase e-mail, by the mail that they get. */
   enter(email: string, language: Language): Promise<Caller>
+  /** Asks for a link to choose a password, and gives the token in its mail. */
+  askLink(side: 'office' | 'portal', email: string): Promise<string>
   /** A browser of somebody's own, which tells in `faults` what it complained of. */
   visit(options: VisitOptions): Promise<Visit>
   close(): Promise<void>
@@ -61,6 +64,10 @@ export type VisitOptions = {
 export type Visit = {
   context: BrowserContext
   page: Page
+  language: Language
+  width: number
+  /** Waits until the page has its heading and no answer of the API is outstanding. */
+  settle(): Promise<void>
   /** Errors that the pages wrote to the console or threw, and what their content security policy refused. */
   faults: string[]
   /** The texts of the screens: `t('portal:pay.submit')`. */
@@ -128,12 +135,10 @@ export async function startSite(): Promise<Site> {
       language: 'en',
       ...admin,
     })
-    const enter: Site['enter'] = async (email, language) => {
-      const customer = createCaller(address, 'portal', language)
-      await customer.post('/password-requests', { email })
-      const link = await readSecretLink(own, email)
-      await customer.post('/password', { token: link.searchParams.get('token'), password })
-      return customer
+    const askLink: Site['askLink'] = async (side, email) => {
+      const before = await own.get(`/notices?kind=password_reset&q=${encodeURIComponent(email)}`)
+      await createCaller(address, side).post('/password-requests', { email })
+      return (await readSecretLink(own, email, before.items[0]?.id)).searchParams.get('token')!
     }
     return {
       address,
@@ -144,7 +149,12 @@ export async function startSite(): Promise<Site> {
         await caller.post('/session', { email, password })
         return caller
       },
-      enter,
+      askLink,
+      async enter(email, language) {
+        const customer = createCaller(address, 'portal', language)
+        await customer.post('/password', { token: await askLink('portal', email), password })
+        return customer
+      },
       visit: (options) => openVisit(browser!, address, options),
       close,
     }
@@ -192,11 +202,35 @@ async function openVisit(browser: Browser, address: string, options: VisitOption
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(String(error)))
   page.on('console', (message) => {
-    // Asking who is signed in is how an app learns that nobody is.
-    if (!as && / 401 /.test(message.text())) return
+    // Asking who is signed in, or whose link this is, is how an app learns that nobody is, or that it is used.
+    if (!as && / (401|410) /.test(message.text())) return
     if (message.type() === 'error') faults.push(`${message.text()} (${message.location().url})`)
   })
-  return { context, page, faults, t: translator(language) }
+  let asking = 0
+  let last = 0
+  const ofApi = (request: Request) => request.url().startsWith(`${address}/api/`)
+  page.on('request', (request) => {
+    if (ofApi(request)) asking++
+  })
+  for (const end of ['requestfinished', 'requestfailed'] as const) {
+    page.on(end as 'requestfinished', (request) => {
+      if (!ofApi(request)) return
+      asking--
+      last = performance.now()
+    })
+  }
+  return {
+    context,
+    page,
+    language,
+    width,
+    faults,
+    t: translator(language),
+    async settle() {
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await until('the page is at rest', 15, async () => asking === 0 && performance.now() - last > 100)
+    },
+  }
 }
 
 function createCaller(address: string, side: 'office' | 'portal', language: Language = 'en'): Caller {
@@ -236,13 +270,13 @@ function createCaller(address: string, side: 'office' | 'portal', language: Lang
 }
 
 /**
- * The link in the newest mail for choosing a password that went to an address: an administrator may read it once it was
- * kept in the mailbox.
+ * The link in the newest mail for choosing a password that went to an address, which is not the one of `before`: an
+ * administrator may read it once it was kept in the mailbox.
  */
-export async function readSecretLink(own: Caller, email: string): Promise<URL> {
+export async function readSecretLink(own: Caller, email: string, before?: string): Promise<URL> {
   const notice = await until(`a link for ${email}`, 20, async () => {
-    const found = await own.get(`/notices?kind=password_reset&q=${encodeURIComponent(email)}`)
-    return found.items[0]?.state === 'kept' && found.items[0]
+    const { items } = await own.get(`/notices?kind=password_reset&q=${encodeURIComponent(email)}`)
+    return items[0]?.state === 'kept' && items[0].id !== before && items[0]
   })
   const { text_body } = await own.get(`/notices/${notice.id}`)
   return new URL(/https?:\S+token=\S+/.exec(text_body)![0])

@@ -1,0 +1,235 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { languages } from '../../server/platform/translations.ts'
+import { type Books, keepBooks, keepLivelyBooks, prepareClosing } from './books.ts'
+import { type Caller, type Site, startSite, type Visit } from './site.ts'
+
+// Every page of both apps, on a phone and on a desk, in the light and in the dark. A page is a file in web/*/routes: one
+// that nobody lists here fails the test.
+
+const widths = [390, 1440] as const
+const schemes = ['light', 'dark'] as const
+const nobody = null
+
+type Side = 'portal' | 'office'
+/** Whose page it is, and where: the parts of the address that are known only once there is data are in braces. */
+type Address = { as: 'customer' | 'newcomer' | 'chooser' | 'staff' | typeof nobody; path: string }
+
+const customer = (...paths: string[]): Address[] => paths.map((path) => ({ as: 'customer', path }))
+const newcomer = (...paths: string[]): Address[] => paths.map((path) => ({ as: 'newcomer', path }))
+const staff = (...paths: string[]): Address[] =>
+  paths.map((path) => ({ as: 'staff', path: `/office${path}` }))
+const anybody = (...paths: string[]): Address[] => paths.map((path) => ({ as: nobody, path }))
+
+const pages: Record<Side, Record<string, Address[]>> = {
+  portal: {
+    '/sign-in': anybody('/sign-in', '/sign-in?unit=rede-clara&back=/invoices'),
+    '/forgot-password': anybody('/forgot-password'),
+    '/choose-password': anybody('/choose-password?token={token}', '/choose-password?token=used'),
+    '/no-account': [{ as: 'chooser', path: '/no-account' }],
+    '/': [...customer('/'), ...newcomer('/')],
+    '/services': [...customer('/services'), ...newcomer('/services')],
+    '/services/$id': customer('/services/{service}', '/services/{ended_service}'),
+    '/invoices': [...customer('/invoices', '/invoices?state=all'), ...newcomer('/invoices')],
+    '/invoices/$id': customer('/invoices/{invoice}', '/invoices/{paid_invoice}'),
+    '/pay': [...customer('/pay'), ...newcomer('/pay')],
+    '/payments': [...customer('/payments'), ...newcomer('/payments')],
+    '/statement': [...customer('/statement'), ...newcomer('/statement')],
+    '/emails': [...customer('/emails'), ...newcomer('/emails')],
+    '/emails/$id': customer('/emails/{email}'),
+    '/account': customer('/account'),
+    '/user': customer('/user'),
+    '/$': customer('/there-is-no-such-page'),
+  },
+  office: {
+    '/sign-in': anybody('/office/sign-in'),
+    '/forgot-password': anybody('/office/forgot-password'),
+    '/choose-password': anybody(
+      '/office/choose-password?token={invitation}',
+      '/office/choose-password?token=used',
+    ),
+    '/first-admin': anybody('/office/first-admin?token=used'),
+    '/': staff('/'),
+    '/accounts': staff('/accounts'),
+    '/accounts/new': staff('/accounts/new'),
+    '/accounts/$id': staff('/accounts/{account}'),
+    '/accounts/$id/new-service': staff('/accounts/{account}/new-service'),
+    '/services': staff('/services'),
+    '/services/$id': staff('/services/{service}'),
+    '/closings': staff('/closings'),
+    '/closings/$id': staff('/closings/{closing}', '/closings/{done_closing}'),
+    '/closings/$id/accounts/$account': staff('/closings/{done_closing}/accounts/{account}'),
+    '/invoices': staff('/invoices'),
+    '/invoices/$id': staff('/invoices/{invoice}', '/invoices/{paid_invoice}'),
+    '/payments': staff('/payments', '/payments?state=all&id={notice}'),
+    '/payments/received': staff('/payments/received'),
+    '/catalogue': staff('/catalogue'),
+    '/catalogue/products': staff('/catalogue/products'),
+    '/catalogue/routing-points': staff('/catalogue/routing-points'),
+    '/catalogue/plans/new': staff('/catalogue/plans/new'),
+    '/catalogue/plans/$id': staff('/catalogue/plans/{plan}'),
+    '/imports': staff('/imports'),
+    '/imports/$id': staff('/imports/{import}', '/imports/{done_import}'),
+    '/units': staff('/units'),
+    '/units/$id': staff('/units/{unit}'),
+    '/staff': staff('/staff'),
+    '/audit': staff('/audit'),
+    '/mailbox': staff('/mailbox'),
+    '/mailbox/$id': staff('/mailbox/{mail}'),
+    '/jobs': staff('/jobs'),
+    '/$': staff('/there-is-no-such-page'),
+  },
+}
+
+/** The patterns of the pages that an app has, from the names of its files. */
+function listRoutes(side: Side): string[] {
+  return readdirSync(join(import.meta.dirname, '../../web', side, 'routes'))
+    .filter((file) => file.endsWith('.tsx') && file !== '__root.tsx' && file !== '_app.tsx')
+    .map(
+      (file) =>
+        `/${file
+          .replace(/\.tsx$/, '')
+          .replace(/^_app\.?/, '')
+          .replace(/\.?index$/, '')
+          .replaceAll('.', '/')}`,
+    )
+}
+
+let site: Site
+const callers: Record<string, Caller | undefined> = {}
+const ids: Record<string, string> = {}
+
+beforeAll(async () => {
+  site = await startSite()
+  const [brazil, argentina] = await Promise.all(languages.map((language) => keepBooks(site, language)))
+  await seed(brazil!, argentina!)
+}, 300_000)
+afterAll(async () => {
+  await site?.close()
+})
+
+async function seed(books: Books, others: Books): Promise<void> {
+  const { admin } = site
+  Object.assign(ids, await keepLivelyBooks(site, books))
+  ids.closing = (await prepareClosing(site, others.unit.id, others.closing_date)).id
+  const { unit } = books
+  const twice = { business_unit_id: unit.id, email: 'duas@clientes.example', language: 'pt-BR' }
+  await admin.post('/accounts', { ...twice, name: 'Sítio Boa Vista' })
+  await admin.post('/accounts', { ...twice, name: 'Pousada Boa Vista' })
+  await admin.post('/accounts', {
+    business_unit_id: unit.id,
+    name: 'Caio Novaes',
+    email: 'caio@novo.example',
+    language: 'pt-BR',
+  })
+  callers.staff = admin
+  callers.customer = await site.signIn('portal', books.accounts[0]!.email)
+  callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
+  callers.chooser = await site.enter(twice.email, 'pt-BR')
+  ids.token = await site.askLink('portal', books.accounts[1]!.email)
+  ids.email = (await callers.customer.get('/notices')).items[0].id
+}
+
+type Fault = string
+
+/** What is wrong with an address at one width, in both schemes. */
+async function inspect(visit: Visit, path: string): Promise<Fault[]> {
+  const { page, faults } = visit
+  faults.length = 0
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.goto(path)
+  await visit.settle()
+  const found: Fault[] = []
+  const at = `${visit.language}, ${visit.width} px`
+  for (const scheme of schemes) {
+    await page.emulateMedia({ colorScheme: scheme })
+    await page.waitForFunction(
+      `document.documentElement.getAttribute('data-mantine-color-scheme') === '${scheme}' &&
+         document.getAnimations().every((one) => one.playState !== 'running')`,
+    )
+    // A mail is shown as it was sent, on its own paper: it is no page of ours.
+    const axe = new AxeBuilder({ page }).exclude('iframe').setLegacyMode(true)
+    // In the dark it is the same page in other colours, which no other rules look at.
+    if (scheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block'])
+    const { violations } = await axe.analyze()
+    for (const { id, help, nodes } of violations) {
+      for (const node of nodes.slice(0, 4)) {
+        found.push(
+          `${at}, ${scheme}: ${id}: ${help}\n    ${node.html.slice(0, 300)}\n    ${node.failureSummary}`,
+        )
+      }
+    }
+  }
+  const { title, headings, wider } = (await page.evaluate(`({
+    title: document.title,
+    headings: document.querySelectorAll('h1').length,
+    wider: document.documentElement.scrollWidth - innerWidth,
+  })`)) as { title: string; headings: number; wider: number }
+  if (!title.includes(' · ')) found.push(`${at}: the title is “${title}”`)
+  if (headings !== 1) found.push(`${at}: there are ${headings} level-1 headings`)
+  if (wider > 0) found.push(`${at}: the page is ${wider} px wider than the screen`)
+  return [...found, ...faults.map((fault) => `${at}: ${fault}`)]
+}
+
+// Two browsers’ worth of pages at once, as there are processors for; a visit is kept for who comes next in the same role.
+const idle = new Map<string, Visit[]>()
+let free = 2
+const queue: (() => void)[] = []
+
+async function withVisit<T>(
+  as: Address['as'],
+  language: (typeof languages)[number],
+  width: number,
+  work: (visit: Visit) => Promise<T>,
+): Promise<T> {
+  const key = `${as} ${language} ${width}`
+  const visit =
+    idle.get(key)?.pop() ??
+    (await site.visit({ language, width, as: as === nobody ? undefined : callers[as], reducedMotion: true }))
+  const result = await work(visit)
+  idle.set(key, [...(idle.get(key) ?? []), visit])
+  return result
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (free > 0) free--
+  else await new Promise<void>((resolve) => queue.push(resolve))
+  try {
+    return await work()
+  } finally {
+    const next = queue.shift()
+    if (next) next()
+    else free++
+  }
+}
+
+describe.each(['portal', 'office'] as const)('the %s', (side) => {
+  it('has no page that is not listed here', () => {
+    expect(Object.keys(pages[side]).toSorted()).toEqual(listRoutes(side).toSorted())
+  })
+
+  const addresses = Object.values(pages[side]).flat()
+  it.concurrent.each(addresses.map((address, index) => ({ ...address, index })))(
+    '$path shows $as no fault',
+    { timeout: 300_000 },
+    async ({ as, path, index }) => {
+      const found = await inTurn(async () => {
+        const known = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+          const id = ids[name]
+          if (!id) throw new Error(`nothing was seeded for ${name}`)
+          return id
+        })
+        const faults: Fault[] = []
+        // The languages take turns: over the pages, and for each page over the widths.
+        for (const [turn, width] of widths.entries()) {
+          const language = languages[(index + turn) % languages.length]!
+          faults.push(...(await withVisit(as, language, width, (visit) => inspect(visit, known))))
+        }
+        return faults
+      })
+      expect(found.join('\n')).toBe('')
+    },
+  )
+})
