@@ -621,6 +621,8 @@ describe('invoices', () => {
     expect(await numbers('state=paid')).toEqual([])
     expect(await numbers('state=overdue')).toEqual([])
     expect(await numbers('due_from=2026-06-10&due_to=2026-06-10')).toEqual([1])
+    expect(await numbers('issued_from=2026-06-01')).toEqual([2])
+    expect(await numbers('issued_to=2026-06-01')).toEqual([1])
     // It is the 11th in UTC, and still the 10th in São Paulo.
     api.setNow('2026-06-11T01:00:00Z')
     expect(await numbers('state=overdue')).toEqual([])

@@ -56,7 +56,11 @@ export function InvoiceLines({
           id: 'days',
           header: t('invoices.days'),
           align: 'end',
-          cell: (line) => t('invoices.days_of', { days: line.days, of: line.of_days }),
+          cell: (line) => (
+            <span className={styles.days}>
+              {t('invoices.days_of', { days: line.days, of: line.of_days })}
+            </span>
+          ),
         },
         ...(discounted
           ? [

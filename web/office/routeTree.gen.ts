@@ -24,6 +24,8 @@ import { Route as AppCatalogueIndexRouteImport } from './routes/_app.catalogue.i
 import { Route as AppCatalogueProductsRouteImport } from './routes/_app.catalogue.products'
 import { Route as AppCatalogueRoutingPointsRouteImport } from './routes/_app.catalogue.routing-points'
 import { Route as AppClosingsIndexRouteImport } from './routes/_app.closings.index'
+import { Route as AppImportsIndexRouteImport } from './routes/_app.imports.index'
+import { Route as AppImportsIdRouteImport } from './routes/_app.imports.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
 import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
 import { Route as AppMailboxIndexRouteImport } from './routes/_app.mailbox.index'
@@ -114,6 +116,16 @@ const AppClosingsIndexRoute = AppClosingsIndexRouteImport.update({
   path: '/closings/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppImportsIndexRoute = AppImportsIndexRouteImport.update({
+  id: '/imports/',
+  path: '/imports/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppImportsIdRoute = AppImportsIdRouteImport.update({
+  id: '/imports/$id',
+  path: '/imports/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppInvoicesIndexRoute = AppInvoicesIndexRouteImport.update({
   id: '/invoices/',
   path: '/invoices/',
@@ -199,6 +211,7 @@ export interface FileRoutesByFullPath {
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/imports/$id': typeof AppImportsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -206,6 +219,7 @@ export interface FileRoutesByFullPath {
   '/accounts/': typeof AppAccountsIndexRoute
   '/catalogue/': typeof AppCatalogueIndexRoute
   '/closings/': typeof AppClosingsIndexRoute
+  '/imports/': typeof AppImportsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
   '/mailbox/': typeof AppMailboxIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
@@ -230,6 +244,7 @@ export interface FileRoutesByTo {
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/imports/$id': typeof AppImportsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -237,6 +252,7 @@ export interface FileRoutesByTo {
   '/accounts': typeof AppAccountsIndexRoute
   '/catalogue': typeof AppCatalogueIndexRoute
   '/closings': typeof AppClosingsIndexRoute
+  '/imports': typeof AppImportsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
   '/mailbox': typeof AppMailboxIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
@@ -262,6 +278,7 @@ export interface FileRoutesById {
   '/_app/accounts/new': typeof AppAccountsNewRoute
   '/_app/catalogue/products': typeof AppCatalogueProductsRoute
   '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
+  '/_app/imports/$id': typeof AppImportsIdRoute
   '/_app/invoices/$id': typeof AppInvoicesIdRoute
   '/_app/mailbox/$id': typeof AppMailboxIdRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
@@ -269,6 +286,7 @@ export interface FileRoutesById {
   '/_app/accounts/': typeof AppAccountsIndexRoute
   '/_app/catalogue/': typeof AppCatalogueIndexRoute
   '/_app/closings/': typeof AppClosingsIndexRoute
+  '/_app/imports/': typeof AppImportsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
   '/_app/mailbox/': typeof AppMailboxIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
@@ -295,6 +313,7 @@ export interface FileRouteTypes {
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
+    | '/imports/$id'
     | '/invoices/$id'
     | '/mailbox/$id'
     | '/payments/received'
@@ -302,6 +321,7 @@ export interface FileRouteTypes {
     | '/accounts/'
     | '/catalogue/'
     | '/closings/'
+    | '/imports/'
     | '/invoices/'
     | '/mailbox/'
     | '/payments/'
@@ -326,6 +346,7 @@ export interface FileRouteTypes {
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
+    | '/imports/$id'
     | '/invoices/$id'
     | '/mailbox/$id'
     | '/payments/received'
@@ -333,6 +354,7 @@ export interface FileRouteTypes {
     | '/accounts'
     | '/catalogue'
     | '/closings'
+    | '/imports'
     | '/invoices'
     | '/mailbox'
     | '/payments'
@@ -357,6 +379,7 @@ export interface FileRouteTypes {
     | '/_app/accounts/new'
     | '/_app/catalogue/products'
     | '/_app/catalogue/routing-points'
+    | '/_app/imports/$id'
     | '/_app/invoices/$id'
     | '/_app/mailbox/$id'
     | '/_app/payments/received'
@@ -364,6 +387,7 @@ export interface FileRouteTypes {
     | '/_app/accounts/'
     | '/_app/catalogue/'
     | '/_app/closings/'
+    | '/_app/imports/'
     | '/_app/invoices/'
     | '/_app/mailbox/'
     | '/_app/payments/'
@@ -491,6 +515,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppClosingsIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/imports/': {
+      id: '/_app/imports/'
+      path: '/imports'
+      fullPath: '/imports/'
+      preLoaderRoute: typeof AppImportsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/imports/$id': {
+      id: '/_app/imports/$id'
+      path: '/imports/$id'
+      fullPath: '/imports/$id'
+      preLoaderRoute: typeof AppImportsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/invoices/': {
       id: '/_app/invoices/'
       path: '/invoices'
@@ -600,6 +638,7 @@ interface AppRouteChildren {
   AppAccountsNewRoute: typeof AppAccountsNewRoute
   AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
+  AppImportsIdRoute: typeof AppImportsIdRoute
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
   AppMailboxIdRoute: typeof AppMailboxIdRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
@@ -607,6 +646,7 @@ interface AppRouteChildren {
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
   AppCatalogueIndexRoute: typeof AppCatalogueIndexRoute
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
+  AppImportsIndexRoute: typeof AppImportsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
   AppMailboxIndexRoute: typeof AppMailboxIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
@@ -627,6 +667,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountsNewRoute: AppAccountsNewRoute,
   AppCatalogueProductsRoute: AppCatalogueProductsRoute,
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
+  AppImportsIdRoute: AppImportsIdRoute,
   AppInvoicesIdRoute: AppInvoicesIdRoute,
   AppMailboxIdRoute: AppMailboxIdRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
@@ -634,6 +675,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountsIndexRoute: AppAccountsIndexRoute,
   AppCatalogueIndexRoute: AppCatalogueIndexRoute,
   AppClosingsIndexRoute: AppClosingsIndexRoute,
+  AppImportsIndexRoute: AppImportsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
   AppMailboxIndexRoute: AppMailboxIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,

@@ -8685,6 +8685,8 @@ export interface operations {
                 state?: "open" | "paid" | "overdue";
                 due_from?: string;
                 due_to?: string;
+                issued_from?: string;
+                issued_to?: string;
             };
             header?: never;
             path?: never;
@@ -9245,6 +9247,8 @@ export interface operations {
                 state?: "open" | "paid" | "overdue";
                 due_from?: string;
                 due_to?: string;
+                issued_from?: string;
+                issued_to?: string;
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;
@@ -9297,6 +9301,8 @@ export interface operations {
                 state?: "open" | "paid" | "overdue";
                 due_from?: string;
                 due_to?: string;
+                issued_from?: string;
+                issued_to?: string;
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;

@@ -20,6 +20,8 @@ export type InvoiceFilter = {
   state?: 'open' | 'paid' | 'overdue' | undefined
   due_from?: Temporal.PlainDate | undefined
   due_to?: Temporal.PlainDate | undefined
+  issued_from?: Temporal.PlainDate | undefined
+  issued_to?: Temporal.PlainDate | undefined
 }
 
 const columns = [
@@ -77,6 +79,8 @@ export function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: 
   if (request.state === 'overdue') query = query.where(sql<boolean>`invoices.due_date < ${unitToday(now)}`)
   if (request.due_from) query = query.where('invoices.due_date', '>=', request.due_from)
   if (request.due_to) query = query.where('invoices.due_date', '<=', request.due_to)
+  if (request.issued_from) query = query.where('invoices.issue_date', '>=', request.issued_from)
+  if (request.issued_to) query = query.where('invoices.issue_date', '<=', request.issued_to)
   if (request.q) query = whereFound(query, request.q, request.account_id !== undefined)
   return readPage(
     query,

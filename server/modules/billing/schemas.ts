@@ -214,6 +214,8 @@ export const ownInvoiceQuery = listQuery(['issue_date', 'due_date', 'number', 't
     state: z.enum(['open', 'paid', 'overdue']).optional(),
     due_from: plainDate.optional(),
     due_to: plainDate.optional(),
+    issued_from: plainDate.optional(),
+    issued_to: plainDate.optional(),
   },
 )
 export const invoiceQuery = ownInvoiceQuery.extend({

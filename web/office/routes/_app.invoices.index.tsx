@@ -117,6 +117,8 @@ function Invoices() {
           },
           { id: 'due_from', label: t('invoices.due_from'), kind: 'date' },
           { id: 'due_to', label: t('invoices.due_to'), kind: 'date' },
+          { id: 'issued_from', label: t('invoices.issued_from'), kind: 'date' },
+          { id: 'issued_to', label: t('invoices.issued_to'), kind: 'date' },
         ]}
         exportPath="/api/v1/office/invoices.csv"
         empty={
