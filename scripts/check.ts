@@ -17,6 +17,7 @@ const checks: [name: string, command: string, args: string[]][] = [
     ['--type-aware', '-c', '.oxlintrc.json', 'server', 'web', 'tests', 'scripts', 'bench'],
   ],
   ['unused files and exports', 'knip', ['--no-progress']],
+  ['lock file', 'node', ['scripts/complete-lock.ts', '--check']],
   ['generated schema', 'node', ['scripts/generate-schema.ts', '--check']],
   ['generated API document and types', 'node', ['scripts/generate-api.ts', '--check']],
 ]
