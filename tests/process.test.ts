@@ -159,6 +159,14 @@ describe('one process', { timeout: 180_000 }, () => {
     })
   })
 
+  it('is ended by the signal that npm gets, and npm waits for it', async () => {
+    const env = { DATABASE_URL: database.ownerUrl, DATA_DIR: dataDir }
+    const run = await startProgram(['serve'], env, ['npm', 'run', '--silent', 'zaguan', '--'])
+    expect((await send(`${run.address}/health/ready`)).status).toBe(200)
+    expect(await run.end()).toEqual(clean)
+    await expect(send(`${run.address}/health/live`)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
   it('gives each page a nonce of its own, and tells pages, files and the API apart', async () => {
     for (const path of ['/', '/office/', '/invoices/some-page', '/office/accounts/some-page']) {
       const [first, second] = await Promise.all([

@@ -24,9 +24,13 @@ export type Program = {
 
 const started = new Set<ChildProcess>()
 
-function start(args: string[], env: Record<string, string>): ChildProcess {
+function start(
+  args: string[],
+  env: Record<string, string>,
+  by: string[] = [process.execPath, main],
+): ChildProcess {
   const { PATH = '', HOME = '', TZ } = process.env
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(by[0]!, [...by.slice(1), ...args], {
     cwd: root,
     env: { PATH, HOME, ...(TZ ? { TZ } : {}), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,9 +51,16 @@ export async function killPrograms(): Promise<void> {
   )
 }
 
-/** Starts `serve` or `worker` and waits until it says that it has started. Fails if it ends before. */
-export async function startProgram(args: string[], env: Record<string, string>): Promise<Program> {
-  const child = start([...args, '--json'], { PORT: '0', LOG_LEVEL: 'info', ...env })
+/**
+ * Starts `serve` or `worker` and waits until it says that it has started. Fails if it ends before. `by` is what runs it
+ * where that is not Node itself.
+ */
+export async function startProgram(
+  args: string[],
+  env: Record<string, string>,
+  by?: string[],
+): Promise<Program> {
+  const child = start([...args, '--json'], { PORT: '0', LOG_LEVEL: 'info', ...env }, by)
   const lines: string[] = []
   let errors = ''
   child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
