@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Job } from '../shared/api-types.gen.ts'
 import { Dialog, DialogActions } from '../shared/dialog.tsx'
@@ -92,21 +91,16 @@ export function JobDialog({
           </div>
         )}
       </div>
-      <DialogActions>
-        <Button variant="default" onClick={onClose}>
-          {t('common:action.close')}
-        </Button>
-        {!running && (
-          <>
-            <PermittedButton needs="jobs.write" variant="light" color="bad" onClick={onDiscard}>
-              {t('jobs.discard')}
-            </PermittedButton>
-            <PermittedButton needs="jobs.write" loading={busy} onClick={onRetry}>
-              {t('jobs.retry')}
-            </PermittedButton>
-          </>
-        )}
-      </DialogActions>
+      {!running && (
+        <DialogActions>
+          <PermittedButton needs="jobs.write" variant="light" color="bad" onClick={onDiscard}>
+            {t('jobs.discard')}
+          </PermittedButton>
+          <PermittedButton needs="jobs.write" loading={busy} onClick={onRetry}>
+            {t('jobs.retry')}
+          </PermittedButton>
+        </DialogActions>
+      )}
     </Dialog>
   )
 }

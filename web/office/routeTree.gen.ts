@@ -14,9 +14,11 @@ import { Route as ChoosePasswordRouteImport } from './routes/choose-password'
 import { Route as FirstAdminRouteImport } from './routes/first-admin'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
+import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
 import { Route as AppAuditRouteImport } from './routes/_app.audit'
 import { Route as AppJobsRouteImport } from './routes/_app.jobs'
+import { Route as AppMailboxRouteImport } from './routes/_app.mailbox'
 import { Route as AppStaffRouteImport } from './routes/_app.staff'
 import { Route as AppAccountsIndexRouteImport } from './routes/_app.accounts.index'
 import { Route as AppAccountsNewRouteImport } from './routes/_app.accounts.new'
@@ -28,7 +30,6 @@ import { Route as AppImportsIndexRouteImport } from './routes/_app.imports.index
 import { Route as AppImportsIdRouteImport } from './routes/_app.imports.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
 import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
-import { Route as AppMailboxIndexRouteImport } from './routes/_app.mailbox.index'
 import { Route as AppMailboxIdRouteImport } from './routes/_app.mailbox.$id'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
@@ -65,6 +66,11 @@ const SignInRoute = SignInRouteImport.update({
   path: '/sign-in',
   getParentRoute: () => rootRouteImport,
 } as any)
+const AppIndexRoute = AppIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppSplatRoute = AppSplatRouteImport.update({
   id: '/$',
   path: '/$',
@@ -78,6 +84,11 @@ const AppAuditRoute = AppAuditRouteImport.update({
 const AppJobsRoute = AppJobsRouteImport.update({
   id: '/jobs',
   path: '/jobs',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppMailboxRoute = AppMailboxRouteImport.update({
+  id: '/mailbox',
+  path: '/mailbox',
   getParentRoute: () => AppRoute,
 } as any)
 const AppStaffRoute = AppStaffRouteImport.update({
@@ -136,15 +147,10 @@ const AppInvoicesIdRoute = AppInvoicesIdRouteImport.update({
   path: '/invoices/$id',
   getParentRoute: () => AppRoute,
 } as any)
-const AppMailboxIndexRoute = AppMailboxIndexRouteImport.update({
-  id: '/mailbox/',
-  path: '/mailbox/',
-  getParentRoute: () => AppRoute,
-} as any)
 const AppMailboxIdRoute = AppMailboxIdRouteImport.update({
-  id: '/mailbox/$id',
-  path: '/mailbox/$id',
-  getParentRoute: () => AppRoute,
+  id: '/$id',
+  path: '/$id',
+  getParentRoute: () => AppMailboxRoute,
 } as any)
 const AppPaymentsIndexRoute = AppPaymentsIndexRouteImport.update({
   id: '/payments/',
@@ -199,7 +205,7 @@ const AppClosingsIdAccountsAccountRoute =
   } as any)
 
 export interface FileRoutesByFullPath {
-  '/': typeof AppRouteWithChildren
+  '/': typeof AppIndexRoute
   '/choose-password': typeof ChoosePasswordRoute
   '/first-admin': typeof FirstAdminRoute
   '/forgot-password': typeof ForgotPasswordRoute
@@ -207,6 +213,7 @@ export interface FileRoutesByFullPath {
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
   '/jobs': typeof AppJobsRoute
+  '/mailbox': typeof AppMailboxRouteWithChildren
   '/staff': typeof AppStaffRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
@@ -221,7 +228,6 @@ export interface FileRoutesByFullPath {
   '/closings/': typeof AppClosingsIndexRoute
   '/imports/': typeof AppImportsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
-  '/mailbox/': typeof AppMailboxIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
   '/services/': typeof AppServicesIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
@@ -232,7 +238,6 @@ export interface FileRoutesByFullPath {
   '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesByTo {
-  '/': typeof AppRouteWithChildren
   '/choose-password': typeof ChoosePasswordRoute
   '/first-admin': typeof FirstAdminRoute
   '/forgot-password': typeof ForgotPasswordRoute
@@ -240,7 +245,9 @@ export interface FileRoutesByTo {
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
   '/jobs': typeof AppJobsRoute
+  '/mailbox': typeof AppMailboxRouteWithChildren
   '/staff': typeof AppStaffRoute
+  '/': typeof AppIndexRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
@@ -254,7 +261,6 @@ export interface FileRoutesByTo {
   '/closings': typeof AppClosingsIndexRoute
   '/imports': typeof AppImportsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
-  '/mailbox': typeof AppMailboxIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
   '/services': typeof AppServicesIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
@@ -274,7 +280,9 @@ export interface FileRoutesById {
   '/_app/$': typeof AppSplatRoute
   '/_app/audit': typeof AppAuditRoute
   '/_app/jobs': typeof AppJobsRoute
+  '/_app/mailbox': typeof AppMailboxRouteWithChildren
   '/_app/staff': typeof AppStaffRoute
+  '/_app/': typeof AppIndexRoute
   '/_app/accounts/new': typeof AppAccountsNewRoute
   '/_app/catalogue/products': typeof AppCatalogueProductsRoute
   '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
@@ -288,7 +296,6 @@ export interface FileRoutesById {
   '/_app/closings/': typeof AppClosingsIndexRoute
   '/_app/imports/': typeof AppImportsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
-  '/_app/mailbox/': typeof AppMailboxIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
@@ -309,6 +316,7 @@ export interface FileRouteTypes {
     | '/$'
     | '/audit'
     | '/jobs'
+    | '/mailbox'
     | '/staff'
     | '/accounts/new'
     | '/catalogue/products'
@@ -323,7 +331,6 @@ export interface FileRouteTypes {
     | '/closings/'
     | '/imports/'
     | '/invoices/'
-    | '/mailbox/'
     | '/payments/'
     | '/services/'
     | '/accounts/$id/new-service'
@@ -334,7 +341,6 @@ export interface FileRouteTypes {
     | '/closings/$id/accounts/$account'
   fileRoutesByTo: FileRoutesByTo
   to:
-    | '/'
     | '/choose-password'
     | '/first-admin'
     | '/forgot-password'
@@ -342,7 +348,9 @@ export interface FileRouteTypes {
     | '/$'
     | '/audit'
     | '/jobs'
+    | '/mailbox'
     | '/staff'
+    | '/'
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
@@ -356,7 +364,6 @@ export interface FileRouteTypes {
     | '/closings'
     | '/imports'
     | '/invoices'
-    | '/mailbox'
     | '/payments'
     | '/services'
     | '/accounts/$id/new-service'
@@ -375,7 +382,9 @@ export interface FileRouteTypes {
     | '/_app/$'
     | '/_app/audit'
     | '/_app/jobs'
+    | '/_app/mailbox'
     | '/_app/staff'
+    | '/_app/'
     | '/_app/accounts/new'
     | '/_app/catalogue/products'
     | '/_app/catalogue/routing-points'
@@ -389,7 +398,6 @@ export interface FileRouteTypes {
     | '/_app/closings/'
     | '/_app/imports/'
     | '/_app/invoices/'
-    | '/_app/mailbox/'
     | '/_app/payments/'
     | '/_app/services/'
     | '/_app/accounts/$id/new-service'
@@ -445,6 +453,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignInRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/_app/': {
+      id: '/_app/'
+      path: '/'
+      fullPath: '/'
+      preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/$': {
       id: '/_app/$'
       path: '/$'
@@ -464,6 +479,13 @@ declare module '@tanstack/react-router' {
       path: '/jobs'
       fullPath: '/jobs'
       preLoaderRoute: typeof AppJobsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/mailbox': {
+      id: '/_app/mailbox'
+      path: '/mailbox'
+      fullPath: '/mailbox'
+      preLoaderRoute: typeof AppMailboxRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/staff': {
@@ -543,19 +565,12 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppInvoicesIdRouteImport
       parentRoute: typeof AppRoute
     }
-    '/_app/mailbox/': {
-      id: '/_app/mailbox/'
-      path: '/mailbox'
-      fullPath: '/mailbox/'
-      preLoaderRoute: typeof AppMailboxIndexRouteImport
-      parentRoute: typeof AppRoute
-    }
     '/_app/mailbox/$id': {
       id: '/_app/mailbox/$id'
-      path: '/mailbox/$id'
+      path: '/$id'
       fullPath: '/mailbox/$id'
       preLoaderRoute: typeof AppMailboxIdRouteImport
-      parentRoute: typeof AppRoute
+      parentRoute: typeof AppMailboxRoute
     }
     '/_app/payments/': {
       id: '/_app/payments/'
@@ -630,17 +645,30 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface AppMailboxRouteChildren {
+  AppMailboxIdRoute: typeof AppMailboxIdRoute
+}
+
+const AppMailboxRouteChildren: AppMailboxRouteChildren = {
+  AppMailboxIdRoute: AppMailboxIdRoute,
+}
+
+const AppMailboxRouteWithChildren = AppMailboxRoute._addFileChildren(
+  AppMailboxRouteChildren,
+)
+
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppJobsRoute: typeof AppJobsRoute
+  AppMailboxRoute: typeof AppMailboxRouteWithChildren
   AppStaffRoute: typeof AppStaffRoute
+  AppIndexRoute: typeof AppIndexRoute
   AppAccountsNewRoute: typeof AppAccountsNewRoute
   AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
   AppImportsIdRoute: typeof AppImportsIdRoute
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
-  AppMailboxIdRoute: typeof AppMailboxIdRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
@@ -648,7 +676,6 @@ interface AppRouteChildren {
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
   AppImportsIndexRoute: typeof AppImportsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
-  AppMailboxIndexRoute: typeof AppMailboxIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
@@ -663,13 +690,14 @@ const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppJobsRoute: AppJobsRoute,
+  AppMailboxRoute: AppMailboxRouteWithChildren,
   AppStaffRoute: AppStaffRoute,
+  AppIndexRoute: AppIndexRoute,
   AppAccountsNewRoute: AppAccountsNewRoute,
   AppCatalogueProductsRoute: AppCatalogueProductsRoute,
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
   AppImportsIdRoute: AppImportsIdRoute,
   AppInvoicesIdRoute: AppInvoicesIdRoute,
-  AppMailboxIdRoute: AppMailboxIdRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppServicesIdRoute: AppServicesIdRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
@@ -677,7 +705,6 @@ const AppRouteChildren: AppRouteChildren = {
   AppClosingsIndexRoute: AppClosingsIndexRoute,
   AppImportsIndexRoute: AppImportsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
-  AppMailboxIndexRoute: AppMailboxIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
