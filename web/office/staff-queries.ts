@@ -1,0 +1,28 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { api, orThrow } from '../shared/api.ts'
+import type { Staff } from '../shared/api-types.gen.ts'
+import type { TableSource } from '../shared/table-search.ts'
+
+/** The roles, from the one that may do everything to the one that only reads. */
+export const staffRoles: Staff['role'][] = ['admin', 'finance', 'sales', 'support', 'technician', 'auditor']
+
+/** Everybody on the staff. */
+export const staffSource: TableSource<Staff> = {
+  queryKey: ['staff', 'list'],
+  defaultSort: 'name',
+  fetchPage: (query, signal) =>
+    orThrow(api.GET('/api/v1/office/staff', { params: { query: query as never }, signal })),
+}
+
+/** The word for how somebody stands: invited until they chose a password. */
+export function stateOfStaff(member: Staff): 'active' | 'invited' | 'disabled' {
+  if (member.disabled_at !== null) return 'disabled'
+  return member.password_set_at === null ? 'invited' : 'active'
+}
+
+/** After somebody was invited or changed. */
+export async function refreshStaff(queryClient: QueryClient): Promise<void> {
+  await Promise.all(
+    ['staff', 'salespeople', 'notices'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })),
+  )
+}
