@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 const checks: [name: string, command: string, args: string[]][] = [
   ['types of the server', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
   ['types of the web', 'tsc', ['--noEmit', '-p', 'web/tsconfig.json']],
-  ['format and lint', 'biome', ['ci', '--diagnostic-level=warn', '.']],
+  ['format and lint', 'biome', ['ci', '--colors=off', '--diagnostic-level=warn', '.']],
   [
     'promises',
     'oxlint',

@@ -8,7 +8,7 @@ import { ProblemAlert } from '../shared/problem-alert.tsx'
 import styles from './form-layout.module.css'
 
 /** What a contact may be written to about. */
-export const topics = ['billing', 'services', 'support'] as const
+const topics = ['billing', 'services', 'support'] as const
 
 /** Adds a contact to an account, or changes one. */
 export function ContactDialog({

@@ -20,7 +20,7 @@ export interface ShellUser {
 }
 
 /** The first letters of a person's first and last name. */
-export function Initials({ name }: { name: string }) {
+function Initials({ name }: { name: string }) {
   const words = name.trim().split(/\s+/)
   const letters = [words[0], words.length > 1 ? words.at(-1) : '']
     .map((word) => word?.charAt(0) ?? '')
