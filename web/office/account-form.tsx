@@ -61,7 +61,7 @@ const countries =
   'AR BO BR CA CL CO CR CU DE DO EC ES FR GB GT HN IT JP MX NI PA PE PR PT PY SV US UY VE ZA'.split(' ')
 
 /** Countries by their name in the language of the screen; one that an account has already is always among them. */
-function useCountries(current: string) {
+export function useCountries(current: string) {
   const { i18n } = useTranslation()
   const names = new Intl.DisplayNames([i18n.language], { type: 'region' })
   const codes = current !== '' && !countries.includes(current) ? [...countries, current] : countries

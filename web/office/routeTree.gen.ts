@@ -35,6 +35,9 @@ import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.ind
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
+import { Route as AppUnitsIndexRouteImport } from './routes/_app.units.index'
+import { Route as AppUnitsIdRouteImport } from './routes/_app.units.$id'
+import { Route as AppUnitsNewRouteImport } from './routes/_app.units.new'
 import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
 import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
@@ -172,6 +175,21 @@ const AppServicesIdRoute = AppServicesIdRouteImport.update({
   path: '/services/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppUnitsIndexRoute = AppUnitsIndexRouteImport.update({
+  id: '/units/',
+  path: '/units/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUnitsIdRoute = AppUnitsIdRouteImport.update({
+  id: '/units/$id',
+  path: '/units/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUnitsNewRoute = AppUnitsNewRouteImport.update({
+  id: '/units/new',
+  path: '/units/new',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAccountsIdIndexRoute = AppAccountsIdIndexRouteImport.update({
   id: '/accounts/$id/',
   path: '/accounts/$id/',
@@ -223,6 +241,8 @@ export interface FileRoutesByFullPath {
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/units/$id': typeof AppUnitsIdRoute
+  '/units/new': typeof AppUnitsNewRoute
   '/accounts/': typeof AppAccountsIndexRoute
   '/catalogue/': typeof AppCatalogueIndexRoute
   '/closings/': typeof AppClosingsIndexRoute
@@ -230,6 +250,7 @@ export interface FileRoutesByFullPath {
   '/invoices/': typeof AppInvoicesIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
   '/services/': typeof AppServicesIndexRoute
+  '/units/': typeof AppUnitsIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -256,6 +277,8 @@ export interface FileRoutesByTo {
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/units/$id': typeof AppUnitsIdRoute
+  '/units/new': typeof AppUnitsNewRoute
   '/accounts': typeof AppAccountsIndexRoute
   '/catalogue': typeof AppCatalogueIndexRoute
   '/closings': typeof AppClosingsIndexRoute
@@ -263,6 +286,7 @@ export interface FileRoutesByTo {
   '/invoices': typeof AppInvoicesIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
   '/services': typeof AppServicesIndexRoute
+  '/units': typeof AppUnitsIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -291,6 +315,8 @@ export interface FileRoutesById {
   '/_app/mailbox/$id': typeof AppMailboxIdRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
   '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/units/$id': typeof AppUnitsIdRoute
+  '/_app/units/new': typeof AppUnitsNewRoute
   '/_app/accounts/': typeof AppAccountsIndexRoute
   '/_app/catalogue/': typeof AppCatalogueIndexRoute
   '/_app/closings/': typeof AppClosingsIndexRoute
@@ -298,6 +324,7 @@ export interface FileRoutesById {
   '/_app/invoices/': typeof AppInvoicesIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
+  '/_app/units/': typeof AppUnitsIndexRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -326,6 +353,8 @@ export interface FileRouteTypes {
     | '/mailbox/$id'
     | '/payments/received'
     | '/services/$id'
+    | '/units/$id'
+    | '/units/new'
     | '/accounts/'
     | '/catalogue/'
     | '/closings/'
@@ -333,6 +362,7 @@ export interface FileRouteTypes {
     | '/invoices/'
     | '/payments/'
     | '/services/'
+    | '/units/'
     | '/accounts/$id/new-service'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -359,6 +389,8 @@ export interface FileRouteTypes {
     | '/mailbox/$id'
     | '/payments/received'
     | '/services/$id'
+    | '/units/$id'
+    | '/units/new'
     | '/accounts'
     | '/catalogue'
     | '/closings'
@@ -366,6 +398,7 @@ export interface FileRouteTypes {
     | '/invoices'
     | '/payments'
     | '/services'
+    | '/units'
     | '/accounts/$id/new-service'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -393,6 +426,8 @@ export interface FileRouteTypes {
     | '/_app/mailbox/$id'
     | '/_app/payments/received'
     | '/_app/services/$id'
+    | '/_app/units/$id'
+    | '/_app/units/new'
     | '/_app/accounts/'
     | '/_app/catalogue/'
     | '/_app/closings/'
@@ -400,6 +435,7 @@ export interface FileRouteTypes {
     | '/_app/invoices/'
     | '/_app/payments/'
     | '/_app/services/'
+    | '/_app/units/'
     | '/_app/accounts/$id/new-service'
     | '/_app/catalogue/plans/$id'
     | '/_app/catalogue/plans/new'
@@ -600,6 +636,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppServicesIdRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/units/': {
+      id: '/_app/units/'
+      path: '/units'
+      fullPath: '/units/'
+      preLoaderRoute: typeof AppUnitsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/units/$id': {
+      id: '/_app/units/$id'
+      path: '/units/$id'
+      fullPath: '/units/$id'
+      preLoaderRoute: typeof AppUnitsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/units/new': {
+      id: '/_app/units/new'
+      path: '/units/new'
+      fullPath: '/units/new'
+      preLoaderRoute: typeof AppUnitsNewRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/accounts/$id/': {
       id: '/_app/accounts/$id/'
       path: '/accounts/$id'
@@ -671,6 +728,8 @@ interface AppRouteChildren {
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
+  AppUnitsIdRoute: typeof AppUnitsIdRoute
+  AppUnitsNewRoute: typeof AppUnitsNewRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
   AppCatalogueIndexRoute: typeof AppCatalogueIndexRoute
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
@@ -678,6 +737,7 @@ interface AppRouteChildren {
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
+  AppUnitsIndexRoute: typeof AppUnitsIndexRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
   AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
@@ -700,6 +760,8 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIdRoute: AppInvoicesIdRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppServicesIdRoute: AppServicesIdRoute,
+  AppUnitsIdRoute: AppUnitsIdRoute,
+  AppUnitsNewRoute: AppUnitsNewRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
   AppCatalogueIndexRoute: AppCatalogueIndexRoute,
   AppClosingsIndexRoute: AppClosingsIndexRoute,
@@ -707,6 +769,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
+  AppUnitsIndexRoute: AppUnitsIndexRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
   AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,
