@@ -304,7 +304,7 @@ export function UnitFields({
           <div data-span="6">
             <NativeSelect
               label={t('units.billing_mode')}
-              description={t('units.billing_mode_help')}
+              description={t(`units.mode_help.${values.billing_mode}`)}
               data={['advance', 'arrears'].map((value) => ({
                 value,
                 label: t(`words.billing_mode.${value}`),
@@ -315,7 +315,7 @@ export function UnitFields({
           <div data-span="6">
             <NativeSelect
               label={t('units.day_count')}
-              description={t('units.day_count_help')}
+              description={t(`units.day_count_says.${values.day_count}`)}
               data={['actual', 'commercial'].map((value) => ({
                 value,
                 label: t(`audit.day_count.${value}`),
