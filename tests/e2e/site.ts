@@ -64,8 +64,9 @@ export type VisitOptions = {
 export type Visit = {
   context: BrowserContext
   page: Page
-  language: Language
   width: number
+  /** The language of the pages that are opened from now on; `t` stays. */
+  speak(language: Language): Promise<void>
   /** Waits until the page has its heading and no answer of the API is outstanding. */
   settle(): Promise<void>
   /** Errors that the pages wrote to the console or threw, and what their content security policy refused. */
@@ -179,6 +180,10 @@ function openBrowser(): Promise<Browser> {
   })
 }
 
+/** What a page runs first, so that it finds a language that somebody chose in this browser. */
+const chooseLanguage = (language: Language) =>
+  `try { localStorage.setItem('zaguan.language', '${language}') } catch {}`
+
 async function openVisit(browser: Browser, address: string, options: VisitOptions): Promise<Visit> {
   const { language, width, height = 900, scheme = 'light', as } = options
   const settings: BrowserContextOptions = {
@@ -196,7 +201,7 @@ async function openVisit(browser: Browser, address: string, options: VisitOption
        console.error('policy: ' + event.effectiveDirective + ' refused ' + event.blockedURI + ' ' + event.sample))`,
   )
   // As somebody who chose it in this browser: the language of the person’s own user does not change it.
-  await context.addInitScript(`try { localStorage.setItem('zaguan.language', '${language}') } catch {}`)
+  await context.addInitScript(chooseLanguage(language))
   if (as) await context.addCookies([{ ...as.cookie(), url: address }])
   const page = await context.newPage()
   const faults: string[] = []
@@ -222,10 +227,13 @@ async function openVisit(browser: Browser, address: string, options: VisitOption
   return {
     context,
     page,
-    language,
     width,
     faults,
     t: translator(language),
+    // What is said last counts.
+    async speak(other) {
+      await context.addInitScript(chooseLanguage(other))
+    },
     async settle() {
       await page.getByRole('heading', { level: 1 }).first().waitFor()
       await until('the page is at rest', 15, async () => asking === 0 && performance.now() - last > 100)

@@ -309,8 +309,11 @@ export function DataTable<Row>({
       {nothing && !filtered && empty ? (
         <div className={styles.frame}>{empty}</div>
       ) : (
-        <section
+        // A group, not a landmark: the part of the page that it stands in often has the same name.
+        // biome-ignore lint/a11y/useSemanticElements: a table is no set of fields
+        <div
           ref={region}
+          role="group"
           className={`${styles.frame} ${styles.region}`}
           aria-label={label}
           // A region that scrolls has to be reachable by keyboard.
@@ -406,7 +409,7 @@ export function DataTable<Row>({
               </Button>
             )}
           </div>
-        </section>
+        </div>
       )}
       {rows.length > 0 && (
         <p className={styles.foot}>
