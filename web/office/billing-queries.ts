@@ -56,7 +56,16 @@ export const closingAccountQuery = (id: string, account: string) =>
 /** The list of invoices, newest first. */
 export const invoicesSource: TableSource<Invoice> = {
   queryKey: ['invoices', 'list'],
-  filters: ['business_unit_id', 'state', 'due_from', 'due_to', 'issued_from', 'issued_to', 'account_id', 'closing_id'],
+  filters: [
+    'business_unit_id',
+    'state',
+    'due_from',
+    'due_to',
+    'issued_from',
+    'issued_to',
+    'account_id',
+    'closing_id',
+  ],
   defaultSort: '-issue_date',
   fetchPage: (query, signal) =>
     orThrow(api.GET('/api/v1/office/invoices', { params: { query: query as never }, signal })),
