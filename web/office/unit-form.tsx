@@ -326,7 +326,7 @@ export function UnitFields({
           <div data-span="6">
             <TextInput
               label={t('units.series')}
-              description={t('units.series_help', { example: `${values.invoice_series || 'A'}-1041` })}
+              description={t('units.series_help')}
               required
               maxLength={10}
               autoComplete="off"

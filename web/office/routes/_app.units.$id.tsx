@@ -149,7 +149,7 @@ function Settings({ unit, editable }: { unit: BusinessUnit; editable: boolean })
     onDone: (after) => {
       queryClient.setQueryData(unitQuery(unit.id).queryKey, after)
       void refreshUnits(queryClient)
-      showToast({ tone: 'good', title: t('units.saved') })
+      showToast({ tone: 'good', title: t('units.saved', { name: after.name }) })
     },
   })
   useUnsavedWarning(form.changed && !form.busy, t('catalogue.unsaved'))
