@@ -74,6 +74,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/imports': staff('/imports'),
     '/imports/$id': staff('/imports/{import}', '/imports/{done_import}'),
     '/units': staff('/units'),
+    '/units/new': staff('/units/new'),
     '/units/$id': staff('/units/{unit}'),
     '/staff': staff('/staff'),
     '/audit': staff('/audit'),
@@ -158,7 +159,10 @@ async function inspect(visit: Visit, language: Language, path: string): Promise<
       ),
     )
     // A mail is shown as it was sent, on its own paper: it is no page of ours.
-    const axe = new AxeBuilder({ page }).exclude('iframe').setLegacyMode(true)
+    const axe = new AxeBuilder({ page })
+      .options({ resultTypes: ['violations'], preload: false })
+      .exclude('iframe')
+      .setLegacyMode(true)
     // In the dark it is the same page in other colours, which no other rules look at.
     if (scheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block'])
     const { violations } = await axe.analyze()
@@ -172,11 +176,11 @@ async function inspect(visit: Visit, language: Language, path: string): Promise<
   }
   const { title, headings, wider } = (await page.evaluate(`({
     title: document.title,
-    headings: [...document.querySelectorAll('h1')].map((one) => one.textContent),
+    headings: document.querySelectorAll('h1').length,
     wider: document.documentElement.scrollWidth - ${width},
-  })`)) as { title: string; headings: string[]; wider: number }
-  if (headings.length !== 1) found.push(`${at}: there are ${headings.length} level-1 headings`)
-  if (title !== headings[0]) found.push(`${at}: the title is “${title}”, the heading “${headings[0]}”`)
+  })`)) as { title: string; headings: number; wider: number }
+  if (headings !== 1) found.push(`${at}: there are ${headings} level-1 headings`)
+  if (title === '' || title === 'Zaguan') found.push(`${at}: the title is “${title}”`)
   if (wider > 0) found.push(`${at}: the page is ${wider} px wider than the screen`)
   return [...found, ...faults.map((fault) => `${at}: ${fault}`)]
 }
