@@ -13,6 +13,13 @@ export async function fillPortal(ownerUrl: string, accounts: number): Promise<st
     `set session_replication_role = replica; set synchronous_commit = off; set maintenance_work_mem = '512MB'`,
   )
   const run = (text: string) => client.query(text)
+  // Indexes that no constraint needs are made after the rows: minutes instead of an hour for a million accounts.
+  const indexes = await client.query<{ name: string; definition: string }>(
+    `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+      where indrelid = any('{users,accounts,memberships,subscriptions,subscription_components,invoices,ledger_entries,notices}'::regclass[])
+        and not exists (select from pg_constraint where conindid = indexrelid)`,
+  )
+  for (const { name } of indexes.rows) await run(`drop index ${name}`)
   await run(`insert into business_units (id, slug, name, legal_name, country, currency, time_zone, language, closing_day)
     values ('00000000-0000-7000-8000-000000000001', 'bench', 'Bench', 'Bench Ltda.', 'BR', 'BRL', 'America/Sao_Paulo', 'pt-BR', 31)`)
   await run(
@@ -51,6 +58,7 @@ export async function fillPortal(ownerUrl: string, accounts: number): Promise<st
   await run(`insert into notices (kind, business_unit_id, account_id, to_email, language, subject, html, text_body, state)
     select 'invoice_issued', '00000000-0000-7000-8000-000000000001', account, 'user' || n || '@bench.example', 'pt-BR', 'Sua fatura ' || n, repeat('x', 200), repeat('x', 100), 'kept'
       from ids cross join generate_series(1, 3)`)
+  for (const { definition } of indexes.rows) await run(definition)
   const cookies: string[] = []
   const step = Math.max(1, Math.floor(accounts / 2000))
   const people = await client.query(`select person, n from ids where n % ${step} = 0 limit 2000`)

@@ -119,7 +119,7 @@ export function useUnitCheck() {
 }
 
 /** A name as it may stand in an address: 'Pirilampo Fibra' is pirilampo-fibra. */
-export function toSlug(name: string): string {
+function toSlug(name: string): string {
   return name
     .normalize('NFD')
     .replaceAll(/\p{M}/gu, '')
