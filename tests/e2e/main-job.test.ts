@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { languages } from '../../server/platform/translations.ts'
 import { until } from '../processes.ts'
-import { type Books, closeBooks, keepBooks } from './books.ts'
+import { type Books, keepBooks } from './books.ts'
 import { admin, password, readSecretLink, type Site, startSite, type Visit } from './site.ts'
 
 let site: Site
@@ -42,9 +42,57 @@ describe.each(languages)('the main job in %s', (language) => {
   })
 
   const number = () => invoice.number
+  /** An area of the office, which may say after its name how much waits there. */
+  const area = (name: string) =>
+    staff.page
+      .getByRole('navigation', { name: staff.t('common:areas') })
+      .getByRole('link', { name: new RegExp(`^${staff.t(`office:shell.${name}`)}`) })
 
-  it('staff close the month', async () => {
-    await closeBooks(site, books)
+  /** Without a mail server staff read in the mailbox what an address was sent, here the link in it. */
+  async function readLinkInMailbox(email: string): Promise<string> {
+    const { page, t } = staff
+    await readSecretLink(site.admin, email)
+    await area('mailbox').click()
+    await page.getByRole('searchbox', { name: t('office:mailbox.search') }).fill(email)
+    await page
+      .getByRole('list', { name: t('office:mailbox.list') })
+      .getByRole('link', { name: new RegExp(`^${email}.*${t('office:mailbox.kinds.password_reset')}`) })
+      .click()
+    const link = page.frameLocator('iframe').getByRole('link').filter({ hasNotText: /^$/ }).first()
+    return (await link.getAttribute('href'))!
+  }
+
+  it('staff sign in', async () => {
+    const { page, t } = staff
+    await page.goto('/office/')
+    await page.getByRole('textbox', { name: t('office:signIn.email') }).fill(admin.email)
+    await page.getByRole('textbox', { name: t('office:signIn.password') }).fill(password)
+    await page.getByRole('button', { name: t('office:signIn.submit') }).click()
+    await area('closings').waitFor()
+  })
+
+  it('staff close the month: the preview, the run, the result', async () => {
+    const { page, t } = staff
+    await area('closings').click()
+    await heading(page, t('office:closings.title')).waitFor()
+    await page
+      .getByRole('button', { name: t('office:closings.new') })
+      .first()
+      .click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(t('office:words.unit')).selectOption({ label: books.unit.name })
+    await dialog.getByLabel(t('office:closings.up_to'), { exact: true }).fill(books.closing_date)
+    await dialog.getByRole('button', { name: t('office:closings.prepare') }).click()
+    await main(page).getByText(t('office:closings.nothing_charged')).waitFor()
+    expect((await site.admin.get(`/invoices?business_unit_id=${books.unit.id}`)).items).toEqual([])
+    await page.getByRole('button', { name: t('office:closings.run'), exact: true }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: t('office:closings.run_confirm', { count: 3 }) })
+      .click()
+    await main(page)
+      .getByText(t('office:closings.result_title', { count: 3 }))
+      .waitFor()
     const found = await site.admin.get(`/invoices?account_id=${books.accounts[0]!.id}`)
     expect(found.items).toHaveLength(1)
     invoice = { id: found.items[0].id, number: `${found.items[0].series}-${found.items[0].number}` }
@@ -58,7 +106,7 @@ describe.each(languages)('the main job in %s', (language) => {
     await page.getByRole('textbox', { name: t('portal:field.email') }).fill(email)
     await page.getByRole('button', { name: t('portal:forgot.submit') }).click()
     await heading(page, t('portal:forgot.sent_title')).waitFor()
-    await page.goto((await readSecretLink(site.admin, email)).href)
+    await page.goto(await readLinkInMailbox(email))
     await heading(page, t('portal:password.title')).waitFor()
     await page.getByRole('textbox', { name: t('portal:password.new') }).fill(password)
     await page.getByRole('button', { name: t('portal:password.submit') }).click()
@@ -105,12 +153,19 @@ describe.each(languages)('the main job in %s', (language) => {
 
   it('staff approve the payment, and the invoice is paid', async () => {
     const { page, t } = staff
-    await page.goto('/office/')
-    await page.getByRole('textbox', { name: t('office:signIn.email') }).fill(admin.email)
-    await page.getByRole('textbox', { name: t('office:signIn.password') }).fill(password)
-    await page.getByRole('button', { name: t('office:signIn.submit') }).click()
-    const found = await site.admin.get(`/payment-notices?state=pending&account_id=${books.accounts[0]!.id}`)
-    await site.admin.post(`/payment-notices/${found.items[0].id}/approve`, {})
+    await area('payments').click()
+    await heading(page, t('office:payments.title')).waitFor()
+    const waiting = page.getByRole('list', { name: t('office:payments.to_approve') })
+    const { name } = books.accounts[0]!
+    await waiting.getByRole('link', { name: new RegExp(`^${name}`) }).click()
+    await page.getByRole('img', { name: t('office:payments.receipt_alt', { name }) }).waitFor()
+    await main(page).getByText('E-1', { exact: true }).waitFor()
+    await main(page)
+      .getByRole('button', { name: t('office:payments.approve'), exact: true })
+      .click()
+    await waiting.getByRole('link', { name: new RegExp(`^${name}`) }).waitFor({ state: 'detached' })
+    await page.goto(`/office/invoices/${invoice.id}`)
+    await main(page).getByText(t('common:state.invoice.paid'), { exact: true }).first().waitFor()
   })
 
   it('the customer sees the invoice paid, and reads the mails that they got', async () => {
