@@ -23,6 +23,8 @@ async function readFocus(page: Page): Promise<{ text: string; visible: boolean }
     const words = (element) => element?.textContent?.trim() ?? ''
     const text = one.getAttribute('aria-label') || words(one.labels?.[0]) ||
       words(document.getElementById(one.getAttribute('aria-labelledby'))) || words(one)
+    // Where the app put the focus after another page was opened: no stop of Tab, nothing to be marked.
+    if (one.tabIndex === -1) return { text: '', visible: true }
     // The browser itself marks the part of a date that has the focus.
     if (one.matches('input[type=date]')) return { text, visible: true }
     // The ring may be drawn on what stands around: the frame of a field, the card that is one link.
@@ -110,11 +112,13 @@ it('staff sign in and find anything with the palette', async () => {
   await page.getByRole('heading', { level: 1, name }).waitFor()
 
   // Escape closes it and the focus goes back to where it was; a command is found by its name.
-  await tabTo(page, t('common:skip'), 80).catch(() => undefined)
+  await page.keyboard.press('Tab')
+  const before = await readFocus(page)
   await page.keyboard.press('Control+k')
   await field.waitFor()
   await page.keyboard.press('Escape')
   await field.waitFor({ state: 'detached' })
+  expect(await readFocus(page)).toEqual(before)
   await page.keyboard.press('Control+k')
   await page.keyboard.type(t('office:shell.closings'))
   await page
