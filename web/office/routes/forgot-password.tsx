@@ -52,7 +52,7 @@ function ForgotPassword() {
             {t('signIn.sent_again')}
           </Button>
           <Button variant="subtle" fullWidth onClick={() => setSentTo(null)}>
-            {t('signIn.sent_other')}
+            {t('signIn.sent_elsewhere')}
           </Button>
           <ProblemAlert error={form.problem} />
           {back}
