@@ -92,7 +92,7 @@ function PaymentQueue() {
         <Section>
           <EmptyState
             icon={<IconCash size={24} aria-hidden />}
-            title={t(filter.state === 'pending' ? 'payments.empty' : 'payments.empty_other')}
+            title={t(filter.state === 'pending' ? 'payments.empty' : 'payments.empty_elsewhere')}
           >
             {t('payments.empty_text')}
           </EmptyState>
