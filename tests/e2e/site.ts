@@ -195,7 +195,7 @@ async function openVisit(browser: Browser, address: string, options: VisitOption
     ...(options.reducedMotion ? { reducedMotion: 'reduce' } : {}),
   }
   const context = await browser.newContext(settings)
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(60_000)
   await context.addInitScript(
     `addEventListener('securitypolicyviolation', (event) =>
        console.error('policy: ' + event.effectiveDirective + ' refused ' + event.blockedURI + ' ' + event.sample))`,
