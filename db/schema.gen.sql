@@ -1182,6 +1182,12 @@ $$;
 create function fold(text) returns text language sql immutable parallel safe strict as $$ select lower(public.unaccent('public.unaccent'::regdictionary, $1)) $$;
 -- may be called by: everyone
 
+create function forget_rate(p_key text) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  delete from rate_windows where key = p_key
+$$;
+comment on function forget_rate(p_key text) is 'Forgets the hits of a key: what was counted turned out to be in order';
+-- may be called by: office, portal
+
 create function issue_user_token(p_kind user_token_kind, p_user uuid, p_token_hash bytea, p_seconds integer) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into user_tokens (kind, user_id, token_hash, expires_at) values (p_kind, p_user, p_token_hash, now() + make_interval(secs => p_seconds))
 $$;

@@ -197,8 +197,13 @@ create function take_rate(p_key text, p_limit int, p_seconds int) returns boolea
   returning hits <= p_limit
 $$;
 comment on function take_rate is 'Counts a hit against a key in a fixed window over all processes; false when over the limit';
-revoke execute on function take_rate from public;
-grant execute on function take_rate to zaguan_portal, zaguan_office;
+create function forget_rate(p_key text) returns void
+  language sql security definer set search_path = public, pg_temp as $$
+  delete from rate_windows where key = p_key
+$$;
+comment on function forget_rate is 'Forgets the hits of a key: what was counted turned out to be in order';
+revoke execute on function take_rate, forget_rate from public;
+grant execute on function take_rate, forget_rate to zaguan_portal, zaguan_office;
 
 -- Jobs ----------------------------------------------------------------------------------------------------------
 

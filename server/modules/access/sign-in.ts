@@ -51,6 +51,8 @@ export async function signIn(
   const user = found.rows[0]
   const right = await verifyPassword(user?.password_hash, options.password)
   if (!right || !user) return refuse('sign_in_failed', { status: 401, kept: true })
+  // Only what fails counts against this address: whoever knows the password is not guessing.
+  await sql`select forget_rate(${`sign-in:${options.side}:${email}:${options.ip}`})`.execute(tx)
   return openSession(tx, user.user_id, options)
 }
 
