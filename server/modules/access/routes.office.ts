@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { type App, exportRoute, officeRoute } from '../../platform/http.ts'
+import { exportRoute } from '../../platform/exports.ts'
+import { type App, officeRoute } from '../../platform/http.ts'
 import { listPermissions } from '../../platform/permissions.ts'
 import { id, idParams, listQuery, pageOf, plainDate } from '../../platform/schemas.ts'
 import { listAudit } from './audit.ts'

@@ -1,4 +1,5 @@
-import { type App, exportRoute, officeRoute } from '../../platform/http.ts'
+import { exportRoute } from '../../platform/exports.ts'
+import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { createPlan, getPlan, listPlans, updatePlan } from './plans.ts'
 import { createProduct, listProducts, updateProduct } from './products.ts'

@@ -1,5 +1,6 @@
 import { isRefusal } from '../../platform/errors.ts'
-import { type App, exportRoute, officeRoute } from '../../platform/http.ts'
+import { exportRoute } from '../../platform/exports.ts'
+import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import {
   approvePaymentNotice,
