@@ -34,7 +34,7 @@ create type ledger_account as enum ('receivable', 'revenue', 'bank', 'account_cr
 
 create type membership_permission as enum ('owner', 'billing', 'services', 'support', 'licences', 'users');
 
-create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected');
+create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready');
 
 create type notice_state as enum ('queued', 'sent', 'kept', 'failed');
 
@@ -55,13 +55,15 @@ create type price_interval as enum ('month');
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
 comment on type run_state is 'The life of a long job that people watch: closings and imports';
 
+create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'payments.read', 'payments.decide', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
+
 create type staff_role as enum ('admin', 'finance', 'sales', 'support', 'technician', 'auditor');
 
 create type subscription_status as enum ('awaiting_installation', 'active', 'suspended', 'suspended_administratively', 'cancelled', 'ended');
 
 create type user_side as enum ('customer', 'staff');
 
-create type user_token_kind as enum ('password', 'invitation', 'first_admin');
+create type user_token_kind as enum ('password', 'invitation', 'first_admin', 'email_change');
 
 -- Tables ----------------------------------------------------------------------------------------------------
 

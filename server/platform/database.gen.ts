@@ -54,7 +54,7 @@ export type LedgerAccount = "account_credit" | "bank" | "receivable" | "revenue"
 
 export type MembershipPermission = "billing" | "licences" | "owner" | "services" | "support" | "users";
 
-export type NoticeKind = "invoice_issued" | "password_changed" | "password_reset" | "payment_approved" | "payment_notice_received" | "payment_rejected" | "staff_invitation";
+export type NoticeKind = "account_change_decided" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_notice_received" | "payment_rejected" | "privacy_export_ready" | "sign_in_methods_changed" | "staff_invitation";
 
 export type NoticeState = "failed" | "kept" | "queued" | "sent";
 
@@ -80,7 +80,7 @@ export type SubscriptionStatus = "active" | "awaiting_installation" | "cancelled
 
 export type UserSide = "customer" | "staff";
 
-export type UserTokenKind = "first_admin" | "invitation" | "password";
+export type UserTokenKind = "email_change" | "first_admin" | "invitation" | "password";
 
 export interface Accounts {
   address: string | null;
@@ -739,7 +739,7 @@ export const itemKinds = ["login","ip","mailbox","domain","ftp_user","database",
 export const languageCodes = ["pt-BR","es","en"] as const
 export const ledgerAccounts = ["receivable","revenue","bank","account_credit"] as const
 export const membershipPermissions = ["owner","billing","services","support","licences","users"] as const
-export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected"] as const
+export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready"] as const
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const
@@ -749,7 +749,8 @@ export const planKinds = ["dial_up","broadband","additional_point","email","host
 export const postingKinds = ["invoice","payment","credit_used"] as const
 export const priceIntervals = ["month"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
+export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","payments.read","payments.decide","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
 export const staffRoles = ["admin","finance","sales","support","technician","auditor"] as const
 export const subscriptionStatuses = ["awaiting_installation","active","suspended","suspended_administratively","cancelled","ended"] as const
 export const userSides = ["customer","staff"] as const
-export const userTokenKinds = ["password","invitation","first_admin"] as const
+export const userTokenKinds = ["password","invitation","first_admin","email_change"] as const

@@ -1,38 +1,28 @@
-/** What staff may do, in words that the office shows. Deny by default: a role has what is listed and nothing else. */
-export const staffPermissions = [
-  'accounts.read',
-  'accounts.write',
-  'catalogue.read',
-  'catalogue.write',
-  'subscriptions.read',
-  'subscriptions.write',
-  'billing.read',
-  'billing.run',
-  'payments.read',
-  'payments.decide',
-  'imports.read',
-  'imports.run',
-  'notices.read',
-  'units.read',
-  'units.write',
-  'staff.read',
-  'staff.write',
-  'audit.read',
-  'jobs.read',
-  'jobs.write',
-] as const
+import { type StaffRole, staffPermissions } from './database.gen.ts'
 
+// What staff may do: single permissions are the enum staff_permission, in the order in which the office shows them. Deny by
+// default: a role has what is listed and nothing else.
+
+export { type StaffRole, staffPermissions }
 export type StaffPermission = (typeof staffPermissions)[number]
-export type StaffRole = 'admin' | 'finance' | 'sales' | 'support' | 'technician' | 'auditor'
 
 const reading = staffPermissions.filter((permission) => permission.endsWith('.read'))
-const shared: StaffPermission[] = ['accounts.read', 'catalogue.read', 'subscriptions.read', 'units.read']
+const shared: StaffPermission[] = [
+  'accounts.read',
+  'contracts.read',
+  'catalogue.read',
+  'subscriptions.read',
+  'units.read',
+  'settings.read',
+]
 
 const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
-  admin: new Set(staffPermissions),
+  // Acting in a customer's name is never part of a role: it is granted singly (A11).
+  admin: new Set(staffPermissions.filter((permission) => permission !== 'accounts.act_as')),
   finance: new Set<StaffPermission>([
     ...shared,
     'accounts.write',
+    'accounts.view_as',
     'billing.read',
     'billing.run',
     'payments.read',
@@ -45,7 +35,10 @@ const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
   ]),
   sales: new Set<StaffPermission>([
     ...shared,
+    'accounts.create',
     'accounts.write',
+    'accounts.view_as',
+    'contracts.write',
     'subscriptions.write',
     'billing.read',
     'notices.read',
@@ -53,6 +46,7 @@ const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
   support: new Set<StaffPermission>([
     ...shared,
     'accounts.write',
+    'accounts.view_as',
     'billing.read',
     'payments.read',
     'notices.read',
