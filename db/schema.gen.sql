@@ -14,9 +14,13 @@ create type account_rank as enum ('A', 'B', 'C');
 
 create type billing_mode as enum ('advance', 'arrears');
 
+create type challenge_kind as enum ('second_factor', 'passkey', 'oidc', 'view_as');
+
 create type closing_account_state as enum ('planned', 'invoiced', 'parked', 'changed');
 
 create type component_role as enum ('plan', 'option');
+
+create type contract_type as enum ('flat_retainer', 'hourly', 'block_hours', 'block_money', 'remote_monitoring', 'online_backup', 'project_flat_fee', 'project_hourly');
 
 create type day_count as enum ('actual', 'commercial');
 
@@ -55,17 +59,65 @@ create type price_interval as enum ('month');
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
 comment on type run_state is 'The life of a long job that people watch: closings and imports';
 
+create type session_method as enum ('password', 'link', 'passkey', 'identity_provider', 'view_as');
+
+create type setup_step as enum ('open', 'done', 'skipped');
+
+create type sla_coverage as enum ('always', 'business_hours');
+
 create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'payments.read', 'payments.decide', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
 
 create type staff_role as enum ('admin', 'finance', 'sales', 'support', 'technician', 'auditor');
 
 create type subscription_status as enum ('awaiting_installation', 'active', 'suspended', 'suspended_administratively', 'cancelled', 'ended');
 
+create type threshold_metric as enum ('cpu', 'memory', 'disk', 'offline', 'temperature', 'packet_loss', 'latency');
+
+create type ticket_priority as enum ('low', 'normal', 'high', 'urgent');
+
 create type user_side as enum ('customer', 'staff');
 
 create type user_token_kind as enum ('password', 'invitation', 'first_admin', 'email_change');
 
 -- Tables ----------------------------------------------------------------------------------------------------
+
+-- Mail from these domains, without @, is the account's (A2): one account of a business unit has a domain
+create table account_domains (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  domain citext not null check (length(domain::text) <= 253 and domain ~ '^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$'),
+  created_at timestamptz not null default now(),
+  unique (business_unit_id, domain),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade
+);
+create index account_domains_account on account_domains (account_id);
+create trigger audit_delete after delete on account_domains referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_domains referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_domains referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_domains to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select on account_domains to zaguan_office;
+
+-- How far the guided creation of an account came (A1): begun by one person, it can be continued by another
+create table account_setups (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null unique,
+  business_unit_id uuid not null,
+  contract setup_step not null default 'open',
+  profiles setup_step not null default 'open',
+  contact setup_step not null default 'open',
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check ((finished_at is not null) = (contract <> 'open' and profiles <> 'open' and contact <> 'open'))
+);
+create index account_setups_unfinished on account_setups (business_unit_id, account_id) where (finished_at is null);
+create trigger audit_delete after delete on account_setups referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_setups referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_setups referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_setups to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on account_setups to zaguan_office;
 
 create table accounts (
   id uuid default uuidv7() primary key,
@@ -89,14 +141,29 @@ create table accounts (
   search_text text not null generated always as (fold(((((((((((((name || ' ') || number) || ' ') || coalesce(external_id, '')) || ' ') || coalesce(tax_id, '')) || ' ') || coalesce((email)::text, '')) || ' ') || coalesce(phone, '')) || ' ') || coalesce(city, '')))) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  tickets_only_from_primary boolean not null default false,  -- Mail from other senders of the account makes no ticket (A3); the portal is not concerned
+  sla_profile_id uuid,
+  threshold_profile_id uuid,
+  tax_id_key text generated always as (NULLIF(upper(regexp_replace(tax_id, '[^A-Za-z0-9]', '', 'g')), '')) stored,  -- Letters and digits alone: two accounts with the same one are probably one
+  phone_key text generated always as (
+case
+    when (length(regexp_replace(phone, '[^0-9]', '', 'g')) >= 8) then "right"(regexp_replace(phone, '[^0-9]', '', 'g'), 8)
+    else null::text
+end) stored,  -- The last eight digits, which every way of writing a number has in common
   unique (business_unit_id, external_id),
-  unique (id, business_unit_id)
+  unique (id, business_unit_id),
+  foreign key (sla_profile_id, business_unit_id) references sla_profiles(id, business_unit_id),
+  foreign key (threshold_profile_id, business_unit_id) references threshold_profiles(id, business_unit_id)
 );
 create index accounts_city on accounts (business_unit_id, city);
 create index accounts_created on accounts (created_at, id);
 create index accounts_email on accounts (email);
 create index accounts_name on accounts (name, id);
+create index accounts_phone_key on accounts (phone_key) where (phone_key is not null);
 create index accounts_search on accounts using gin (search_text gin_trgm_ops);
+create index accounts_sla_profile on accounts (sla_profile_id) where (sla_profile_id is not null);
+create index accounts_tax_id_key on accounts (tax_id_key) where (tax_id_key is not null);
+create index accounts_threshold_profile on accounts (threshold_profile_id) where (threshold_profile_id is not null);
 create index accounts_unit_name on accounts (business_unit_id, name, id);
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
@@ -108,6 +175,47 @@ create policy portal_memberships on accounts for select to zaguan_portal using (
 grant insert, select, update on accounts to zaguan_office;
 grant select (id, number, business_unit_id, kind, name, tax_id, email, phone, fax, address, city, state, country, postal_code, language, created_at, updated_at) on accounts to zaguan_portal;
 grant update (name, tax_id, phone, fax, address, city, state, country, postal_code, language) on accounts to zaguan_portal;
+
+-- A program's way in. It may do what its scopes say, as long as the person who answers for it may do so too
+create table api_keys (
+  id uuid default uuidv7() primary key,
+  side user_side not null,
+  user_id uuid not null references users(id),  -- Who answers for the key: it never may more than they may, and ends with their access
+  account_id uuid references accounts(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 100),
+  hint text not null,
+  token_hash bytea not null unique,
+  previous_token_hash bytea unique,  -- After a rotation the old secret works on until previous_expires_at
+  previous_expires_at timestamptz,
+  staff_scopes staff_permission[],
+  member_scopes membership_permission[],
+  unit_ids uuid[],  -- The business units of an operator's key; null: all that the person may see
+  read_only boolean not null default false,
+  rate_limit integer not null default 600 check (rate_limit >= 1 and rate_limit <= 100000),
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  last_used_ip inet,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  check ((side = 'staff') = (account_id is null)),
+  check ((side = 'staff') = (staff_scopes is not null) and (side = 'customer') = (member_scopes is not null)),
+  check ((cardinality(coalesce(staff_scopes, '{}')) + cardinality(coalesce(member_scopes, '{}'))) > 0),
+  check (side = 'staff' or unit_ids is null),
+  check ((previous_token_hash is null) = (previous_expires_at is null))
+);
+create index api_keys_account on api_keys (account_id, id) where (account_id is not null);
+create index api_keys_user on api_keys (user_id);
+create trigger audit_delete after delete on api_keys referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on api_keys referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on api_keys referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on api_keys to zaguan_office using ((side = 'staff') or (exists (select from accounts a where (a.id = api_keys.account_id))));
+create policy portal on api_keys to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}'));
+grant insert on api_keys to zaguan_office;
+grant select (id, side, user_id, account_id, name, hint, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, last_used_at, last_used_ip, revoked_at, created_at) on api_keys to zaguan_office;
+grant update (user_id, name, hint, token_hash, previous_token_hash, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, revoked_at) on api_keys to zaguan_office;
+grant insert on api_keys to zaguan_portal;
+grant select (id, side, user_id, account_id, name, hint, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, last_used_at, last_used_ip, revoked_at, created_at) on api_keys to zaguan_portal;
+grant update (user_id, name, hint, token_hash, previous_token_hash, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, revoked_at) on api_keys to zaguan_portal;
 
 -- Who changed what, before and after (A10). Written by triggers; nobody updates or deletes
 create table audit_log (
@@ -126,7 +234,8 @@ create table audit_log (
   before jsonb,
   after jsonb,
   ip inet,
-  request_id text
+  request_id text,
+  on_behalf_of text  -- The account or member that staff were seeing the portal as (A11)
 );
 create index audit_log_account on audit_log (account_id, id desc);
 create index audit_log_actor on audit_log (actor_id, id desc);
@@ -193,6 +302,19 @@ create policy office on business_units to zaguan_office using ((select sees_all_
 create policy portal on business_units for select to zaguan_portal using (id = (select current_unit_id()));
 grant insert, select, update on business_units to zaguan_office;
 grant select on business_units to zaguan_portal;
+
+create table challenges (
+  token_hash bytea primary key,
+  kind challenge_kind not null,
+  side user_side not null,
+  user_id uuid references users(id) on delete cascade,
+  data jsonb not null default '{}',
+  tries integer not null default 0,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+create index challenges_expiry on challenges (expires_at);
+create policy nobody on challenges for select to zaguan_office using (false);
 
 -- The preview, account by account, and what became of it; the fingerprint makes the run charge exactly what was shown (billing.md 18)
 create table closing_accounts (
@@ -277,12 +399,44 @@ grant delete, insert, select, update on contacts to zaguan_office;
 grant select on contacts to zaguan_portal;
 grant update (first_name, last_name, phone, title, topics) on contacts to zaguan_portal;
 
+-- What a service provider agreed with an account (P12): in force in [start_date, end_date)
+create table contracts (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 200),
+  type contract_type not null,
+  start_date date not null,
+  end_date date,
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  amount bigint not null check (amount >= 0 and amount <= '9007199254740991'),  -- Minor units: per month (flat_retainer, remote_monitoring, online_backup), per hour (hourly, project_hourly), of the block (block_hours, block_money), of the whole (project_flat_fee)
+  included_minutes integer check (included_minutes >= 1 and included_minutes <= 6000000),
+  sla_profile_id uuid,  -- Instead of the account's, for tickets under this contract
+  notes text check (length(notes) <= 10000),
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (sla_profile_id, business_unit_id) references sla_profiles(id, business_unit_id),
+  check ((included_minutes is not null) = (type = 'block_hours')),
+  check (end_date > start_date)
+);
+create index contracts_account on contracts (account_id, start_date desc);
+create index contracts_sla_profile on contracts (sla_profile_id) where (sla_profile_id is not null);
+create trigger audit_delete after delete on contracts referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on contracts referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on contracts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on contracts for each row execute function touch_updated_at();
+create policy office on contracts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on contracts to zaguan_office;
+
 -- What was uploaded or made; the bytes live behind platform/files.ts under the file's id
 create table files (
   id uuid default uuidv7() primary key,
   account_id uuid references accounts(id),
   business_unit_id uuid references business_units(id),
-  purpose text not null check (purpose = any (array['logo', 'receipt', 'import', 'import_rejects'])),
+  purpose text not null check (purpose = any (array['logo', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
   name text not null check (length(name) >= 1 and length(name) <= 200),
   media_type text not null,
   size bigint not null check (size >= 0),
@@ -531,6 +685,48 @@ create table number_series (
 create policy office on number_series for select to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant select on number_series to zaguan_office;
 
+create table operator_settings (
+  id boolean default true primary key check (id),
+  staff_second_factor boolean not null default false,  -- Staff need a second factor: without one they reach nothing but the page that sets it up
+  oidc_enabled boolean not null default false,
+  oidc_label text check (length(oidc_label) >= 1 and length(oidc_label) <= 60),
+  oidc_issuer text check (oidc_issuer ~ '^https?://' and length(oidc_issuer) <= 500),
+  oidc_client_id text check (length(oidc_client_id) >= 1 and length(oidc_client_id) <= 300),
+  oidc_client_secret_encrypted bytea,  -- AES-256-GCM by platform/encryption.ts; never in a log
+  updated_at timestamptz not null default now(),
+  check (not oidc_enabled or oidc_issuer is not null and oidc_client_id is not null and oidc_label is not null)
+);
+create trigger audit_delete after delete on operator_settings referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on operator_settings referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on operator_settings referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on operator_settings for each row execute function touch_updated_at();
+create policy office on operator_settings to zaguan_office using (true);
+grant select (id, staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, updated_at) on operator_settings to zaguan_office;
+grant update (staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted) on operator_settings to zaguan_office;
+
+create table passkeys (
+  id uuid default uuidv7() primary key,
+  user_id uuid not null references users(id) on delete cascade,
+  credential_id bytea not null unique,
+  public_key bytea not null,
+  counter bigint not null default 0,
+  transports text[] not null default '{}',
+  backed_up boolean not null default false,
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 100),
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz
+);
+create index passkeys_user on passkeys (user_id);
+create trigger audit_delete after delete on passkeys referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on passkeys referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on passkeys referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy own_office on passkeys to zaguan_office using (user_id = (select current_user_id()));
+create policy own_portal on passkeys to zaguan_portal using (user_id = (select current_user_id()));
+grant delete, insert, select on passkeys to zaguan_office;
+grant update (name) on passkeys to zaguan_office;
+grant delete, insert, select on passkeys to zaguan_portal;
+grant update (name) on passkeys to zaguan_portal;
+
 create table payment_notice_invoices (
   payment_notice_id uuid not null,
   invoice_id uuid not null,
@@ -717,6 +913,20 @@ create unlogged table rate_windows (
 );
 create policy nobody on rate_windows for select to zaguan_office using (false);
 
+create table recovery_codes (
+  id uuid default uuidv7() primary key,
+  user_id uuid not null references users(id) on delete cascade,
+  code_hash bytea not null,
+  used_at timestamptz,
+  unique (user_id, code_hash)
+);
+create policy own_office on recovery_codes to zaguan_office using (user_id = (select current_user_id()));
+create policy own_portal on recovery_codes to zaguan_portal using (user_id = (select current_user_id()));
+grant delete, insert on recovery_codes to zaguan_office;
+grant select (id, user_id, used_at) on recovery_codes to zaguan_office;
+grant delete, insert on recovery_codes to zaguan_portal;
+grant select (id, user_id, used_at) on recovery_codes to zaguan_portal;
+
 -- Where a connection enters the network: a tower, a building, a server (P2)
 create table routing_points (
   id uuid default uuidv7() primary key,
@@ -752,23 +962,83 @@ create table sessions (
   last_seen_at timestamptz not null default now(),
   expires_at timestamptz not null,
   ip inet,
-  user_agent text
+  user_agent text,
+  method session_method not null default 'password',
+  second_factor boolean not null default false,  -- Proved by more than a password: a one-time code, a passkey with its own check, the identity provider
+  confirmed_at timestamptz not null default now(),  -- When the person last proved who they are: what changes the way in asks again after a while
+  viewed_account_id uuid references accounts(id),  -- A member of staff sees the portal as this account, or as one member of it (A11)
+  viewed_member_id uuid references memberships(id) on delete cascade,
+  read_only boolean not null default false,
+  check ((method = 'view_as') = (viewed_account_id is not null) and (viewed_member_id is null or viewed_account_id is not null))
 );
 create index sessions_expiry on sessions (expires_at);
 create index sessions_user on sessions (user_id);
 create policy office on sessions to zaguan_office using (user_id = (select current_user_id()));
 create policy portal on sessions to zaguan_portal using (user_id = (select current_user_id()));
 grant delete on sessions to zaguan_office;
-grant select (id, user_id, account_id, created_at, last_seen_at, expires_at, ip, user_agent) on sessions to zaguan_office;
+grant select (id, user_id, account_id, created_at, last_seen_at, expires_at, ip, user_agent, method, second_factor, confirmed_at, viewed_account_id, viewed_member_id, read_only) on sessions to zaguan_office;
 grant delete on sessions to zaguan_portal;
-grant select (id, user_id, account_id, created_at, last_seen_at, expires_at, ip, user_agent) on sessions to zaguan_portal;
+grant select (id, user_id, account_id, created_at, last_seen_at, expires_at, ip, user_agent, method, second_factor, confirmed_at, viewed_account_id, viewed_member_id, read_only) on sessions to zaguan_portal;
 grant update (account_id) on sessions to zaguan_portal;
+
+-- How soon tickets are answered and resolved; an account without one follows its business unit's default
+create table sla_profiles (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  description text check (length(description) <= 1000),
+  coverage sla_coverage not null default 'always',
+  business_days smallint[] check (business_days <@ '{1,2,3,4,5,6,7}' and cardinality(business_days) >= 1 and cardinality(business_days) <= 7),  -- ISO days of the week, 1 is Monday; with the times, in the business unit's time zone
+  opens_at time without time zone,
+  closes_at time without time zone,
+  is_default boolean not null default false,
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (id, business_unit_id),
+  unique (business_unit_id, name),
+  check (closes_at > opens_at),
+  check (not is_default or archived_at is null),
+  check (num_nonnulls(business_days, opens_at, closes_at) =
+case coverage
+    when 'business_hours' then 3
+    else 0
+end)
+);
+create unique index sla_profiles_one_default on sla_profiles (business_unit_id) where is_default;
+create trigger audit_delete after delete on sla_profiles referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on sla_profiles referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on sla_profiles referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on sla_profiles for each row execute function touch_updated_at();
+create policy office on sla_profiles to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on sla_profiles to zaguan_office;
+
+-- Minutes of covered time; a priority without a row is promised nothing
+create table sla_targets (
+  id uuid default uuidv7() primary key,
+  profile_id uuid not null,
+  business_unit_id uuid not null,
+  priority ticket_priority not null,
+  first_response_minutes integer not null check (first_response_minutes >= 1 and first_response_minutes <= 525600),
+  resolution_minutes integer not null check (resolution_minutes >= 1 and resolution_minutes <= 525600),
+  unique (profile_id, priority),
+  foreign key (profile_id, business_unit_id) references sla_profiles(id, business_unit_id),
+  check (resolution_minutes >= first_response_minutes)
+);
+create trigger audit_delete after delete on sla_targets referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on sla_targets referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on sla_targets referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on sla_targets to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on sla_targets to zaguan_office;
 
 create table staff (
   user_id uuid primary key references users(id),
   role staff_role not null,
   all_units boolean not null default true,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  granted staff_permission[] not null default '{}',  -- Single permissions beyond the role's
+  withheld staff_permission[] not null default '{}',  -- Single permissions of the role that this member of staff does not have
+  check (not granted && withheld)
 );
 create trigger audit_delete after delete on staff referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on staff referencing new table as new_rows for each statement execute function audit_rows();
@@ -896,6 +1166,83 @@ create policy portal on subscriptions for select to zaguan_portal using (account
 grant delete, insert, select, update on subscriptions to zaguan_office;
 grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, discount_kind, discount_amount, discount_basis_points, sale_date, activation_date, term_months, created_at) on subscriptions to zaguan_portal;
 
+-- When devices of an account raise alerts; an account without one follows its business unit's default
+create table threshold_profiles (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  description text check (length(description) <= 1000),
+  is_default boolean not null default false,
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (id, business_unit_id),
+  unique (business_unit_id, name),
+  check (not is_default or archived_at is null)
+);
+create unique index threshold_profiles_one_default on threshold_profiles (business_unit_id) where is_default;
+create trigger audit_delete after delete on threshold_profiles referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on threshold_profiles referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on threshold_profiles referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on threshold_profiles for each row execute function touch_updated_at();
+create policy office on threshold_profiles to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on threshold_profiles to zaguan_office;
+
+-- Above what a metric warns or is critical: per cent used (cpu, memory, disk) or lost (packet_loss), minutes (offline), degrees Celsius (temperature), milliseconds (latency)
+create table thresholds (
+  id uuid default uuidv7() primary key,
+  profile_id uuid not null,
+  business_unit_id uuid not null,
+  metric threshold_metric not null,
+  warning integer,
+  critical integer,
+  for_minutes integer not null default 0 check (for_minutes >= 0 and for_minutes <= 1440),  -- How long the value must stay there before the alert is raised
+  unique (profile_id, metric),
+  foreign key (profile_id, business_unit_id) references threshold_profiles(id, business_unit_id),
+  check (num_nonnulls(warning, critical) > 0),
+  check (warning < critical),
+  check (coalesce(warning, critical) >=
+case metric
+    when 'temperature' then '-50'
+    else 1
+end and coalesce(critical, warning) <=
+case
+    when metric = any (array['cpu', 'memory', 'disk', 'packet_loss']) then 100
+    when metric = 'temperature' then 200
+    when metric = 'offline' then 10080
+    else 60000
+end)
+);
+create trigger audit_delete after delete on thresholds referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on thresholds referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on thresholds referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on thresholds to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on thresholds to zaguan_office;
+
+-- Browsers in which a user signed in before: others' wrong passwords never lock them out (OWASP, device cookies)
+create table user_devices (
+  token_hash bytea primary key,
+  user_id uuid not null references users(id) on delete cascade,
+  created_at timestamptz not null default now(),
+  last_seen_at timestamptz not null default now()
+);
+create index user_devices_user on user_devices (user_id);
+create policy nobody on user_devices for select to zaguan_office using (false);
+
+create table user_identities (
+  issuer text not null,
+  subject text not null,
+  user_id uuid not null references users(id) on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (issuer, subject)
+);
+create index user_identities_user on user_identities (user_id);
+create trigger audit_delete after delete on user_identities referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on user_identities referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on user_identities referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy own_office on user_identities to zaguan_office using (user_id = (select current_user_id()));
+grant delete, select on user_identities to zaguan_office;
+
 create table user_tokens (
   id uuid default uuidv7() primary key,
   kind user_token_kind not null,
@@ -904,10 +1251,29 @@ create table user_tokens (
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   used_at timestamptz,
+  new_email citext check (new_email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' and length(new_email::text) <= 254),
   check ((kind = 'first_admin') = (user_id is null))
 );
+create index user_tokens_open on user_tokens (user_id, kind) where (used_at is null);
 create index user_tokens_user on user_tokens (user_id);
 create policy nobody on user_tokens for select to zaguan_office using (false);
+
+create table user_totp (
+  user_id uuid primary key references users(id) on delete cascade,
+  secret_encrypted bytea not null,
+  confirmed_at timestamptz,
+  last_step bigint not null default 0,  -- The last time step that was used: no code works twice (RFC 6238, 5.2)
+  created_at timestamptz not null default now()
+);
+create trigger audit_delete after delete on user_totp referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on user_totp referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on user_totp referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy own_office on user_totp to zaguan_office using (user_id = (select current_user_id()));
+create policy own_portal on user_totp to zaguan_portal using (user_id = (select current_user_id()));
+grant delete, insert, select on user_totp to zaguan_office;
+grant update (secret_encrypted, confirmed_at, last_step) on user_totp to zaguan_office;
+grant delete, insert, select on user_totp to zaguan_portal;
+grant update (secret_encrypted, confirmed_at, last_step) on user_totp to zaguan_portal;
 
 -- Who signs in. The side is stored, never inferred: the same person has one user on each side
 create table users (
@@ -921,6 +1287,8 @@ create table users (
   disabled_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  email_verified_at timestamptz,
+  photo_file_id uuid references files(id),  -- A square WebP that was made anew from what was uploaded (A9)
   unique (side, email)
 );
 create trigger audit_delete after delete on users referencing old table as old_rows for each statement execute function audit_rows();
@@ -930,9 +1298,9 @@ create trigger touch before update on users for each row execute function touch_
 create policy office on users to zaguan_office using (true);
 create policy portal on users to zaguan_portal using (id = (select current_user_id()));
 grant insert (id, side, email, name, language) on users to zaguan_office;
-grant select (id, side, email, name, language, password_set_at, disabled_at, created_at, updated_at) on users to zaguan_office;
+grant select (id, side, email, name, language, password_set_at, disabled_at, created_at, updated_at, email_verified_at, photo_file_id) on users to zaguan_office;
 grant update (email, name, language, disabled_at) on users to zaguan_office;
-grant select (id, side, email, name, language, password_set_at, created_at) on users to zaguan_portal;
+grant select (id, side, email, name, language, password_set_at, created_at, email_verified_at, photo_file_id) on users to zaguan_portal;
 grant update (name, language) on users to zaguan_portal;
 
 -- Views -----------------------------------------------------------------------------------------------------
@@ -980,37 +1348,38 @@ declare
 begin
   if tg_op = 'INSERT' then
     insert into audit_log (actor_kind, actor_id, actor_name, way, operation, action, object_type, object_id,
-                           account_id, business_unit_id, before, after, ip, request_id)
+                           account_id, business_unit_id, before, after, ip, request_id, on_behalf_of)
     select coalesce(a->>'kind', 'database'), (a->>'id')::uuid, a->>'name', coalesce(a->>'way', 'database'),
            coalesce(a->>'operation', 'sql'), 'created', tg_table_name, coalesce(r->>'id', r->>'user_id'),
            case when tg_table_name = 'accounts' then (r->>'id')::uuid else (r->>'account_id')::uuid end,
            case when tg_table_name = 'business_units' then (r->>'id')::uuid else (r->>'business_unit_id')::uuid end,
-           null, without_secrets(r), (a->>'ip')::inet, a->>'request_id'
+           null, without_secrets(r), (a->>'ip')::inet, a->>'request_id', a->>'on_behalf_of'
       from (select to_jsonb(n) as r from new_rows n) rows;
   elsif tg_op = 'DELETE' then
     insert into audit_log (actor_kind, actor_id, actor_name, way, operation, action, object_type, object_id,
-                           account_id, business_unit_id, before, after, ip, request_id)
+                           account_id, business_unit_id, before, after, ip, request_id, on_behalf_of)
     select coalesce(a->>'kind', 'database'), (a->>'id')::uuid, a->>'name', coalesce(a->>'way', 'database'),
            coalesce(a->>'operation', 'sql'), 'deleted', tg_table_name, coalesce(r->>'id', r->>'user_id'),
            case when tg_table_name = 'accounts' then (r->>'id')::uuid else (r->>'account_id')::uuid end,
            case when tg_table_name = 'business_units' then (r->>'id')::uuid else (r->>'business_unit_id')::uuid end,
-           without_secrets(r), null, (a->>'ip')::inet, a->>'request_id'
+           without_secrets(r), null, (a->>'ip')::inet, a->>'request_id', a->>'on_behalf_of'
       from (select to_jsonb(o) as r from old_rows o) rows;
   else
     insert into audit_log (actor_kind, actor_id, actor_name, way, operation, action, object_type, object_id,
-                           account_id, business_unit_id, before, after, ip, request_id)
+                           account_id, business_unit_id, before, after, ip, request_id, on_behalf_of)
     select coalesce(a->>'kind', 'database'), (a->>'id')::uuid, a->>'name', coalesce(a->>'way', 'database'),
            coalesce(a->>'operation', 'sql'), 'changed', tg_table_name, coalesce(r->>'id', r->>'user_id'),
            case when tg_table_name = 'accounts' then (r->>'id')::uuid else (r->>'account_id')::uuid end,
            case when tg_table_name = 'business_units' then (r->>'id')::uuid else (r->>'business_unit_id')::uuid end,
-           c.before, c.after, (a->>'ip')::inet, a->>'request_id'
+           c.before, c.after, (a->>'ip')::inet, a->>'request_id', a->>'on_behalf_of'
       from (select to_jsonb(o) as before, to_jsonb(n) as r
               from old_rows o
               join new_rows n on coalesce(to_jsonb(n)->>'id', to_jsonb(n)->>'user_id')
                                = coalesce(to_jsonb(o)->>'id', to_jsonb(o)->>'user_id')) rows
            cross join lateral (
              select jsonb_object_agg(key, rows.before->key) as before, jsonb_object_agg(key, value) as after
-               from jsonb_each(without_secrets(r) - 'updated_at') where value is distinct from rows.before->key) c
+               from jsonb_each(without_secrets(r) - '{updated_at,last_used_at,last_used_ip}'::text[])
+              where value is distinct from rows.before->key) c
      where c.after is not null;
   end if;
   return null;
@@ -1067,6 +1436,29 @@ create function close_session(p_token_hash bytea) returns void language sql secu
 $$;
 -- may be called by: office, portal
 
+create function confirm_email_change(p_token_hash bytea, p_side user_side) returns table(user_id uuid, old_email text, new_email text, taken boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update user_tokens t set used_at = now() from users u
+   where t.token_hash = p_token_hash and t.kind = 'email_change' and t.used_at is null and t.expires_at > now()
+     and u.id = t.user_id and u.side = p_side and u.disabled_at is null
+  returning t.user_id, u.email::text, t.new_email::text into user_id, old_email, new_email;
+  if user_id is null then return; end if;
+  taken := exists (select from users u where u.side = p_side and u.email = confirm_email_change.new_email::citext
+                                         and u.id <> confirm_email_change.user_id);
+  if not taken then
+    update users u set email = confirm_email_change.new_email, email_verified_at = now() where u.id = confirm_email_change.user_id;
+    update user_tokens t set used_at = now() where t.user_id = confirm_email_change.user_id and t.used_at is null;
+  end if;
+  return next;
+end $$;
+-- may be called by: office, portal
+
+create function confirm_session(p_session uuid, p_second_factor boolean) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  update sessions set confirmed_at = now(), second_factor = second_factor or p_second_factor
+   where id = p_session and user_id = current_user_id()
+$$;
+-- may be called by: office, portal
+
 create function create_first_admin(p_token_hash bytea, p_email citext, p_name text, p_language language_code, p_password_hash text) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_user uuid;
 begin
@@ -1086,6 +1478,10 @@ create function current_account_id() returns uuid language sql stable parallel s
 comment on function current_account_id() is 'The account that a portal transaction was entered for; null sees nothing';
 -- may be called by: everyone
 
+create function current_permissions() returns membership_permission[] language sql stable parallel safe as $$ select coalesce(string_to_array(nullif(current_setting('zaguan.permissions', true), ''), ',')::membership_permission[], '{}') $$;
+comment on function current_permissions() is 'What the acting user may do in the account that was entered; empty without one';
+-- may be called by: everyone
+
 create function current_unit_id() returns uuid language sql stable parallel safe as $$ select nullif(current_setting('zaguan.unit_id', true), '')::uuid $$;
 comment on function current_unit_id() is 'The business unit of the account that a portal transaction was entered for';
 -- may be called by: everyone
@@ -1098,20 +1494,29 @@ create function discard_job(p_id bigint) returns boolean language sql security d
 $$;
 -- may be called by: office
 
+create function end_sessions_of(p_user uuid) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  delete from sessions where user_id = p_user
+$$;
+-- may be called by: office
+
 create function enqueue_job(p_task text, p_payload json, p_key text default NULL, p_queue text default NULL, p_run_at timestamp with time zone default NULL with time zone, p_max_attempts integer default 12) returns bigint language sql security definer set search_path to 'public', 'pg_temp' as $$
   select id from graphile_worker.add_job(p_task, p_payload, queue_name => p_queue, run_at => p_run_at,
                                          max_attempts => p_max_attempts, job_key => p_key)
 $$;
 -- may be called by: office, portal
 
-create function enter_office(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(session_id uuid, user_id uuid, email text, name text, language language_code, role staff_role, all_units boolean, units uuid[]) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+create function enter_office(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(session_id uuid, user_id uuid, email text, name text, language language_code, role staff_role, all_units boolean, units uuid[], granted staff_permission[], withheld staff_permission[], photo_file_id uuid, confirmed_at timestamp with time zone, second_factor_missing boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_seen timestamptz;
 begin
   select s.id, u.id, u.email::text, u.name, u.language, st.role, st.all_units,
-         coalesce((select array_agg(su.business_unit_id) from staff_units su where su.user_id = u.id), '{}'), s.last_seen_at
-    into session_id, user_id, email, name, language, role, all_units, units, v_seen
+         coalesce((select array_agg(su.business_unit_id) from staff_units su where su.user_id = u.id), '{}'),
+         st.granted, st.withheld, u.photo_file_id, s.confirmed_at,
+         not s.second_factor and (select o.staff_second_factor from operator_settings o), s.last_seen_at
+    into session_id, user_id, email, name, language, role, all_units, units, granted, withheld, photo_file_id,
+         confirmed_at, second_factor_missing, v_seen
     from sessions s join users u on u.id = s.user_id join staff st on st.user_id = u.id
-   where s.token_hash = p_token_hash and s.expires_at > now() and u.side = 'staff' and u.disabled_at is null;
+   where s.token_hash = p_token_hash and s.expires_at > now() and s.method <> 'view_as'
+     and u.side = 'staff' and u.disabled_at is null;
   if not found then return; end if;
   perform set_config('zaguan.user_id', user_id::text, true),
           set_config('zaguan.units', case when all_units then '*' else array_to_string(units, ',') end, true),
@@ -1124,11 +1529,39 @@ begin
 end $$;
 -- may be called by: office
 
-create function enter_portal(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(session_id uuid, user_id uuid, email text, name text, language language_code, account_id uuid, account_name text, business_unit_id uuid, permissions membership_permission[]) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
-declare v_seen timestamptz;
+create function enter_office_by_key(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(api_key_id uuid, scopes staff_permission[], read_only boolean, user_id uuid, email text, name text, language language_code, role staff_role, all_units boolean, units uuid[], granted staff_permission[], withheld staff_permission[]) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_key api_keys; v_own uuid[];
 begin
-  select s.id, u.id, u.email::text, u.name, u.language, a.id, a.name, a.business_unit_id, m.permissions, s.last_seen_at
-    into session_id, user_id, email, name, language, account_id, account_name, business_unit_id, permissions, v_seen
+  select k.* into v_key from api_keys k
+   where k.side = 'staff' and (k.token_hash = p_token_hash or k.previous_token_hash = p_token_hash and k.previous_expires_at > now())
+     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+  if not found then return; end if;
+  select u.id, u.email::text, u.name, u.language, st.role, st.all_units, st.granted, st.withheld,
+         coalesce((select array_agg(su.business_unit_id) from staff_units su where su.user_id = u.id), '{}')
+    into user_id, email, name, language, role, all_units, granted, withheld, v_own
+    from users u join staff st on st.user_id = u.id
+   where u.id = v_key.user_id and u.side = 'staff' and u.disabled_at is null;
+  if not found then return; end if;
+  api_key_id := v_key.id; scopes := v_key.staff_scopes; read_only := v_key.read_only;
+  if v_key.unit_ids is null then units := v_own;
+  elsif all_units then units := v_key.unit_ids; all_units := false;
+  else units := array(select unnest(v_own) intersect select unnest(v_key.unit_ids));
+  end if;
+  perform set_config('zaguan.user_id', user_id::text, true),
+          set_config('zaguan.units', case when all_units then '*' else array_to_string(units, ',') end, true),
+          set_config('zaguan.actor', jsonb_build_object('kind', 'api_key', 'id', v_key.id, 'name', v_key.name || ' · ' || name,
+            'way', 'api_key', 'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
+  return next;
+end $$;
+-- may be called by: office
+
+create function enter_portal(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(session_id uuid, user_id uuid, email text, name text, language language_code, account_id uuid, account_name text, business_unit_id uuid, permissions membership_permission[], photo_file_id uuid, confirmed_at timestamp with time zone, read_only boolean, viewer_name text) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_seen timestamptz; v_as text; v_member text;
+begin
+  select s.id, u.id, u.email::text, u.name, u.language, a.id, a.name, a.business_unit_id, m.permissions, u.photo_file_id,
+         s.confirmed_at, s.last_seen_at
+    into session_id, user_id, email, name, language, account_id, account_name, business_unit_id, permissions,
+         photo_file_id, confirmed_at, v_seen
     from sessions s
     join users u on u.id = s.user_id
     left join memberships m on m.user_id = u.id
@@ -1136,16 +1569,72 @@ begin
    where s.token_hash = p_token_hash and s.expires_at > now() and u.side = 'customer' and u.disabled_at is null
    order by m.account_id = s.account_id desc nulls last, m.created_at, m.id
    limit 1;
-  if not found then return; end if;
-  perform set_config('zaguan.user_id', user_id::text, true),
-          set_config('zaguan.account_id', coalesce(account_id::text, ''), true),
-          set_config('zaguan.unit_id', coalesce(business_unit_id::text, ''), true),
-          set_config('zaguan.actor', json_build_object('kind', 'customer', 'id', user_id, 'name', name, 'way', 'portal',
-            'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
+  if found then
+    read_only := false;
+    perform set_config('zaguan.user_id', user_id::text, true),
+            set_config('zaguan.account_id', coalesce(account_id::text, ''), true),
+            set_config('zaguan.unit_id', coalesce(business_unit_id::text, ''), true),
+            set_config('zaguan.permissions', coalesce(array_to_string(permissions, ','), ''), true),
+            set_config('zaguan.actor', json_build_object('kind', 'customer', 'id', user_id, 'name', name, 'way', 'portal',
+              'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
+  else
+    select s.id, u.id, u.email::text, u.language, a.id, a.name, a.business_unit_id, s.confirmed_at, s.last_seen_at, s.read_only,
+           u.name, mu.name, case when s.viewed_member_id is null then '{owner,billing,services,support,licences,users}'
+                                 else m.permissions end
+      into session_id, user_id, email, language, account_id, account_name, business_unit_id, confirmed_at, v_seen, read_only,
+           viewer_name, v_member, permissions
+      from sessions s
+      join users u on u.id = s.user_id
+      join staff st on st.user_id = u.id
+      join accounts a on a.id = s.viewed_account_id
+      left join memberships m on m.id = s.viewed_member_id
+      left join users mu on mu.id = m.user_id
+     where s.token_hash = p_token_hash and s.expires_at > now() and s.method = 'view_as'
+       and u.side = 'staff' and u.disabled_at is null
+       and (st.all_units or exists (select from staff_units su where su.user_id = u.id and su.business_unit_id = a.business_unit_id));
+    if not found then return; end if;
+    name := coalesce(v_member, account_name);
+    v_as := case when v_member is null then account_name else v_member || ' · ' || account_name end;
+    perform set_config('zaguan.user_id', user_id::text, true),
+            set_config('zaguan.account_id', account_id::text, true),
+            set_config('zaguan.unit_id', business_unit_id::text, true),
+            set_config('zaguan.permissions', array_to_string(permissions, ','), true),
+            set_config('zaguan.actor', json_build_object('kind', 'staff', 'id', user_id, 'name', viewer_name, 'way', 'portal',
+              'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id, 'on_behalf_of', v_as)::text, true);
+  end if;
   -- One write in five minutes, and none in the requests between.
   if v_seen < now() - interval '5 minutes' then
     update sessions set last_seen_at = now() where id = session_id;
   end if;
+  -- Whoever only looks writes nothing: PostgreSQL itself refuses it from here on.
+  if read_only then perform set_config('transaction_read_only', 'on', true); end if;
+  return next;
+end $$;
+-- may be called by: portal
+
+create function enter_portal_by_key(p_token_hash bytea, p_operation text, p_ip text, p_request_id text) returns table(api_key_id uuid, scopes membership_permission[], read_only boolean, user_id uuid, email text, name text, language language_code, account_id uuid, account_name text, business_unit_id uuid, permissions membership_permission[]) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  select k.id, k.member_scopes, k.read_only, u.id, u.email::text, k.name || ' · ' || u.name, u.language, a.id, a.name,
+         a.business_unit_id,
+         -- An owner may everything; the key of one may what its scopes say.
+         case when 'owner' = any(m.permissions) then k.member_scopes
+              else array(select unnest(m.permissions) intersect select unnest(k.member_scopes)) end
+    into api_key_id, scopes, read_only, user_id, email, name, language, account_id, account_name, business_unit_id, permissions
+    from api_keys k
+    join users u on u.id = k.user_id
+    join accounts a on a.id = k.account_id
+    join memberships m on m.user_id = u.id and m.account_id = a.id
+   where k.side = 'customer' and (k.token_hash = p_token_hash or k.previous_token_hash = p_token_hash and k.previous_expires_at > now())
+     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+     and u.side = 'customer' and u.disabled_at is null;
+  if not found then return; end if;
+  perform set_config('zaguan.user_id', user_id::text, true),
+          set_config('zaguan.account_id', account_id::text, true),
+          set_config('zaguan.unit_id', business_unit_id::text, true),
+          set_config('zaguan.permissions', array_to_string(permissions, ','), true),
+          set_config('zaguan.actor', json_build_object('kind', 'api_key', 'id', api_key_id, 'name', name, 'way', 'api_key',
+            'operation', p_operation, 'ip', p_ip, 'request_id', p_request_id)::text, true);
+  if read_only then perform set_config('transaction_read_only', 'on', true); end if;
   return next;
 end $$;
 -- may be called by: portal
@@ -1163,6 +1652,65 @@ begin
 end $$;
 -- may be called by: portal
 
+create function find_account_duplicates(p_unit uuid, p_name text, p_tax_id text, p_email citext, p_domains citext[], p_phone text, p_except uuid) returns table(account_id uuid, reason text, likeness real) language plpgsql stable security definer set search_path to 'public', 'pg_temp' set "pg_trgm.word_similarity_threshold" to '0.7' as $$
+declare
+  v_all boolean := sees_all_units();
+  v_units uuid[] := visible_units();
+  v_tax text := upper(regexp_replace(p_tax_id, '[^A-Za-z0-9]', '', 'g'));
+  v_phone text := regexp_replace(p_phone, '[^0-9]', '', 'g');
+begin
+  return query
+  with found as (
+    (select a.id, 1 as place, 'same_tax_id' as why, 1::real as how
+       from accounts a
+      where length(v_tax) >= 5 and a.tax_id_key = v_tax and a.id is distinct from p_except limit 20)
+    union all
+    (select a.id, 2, 'same_email', 1 from accounts a where a.email = p_email limit 20)
+    union all
+    (select c.account_id, 2, 'same_email', 1 from contacts c where c.email = p_email limit 20)
+    union all
+    (select d.account_id, 3, 'same_domain', 1 from account_domains d
+      where d.domain = any(p_domains || split_part(p_email::text, '@', 2)::citext) limit 20)
+    union all
+    (select a.id, 4, 'same_phone', 1 from accounts a
+      where length(v_phone) >= 8 and a.phone_key = right(v_phone, 8)
+        and (regexp_replace(a.phone, '[^0-9]', '', 'g') like '%' || v_phone
+             or v_phone like '%' || regexp_replace(a.phone, '[^0-9]', '', 'g')) limit 20)
+    union all
+    (select likely.id, 5, 'similar_name', likely.how
+       from (select a.id, word_similarity(fold(p_name), a.search_text) as how from accounts a
+              where length(btrim(p_name)) >= 4 and fold(p_name) <% a.search_text
+                and (v_all or a.business_unit_id = any(v_units)) and (p_unit is null or a.business_unit_id = p_unit)
+              limit 200) likely
+      order by likely.how desc limit 20)
+  )
+  select best.id, best.why, best.how
+    from (select distinct on (f.id) f.id, f.place, f.why, f.how from found f order by f.id, f.place) best
+    join accounts a on a.id = best.id
+   where (v_all or a.business_unit_id = any(v_units)) and (p_unit is null or a.business_unit_id = p_unit)
+     and a.id is distinct from p_except
+   order by best.place, best.how desc, best.id
+   limit 5;
+end $$;
+comment on function find_account_duplicates(p_unit uuid, p_name text, p_tax_id text, p_email citext, p_domains citext[], p_phone text, p_except uuid) is 'At most five accounts that may be the one described, and why, the likeliest first';
+-- may be called by: office
+
+create function find_identity(p_issuer text, p_subject text, p_verified_email citext) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_user uuid;
+begin
+  select i.user_id into v_user from user_identities i join users u on u.id = i.user_id
+   where i.issuer = p_issuer and i.subject = p_subject and u.side = 'staff' and u.disabled_at is null;
+  if found then return v_user; end if;
+  if exists (select from user_identities where issuer = p_issuer and subject = p_subject) then return null; end if;
+  insert into user_identities (issuer, subject, user_id)
+  select p_issuer, p_subject, u.id from users u
+   where u.side = 'staff' and u.email = p_verified_email and u.disabled_at is null
+     and not exists (select from user_identities i where i.user_id = u.id and i.issuer = p_issuer)
+  returning user_id into v_user;
+  return v_user;
+end $$;
+-- may be called by: office
+
 create function find_logo(p_file uuid) returns table(id uuid, media_type text, size bigint) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select f.id, f.media_type, f.size from files f join business_units b on b.logo_file_id = f.id where f.id = p_file
 $$;
@@ -1175,9 +1723,24 @@ create function find_look(p_slug text, p_host citext) returns table(id uuid, slu
 $$;
 -- may be called by: office, portal
 
-create function find_sign_in(p_side user_side, p_email citext) returns table(user_id uuid, password_hash text, name text, language language_code) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
-  select id, users.password_hash, users.name, users.language from users
-   where side = p_side and email = p_email and disabled_at is null
+create function find_passkey(p_side user_side, p_credential bytea) returns table(id uuid, user_id uuid, public_key bytea, counter bigint, transports text[]) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select k.id, k.user_id, k.public_key, k.counter, k.transports from passkeys k join users u on u.id = k.user_id
+   where k.credential_id = p_credential and u.side = p_side and u.disabled_at is null
+$$;
+-- may be called by: office, portal
+
+create function find_photo(p_file uuid) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select exists (
+    select from users u where u.photo_file_id = p_file
+       and (sees_all_units() or cardinality(visible_units()) > 0 or u.id = current_user_id() or u.side = 'staff'
+            or exists (select from memberships m where m.user_id = u.id and m.account_id = current_account_id())))
+$$;
+-- may be called by: office, portal
+
+create function find_sign_in(p_side user_side, p_email citext) returns table(user_id uuid, password_hash text, name text, language language_code, has_totp boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select u.id, u.password_hash, u.name, u.language,
+         exists (select from user_totp t where t.user_id = u.id and t.confirmed_at is not null)
+    from users u where u.side = p_side and u.email = p_email and u.disabled_at is null
 $$;
 -- may be called by: office, portal
 
@@ -1190,9 +1753,17 @@ $$;
 comment on function forget_rate(p_key text) is 'Forgets the hits of a key: what was counted turned out to be in order';
 -- may be called by: office, portal
 
-create function issue_user_token(p_kind user_token_kind, p_user uuid, p_token_hash bytea, p_seconds integer) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
-  insert into user_tokens (kind, user_id, token_hash, expires_at) values (p_kind, p_user, p_token_hash, now() + make_interval(secs => p_seconds))
+create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select exists (select from user_devices where user_id = p_user and token_hash = p_token_hash)
 $$;
+-- may be called by: office, portal
+
+create function issue_user_token(p_kind user_token_kind, p_user uuid, p_token_hash bytea, p_seconds integer) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update user_tokens set used_at = now() where user_id = p_user and kind = p_kind and used_at is null;
+  insert into user_tokens (kind, user_id, token_hash, expires_at)
+  values (p_kind, p_user, p_token_hash, now() + make_interval(secs => p_seconds));
+end $$;
 -- may be called by: office, portal
 
 create function keep_invoice() returns trigger language plpgsql as $$
@@ -1204,9 +1775,41 @@ begin
 end $$;
 -- may be called by: everyone
 
-create function open_session(p_user uuid, p_token_hash bytea, p_seconds integer, p_ip text, p_user_agent text) returns uuid language sql security definer set search_path to 'public', 'pg_temp' as $$
-  insert into sessions (user_id, token_hash, expires_at, ip, user_agent)
-  values (p_user, p_token_hash, now() + make_interval(secs => p_seconds), p_ip::inet, left(p_user_agent, 300)) returning id
+create function know_device(p_user uuid, p_token_hash bytea) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  insert into user_devices (user_id, token_hash) values (p_user, p_token_hash)
+  on conflict (token_hash) do update set last_seen_at = now() where user_devices.user_id = excluded.user_id
+$$;
+-- may be called by: office, portal
+
+create function open_challenge(p_kind challenge_kind, p_side user_side, p_user uuid, p_token_hash bytea, p_data jsonb, p_seconds integer) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  insert into challenges (kind, side, user_id, token_hash, data, expires_at)
+  values (p_kind, p_side, p_user, p_token_hash, p_data, now() + make_interval(secs => p_seconds))
+$$;
+-- may be called by: office, portal
+
+create function open_session(p_user uuid, p_token_hash bytea, p_seconds integer, p_ip text, p_user_agent text, p_method session_method, p_second_factor boolean, p_before bytea) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_id uuid;
+begin
+  delete from sessions where token_hash = p_before;
+  insert into sessions (user_id, token_hash, expires_at, ip, user_agent, method, second_factor)
+  values (p_user, p_token_hash, now() + make_interval(secs => p_seconds), p_ip::inet, left(p_user_agent, 300), p_method, p_second_factor)
+  returning id into v_id;
+  return v_id;
+end $$;
+-- may be called by: office, portal
+
+create function open_view_session(p_user uuid, p_account uuid, p_member uuid, p_read_only boolean, p_token_hash bytea, p_seconds integer, p_ip text, p_user_agent text) returns uuid language sql security definer set search_path to 'public', 'pg_temp' as $$
+  insert into sessions (user_id, token_hash, expires_at, ip, user_agent, method, viewed_account_id, viewed_member_id, read_only)
+  select u.id, p_token_hash, now() + make_interval(secs => p_seconds), p_ip::inet, left(p_user_agent, 300), 'view_as', a.id, m.id, p_read_only
+    from users u join staff st on st.user_id = u.id, accounts a left join memberships m on m.id = p_member and m.account_id = a.id
+   where u.id = p_user and u.disabled_at is null and a.id = p_account and (p_member is null or m.id is not null)
+     and (st.all_units or exists (select from staff_units su where su.user_id = u.id and su.business_unit_id = a.business_unit_id))
+  returning id
+$$;
+-- may be called by: portal
+
+create function own_password_hash() returns text language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select password_hash from users where id = current_user_id()
 $$;
 -- may be called by: office, portal
 
@@ -1280,9 +1883,29 @@ select json_build_object(
 $$;
 -- may be called by: portal
 
+create function purge_access() returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  delete from challenges where expires_at < now();
+  delete from sessions where expires_at < now();
+  delete from user_devices where last_seen_at < now() - interval '400 days';
+  delete from rate_windows where window_start < now() - interval '2 days';
+  delete from idempotency_keys where created_at < now() - interval '7 days';
+$$;
+comment on function purge_access() is 'Removes what has expired: challenges, sessions, devices, counted hits, idempotency keys';
+-- may be called by: office
+
 create function queue_personal_notice(p_kind notice_kind, p_user uuid, p_unit uuid, p_to citext, p_language language_code, p_subject text, p_html text, p_text text, p_secret boolean) returns uuid language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into notices (kind, user_id, business_unit_id, to_email, language, subject, html, text_body, secret)
   values (p_kind, p_user, p_unit, p_to, p_language, p_subject, p_html, p_text, p_secret) returning id
+$$;
+-- may be called by: office, portal
+
+create function read_identity_provider() returns table(label text, issuer text, client_id text, client_secret_encrypted bytea) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted from operator_settings where oidc_enabled
+$$;
+-- may be called by: office
+
+create function read_totp(p_user uuid) returns table(secret_encrypted bytea, confirmed boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select t.secret_encrypted, t.confirmed_at is not null from user_totp t where t.user_id = p_user
 $$;
 -- may be called by: office, portal
 
@@ -1298,6 +1921,14 @@ begin
   raise exception '% of % is refused: it never changes', lower(tg_op), tg_table_name using errcode = '42501';
 end $$;
 -- may be called by: everyone
+
+create function request_email_change(p_new_email citext, p_token_hash bytea, p_seconds integer) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update user_tokens set used_at = now() where user_id = current_user_id() and kind = 'email_change' and used_at is null;
+  insert into user_tokens (kind, user_id, new_email, token_hash, expires_at)
+  values ('email_change', current_user_id(), p_new_email, p_token_hash, now() + make_interval(secs => p_seconds));
+end $$;
+-- may be called by: office, portal
 
 create function require_balance() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_posting uuid;
@@ -1334,6 +1965,18 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function reset_second_factor(p_user uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if p_user = current_user_id() then return false; end if;
+  delete from user_totp where user_id = p_user;
+  delete from recovery_codes where user_id = p_user;
+  delete from passkeys where user_id = p_user;
+  delete from sessions where user_id = p_user;
+  perform write_audit('second_factor_reset', 'users', p_user::text, null, null, null, null);
+  return true;
+end $$;
+-- may be called by: office
+
 create function retry_job(p_id bigint) returns boolean language sql security definer set search_path to 'public', 'pg_temp' as $$
   with again as (
     select id from graphile_worker.reschedule_jobs(array[p_id], run_at => now(), attempts => 0, max_attempts => null))
@@ -1345,18 +1988,72 @@ create function sees_all_units() returns boolean language sql stable parallel sa
 comment on function sees_all_units() is 'Whether the acting staff member or job may see every business unit';
 -- may be called by: everyone
 
-create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text) returns table(user_id uuid, first_password boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+create function set_own_password(p_password_hash text, p_keep_session uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if p_password_hash is null and not exists (select from passkeys where user_id = current_user_id()) then return false; end if;
+  update users set password_hash = p_password_hash,
+                   password_set_at = case when p_password_hash is null then null else now() end
+   where id = current_user_id();
+  update user_tokens set used_at = now() where user_id = current_user_id() and used_at is null;
+  delete from sessions where user_id = current_user_id() and id <> p_keep_session;
+  delete from user_devices where user_id = current_user_id();
+  return true;
+end $$;
+-- may be called by: office, portal
+
+create function set_own_photo(p_file uuid, p_size bigint, p_sha256 bytea) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_before uuid;
+begin
+  select photo_file_id into v_before from users where id = current_user_id() for update;
+  if p_file is not null then
+    insert into files (id, purpose, name, media_type, size, sha256, created_by)
+    values (p_file, 'photo', 'photo.webp', 'image/webp', p_size, p_sha256, current_user_id());
+  end if;
+  update users set photo_file_id = p_file where id = current_user_id();
+  delete from files where id = v_before;
+  return v_before;
+end $$;
+-- may be called by: office, portal
+
+create function set_password_by_token(p_token_hash bytea, p_side user_side, p_password_hash text) returns table(user_id uuid, first_password boolean, has_totp boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens t set used_at = now() from users u
-   where t.token_hash = p_token_hash and t.used_at is null and t.expires_at > now() and u.id = t.user_id
-     and u.side = p_side and u.disabled_at is null
+   where t.token_hash = p_token_hash and t.kind in ('password', 'invitation') and t.used_at is null and t.expires_at > now()
+     and u.id = t.user_id and u.side = p_side and u.disabled_at is null
   returning t.user_id, u.password_hash is null into user_id, first_password;
   if user_id is null then return; end if;
-  update users u set password_hash = p_password_hash, password_set_at = now() where u.id = set_password_by_token.user_id;
+  has_totp := exists (select from user_totp o where o.user_id = set_password_by_token.user_id and o.confirmed_at is not null);
+  -- The link came by mail: whoever uses it reads that mailbox.
+  update users u set password_hash = p_password_hash, password_set_at = now(), email_verified_at = coalesce(u.email_verified_at, now())
+   where u.id = set_password_by_token.user_id;
   update user_tokens t set used_at = now() where t.user_id = set_password_by_token.user_id and t.used_at is null;
   delete from sessions s where s.user_id = set_password_by_token.user_id;
+  delete from user_devices d where d.user_id = set_password_by_token.user_id;
   return next;
 end $$;
+-- may be called by: office, portal
+
+create function take_api_call(p_side user_side, p_token_hash bytea, p_ip text) returns table(api_key_id uuid, rate_limit integer, hits integer, resets_in integer) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  select k.id, k.rate_limit into api_key_id, rate_limit from api_keys k
+   where k.side = p_side and (k.token_hash = p_token_hash or k.previous_token_hash = p_token_hash and k.previous_expires_at > now())
+     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now());
+  if not found then return; end if;
+  insert into rate_windows as w (key, window_start, hits)
+  values ('api-key:' || api_key_id, date_trunc('minute', clock_timestamp()), 1)
+  on conflict (key, window_start) do update set hits = w.hits + 1
+  returning w.hits into hits;
+  resets_in := 60 - floor(extract(second from clock_timestamp()))::int;
+  update api_keys k set last_used_at = now(), last_used_ip = p_ip::inet
+   where k.id = api_key_id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
+  return next;
+end $$;
+-- may be called by: office, portal
+
+create function take_challenge(p_kind challenge_kind, p_side user_side, p_token_hash bytea) returns table(user_id uuid, data jsonb) language sql security definer set search_path to 'public', 'pg_temp' as $$
+  delete from challenges c where c.token_hash = p_token_hash and c.kind = p_kind and c.side = p_side and c.expires_at > now()
+  returning c.user_id, c.data
+$$;
 -- may be called by: office, portal
 
 create function take_numbers(p_unit uuid, p_series text, p_count integer) returns bigint language sql security definer set search_path to 'public', 'pg_temp' as $$
@@ -1380,20 +2077,49 @@ create function touch_updated_at() returns trigger language plpgsql as $$
 begin new.updated_at := now(); return new; end $$;
 -- may be called by: everyone
 
+create function try_challenge(p_kind challenge_kind, p_side user_side, p_token_hash bytea, p_tries integer) returns table(user_id uuid, data jsonb) language sql security definer set search_path to 'public', 'pg_temp' as $$
+  update challenges c set tries = tries + 1
+   where c.token_hash = p_token_hash and c.kind = p_kind and c.side = p_side and c.expires_at > now() and c.tries < p_tries
+  returning c.user_id, c.data
+$$;
+-- may be called by: office, portal
+
+create function use_passkey(p_id uuid, p_counter bigint, p_backed_up boolean) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  update passkeys set counter = p_counter, backed_up = p_backed_up, last_used_at = now() where id = p_id
+$$;
+-- may be called by: office, portal
+
+create function use_recovery_code(p_user uuid, p_code_hash bytea) returns integer language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update recovery_codes set used_at = now() where user_id = p_user and code_hash = p_code_hash and used_at is null;
+  if not found then return null; end if;
+  return (select count(*) from recovery_codes where user_id = p_user and used_at is null);
+end $$;
+comment on function use_recovery_code(p_user uuid, p_code_hash bytea) is 'Uses a recovery code up; how many are left, null where it was none';
+-- may be called by: office, portal
+
+create function use_totp_step(p_user uuid, p_step bigint) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update user_totp set last_step = p_step where user_id = p_user and last_step < p_step;
+  return found;
+end $$;
+-- may be called by: office, portal
+
 create function visible_units() returns uuid[] language sql stable parallel safe as $$ select case when coalesce(current_setting('zaguan.units', true), '') in ('', '*') then '{}'::uuid[]
                     else string_to_array(current_setting('zaguan.units', true), ',')::uuid[] end $$;
 -- may be called by: everyone
 
-create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,search_text,html,text_body}'::text[] $$;
+create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
+    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter}'::text[] $$;
 -- may be called by: everyone
 
 create function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid, p_before jsonb, p_after jsonb) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   with actor as (select coalesce(nullif(current_setting('zaguan.actor', true), ''), '{}')::jsonb as a)
   insert into audit_log (actor_kind, actor_id, actor_name, way, operation, action, object_type, object_id,
-                         account_id, business_unit_id, before, after, ip, request_id)
+                         account_id, business_unit_id, before, after, ip, request_id, on_behalf_of)
   select coalesce(a->>'kind', 'database'), (a->>'id')::uuid, a->>'name', coalesce(a->>'way', 'database'),
          coalesce(a->>'operation', 'sql'), p_action, p_object_type, p_object_id, p_account, p_unit, p_before, p_after,
-         (a->>'ip')::inet, a->>'request_id'
+         (a->>'ip')::inet, a->>'request_id', a->>'on_behalf_of'
     from actor
 $$;
 comment on function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid, p_before jsonb, p_after jsonb) is 'One audit entry for what is not a row of its own (sign-in, export, a run)';

@@ -18,9 +18,13 @@ export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
 
 export type BillingMode = "advance" | "arrears";
 
+export type ChallengeKind = "oidc" | "passkey" | "second_factor" | "view_as";
+
 export type ClosingAccountState = "changed" | "invoiced" | "parked" | "planned";
 
 export type ComponentRole = "option" | "plan";
+
+export type ContractType = "block_hours" | "block_money" | "flat_retainer" | "hourly" | "online_backup" | "project_flat_fee" | "project_hourly" | "remote_monitoring";
 
 export type DayCount = "actual" | "commercial";
 
@@ -74,13 +78,33 @@ export type PriceInterval = "month";
 
 export type RunState = "done" | "draft" | "failed" | "interrupted" | "prepared" | "preparing" | "queued" | "running";
 
+export type SessionMethod = "identity_provider" | "link" | "passkey" | "password" | "view_as";
+
+export type SetupStep = "done" | "open" | "skipped";
+
+export type SlaCoverage = "always" | "business_hours";
+
+export type StaffPermission = "accounts.act_as" | "accounts.create" | "accounts.read" | "accounts.view_as" | "accounts.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "billing.read" | "billing.run" | "catalogue.read" | "catalogue.write" | "contracts.read" | "contracts.write" | "imports.read" | "imports.run" | "jobs.read" | "jobs.write" | "notices.read" | "payments.decide" | "payments.read" | "privacy.erase" | "privacy.export" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "subscriptions.read" | "subscriptions.write" | "units.read" | "units.write";
+
 export type StaffRole = "admin" | "auditor" | "finance" | "sales" | "support" | "technician";
 
 export type SubscriptionStatus = "active" | "awaiting_installation" | "cancelled" | "ended" | "suspended" | "suspended_administratively";
 
+export type ThresholdMetric = "cpu" | "disk" | "latency" | "memory" | "offline" | "packet_loss" | "temperature";
+
+export type TicketPriority = "high" | "low" | "normal" | "urgent";
+
 export type UserSide = "customer" | "staff";
 
 export type UserTokenKind = "email_change" | "first_admin" | "invitation" | "password";
+
+export interface AccountDomains {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  domain: string;
+  id: Generated<string>;
+}
 
 export interface Accounts {
   address: string | null;
@@ -104,12 +128,69 @@ export interface Accounts {
   notes: string | null;
   number: Generated<number>;
   phone: string | null;
+  /**
+   * The last eight digits, which every way of writing a number has in common
+   */
+  phone_key: Generated<string | null>;
   postal_code: string | null;
   rank: AccountRank | null;
   search_text: Generated<string>;
+  sla_profile_id: string | null;
   state: string | null;
   tax_id: string | null;
+  /**
+   * Letters and digits alone: two accounts with the same one are probably one
+   */
+  tax_id_key: Generated<string | null>;
+  threshold_profile_id: string | null;
+  /**
+   * Mail from other senders of the account makes no ticket (A3); the portal is not concerned
+   */
+  tickets_only_from_primary: Generated<boolean>;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface AccountSetups {
+  account_id: string;
+  business_unit_id: string;
+  contact: Generated<SetupStep>;
+  contract: Generated<SetupStep>;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  finished_at: Temporal.Instant | null;
+  id: Generated<string>;
+  profiles: Generated<SetupStep>;
+}
+
+export interface ApiKeys {
+  account_id: string | null;
+  created_at: Generated<Temporal.Instant>;
+  expires_at: Temporal.Instant | null;
+  hint: string;
+  id: Generated<string>;
+  last_used_at: Temporal.Instant | null;
+  last_used_ip: string | null;
+  member_scopes: ArrayType<MembershipPermission> | null;
+  name: string;
+  previous_expires_at: Temporal.Instant | null;
+  /**
+   * After a rotation the old secret works on until previous_expires_at
+   */
+  previous_token_hash: Buffer | null;
+  rate_limit: Generated<number>;
+  read_only: Generated<boolean>;
+  revoked_at: Temporal.Instant | null;
+  side: UserSide;
+  staff_scopes: ArrayType<StaffPermission> | null;
+  token_hash: Buffer;
+  /**
+   * The business units of an operator's key; null: all that the person may see
+   */
+  unit_ids: ArrayType<string> | null;
+  /**
+   * Who answers for the key: it never may more than they may, and ends with their access
+   */
+  user_id: string;
 }
 
 export interface AuditLog {
@@ -126,6 +207,10 @@ export interface AuditLog {
   ip: string | null;
   object_id: string | null;
   object_type: string;
+  /**
+   * The account or member that staff were seeing the portal as (A11)
+   */
+  on_behalf_of: string | null;
   operation: string;
   request_id: string | null;
   way: string;
@@ -179,6 +264,17 @@ export interface BusinessUnits {
   time_zone: string;
   updated_at: Generated<Temporal.Instant>;
   website: string | null;
+}
+
+export interface Challenges {
+  created_at: Generated<Temporal.Instant>;
+  data: Generated<Json>;
+  expires_at: Temporal.Instant;
+  kind: ChallengeKind;
+  side: UserSide;
+  token_hash: Buffer;
+  tries: Generated<number>;
+  user_id: string | null;
 }
 
 export interface ClosingAccounts {
@@ -239,6 +335,30 @@ export interface Contacts {
   topics: Generated<ArrayType<NoticeTopic>>;
   updated_at: Generated<Temporal.Instant>;
   user_id: string | null;
+}
+
+export interface Contracts {
+  account_id: string;
+  /**
+   * Minor units: per month (flat_retainer, remote_monitoring, online_backup), per hour (hourly, project_hourly), of the block (block_hours, block_money), of the whole (project_flat_fee)
+   */
+  amount: number;
+  archived_at: Temporal.Instant | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  currency: string;
+  end_date: Temporal.PlainDate | null;
+  id: Generated<string>;
+  included_minutes: number | null;
+  name: string;
+  notes: string | null;
+  /**
+   * Instead of the account's, for tickets under this contract
+   */
+  sla_profile_id: string | null;
+  start_date: Temporal.PlainDate;
+  type: ContractType;
+  updated_at: Generated<Temporal.Instant>;
 }
 
 export interface Files {
@@ -424,6 +544,36 @@ export interface NumberSeries {
   series: string;
 }
 
+export interface OperatorSettings {
+  id: Generated<boolean>;
+  oidc_client_id: string | null;
+  /**
+   * AES-256-GCM by platform/encryption.ts; never in a log
+   */
+  oidc_client_secret_encrypted: Buffer | null;
+  oidc_enabled: Generated<boolean>;
+  oidc_issuer: string | null;
+  oidc_label: string | null;
+  /**
+   * Staff need a second factor: without one they reach nothing but the page that sets it up
+   */
+  staff_second_factor: Generated<boolean>;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface Passkeys {
+  backed_up: Generated<boolean>;
+  counter: Generated<number>;
+  created_at: Generated<Temporal.Instant>;
+  credential_id: Buffer;
+  id: Generated<string>;
+  last_used_at: Temporal.Instant | null;
+  name: string;
+  public_key: Buffer;
+  transports: Generated<string[]>;
+  user_id: string;
+}
+
 export interface PaymentNoticeInvoices {
   account_id: string;
   invoice_id: string;
@@ -555,6 +705,13 @@ export interface RateWindows {
   window_start: Temporal.Instant;
 }
 
+export interface RecoveryCodes {
+  code_hash: Buffer;
+  id: Generated<string>;
+  used_at: Temporal.Instant | null;
+  user_id: string;
+}
+
 export interface RoutingPoints {
   archived_at: Temporal.Instant | null;
   business_unit_id: string;
@@ -574,21 +731,71 @@ export interface Sessions {
    * The account that a customer works in now; switching changes it
    */
   account_id: string | null;
+  /**
+   * When the person last proved who they are: what changes the way in asks again after a while
+   */
+  confirmed_at: Generated<Temporal.Instant>;
   created_at: Generated<Temporal.Instant>;
   expires_at: Temporal.Instant;
   id: Generated<string>;
   ip: string | null;
   last_seen_at: Generated<Temporal.Instant>;
+  method: Generated<SessionMethod>;
+  read_only: Generated<boolean>;
+  /**
+   * Proved by more than a password: a one-time code, a passkey with its own check, the identity provider
+   */
+  second_factor: Generated<boolean>;
   token_hash: Buffer;
   user_agent: string | null;
   user_id: string;
+  /**
+   * A member of staff sees the portal as this account, or as one member of it (A11)
+   */
+  viewed_account_id: string | null;
+  viewed_member_id: string | null;
+}
+
+export interface SlaProfiles {
+  archived_at: Temporal.Instant | null;
+  /**
+   * ISO days of the week, 1 is Monday; with the times, in the business unit's time zone
+   */
+  business_days: number[] | null;
+  business_unit_id: string;
+  closes_at: string | null;
+  coverage: Generated<SlaCoverage>;
+  created_at: Generated<Temporal.Instant>;
+  description: string | null;
+  id: Generated<string>;
+  is_default: Generated<boolean>;
+  name: string;
+  opens_at: string | null;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface SlaTargets {
+  business_unit_id: string;
+  first_response_minutes: number;
+  id: Generated<string>;
+  priority: TicketPriority;
+  profile_id: string;
+  resolution_minutes: number;
 }
 
 export interface Staff {
   all_units: Generated<boolean>;
   created_at: Generated<Temporal.Instant>;
+  /**
+   * Single permissions beyond the role's
+   */
+  granted: Generated<ArrayType<StaffPermission>>;
   role: StaffRole;
   user_id: string;
+  /**
+   * Single permissions of the role that this member of staff does not have
+   */
+  withheld: Generated<ArrayType<StaffPermission>>;
 }
 
 export interface StaffUnits {
@@ -662,15 +869,58 @@ export interface SubscriptionSuspensions {
   subscription_id: string;
 }
 
+export interface ThresholdProfiles {
+  archived_at: Temporal.Instant | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  description: string | null;
+  id: Generated<string>;
+  is_default: Generated<boolean>;
+  name: string;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface Thresholds {
+  business_unit_id: string;
+  critical: number | null;
+  /**
+   * How long the value must stay there before the alert is raised
+   */
+  for_minutes: Generated<number>;
+  id: Generated<string>;
+  metric: ThresholdMetric;
+  profile_id: string;
+  warning: number | null;
+}
+
+export interface UserDevices {
+  created_at: Generated<Temporal.Instant>;
+  last_seen_at: Generated<Temporal.Instant>;
+  token_hash: Buffer;
+  user_id: string;
+}
+
+export interface UserIdentities {
+  created_at: Generated<Temporal.Instant>;
+  issuer: string;
+  subject: string;
+  user_id: string;
+}
+
 export interface Users {
   created_at: Generated<Temporal.Instant>;
   disabled_at: Temporal.Instant | null;
   email: string;
+  email_verified_at: Temporal.Instant | null;
   id: Generated<string>;
   language: LanguageCode;
   name: string;
   password_hash: string | null;
   password_set_at: Temporal.Instant | null;
+  /**
+   * A square WebP that was made anew from what was uploaded (A9)
+   */
+  photo_file_id: string | null;
   side: UserSide;
   updated_at: Generated<Temporal.Instant>;
 }
@@ -680,19 +930,36 @@ export interface UserTokens {
   expires_at: Temporal.Instant;
   id: Generated<string>;
   kind: UserTokenKind;
+  new_email: string | null;
   token_hash: Buffer;
   used_at: Temporal.Instant | null;
   user_id: string | null;
 }
 
+export interface UserTotp {
+  confirmed_at: Temporal.Instant | null;
+  created_at: Generated<Temporal.Instant>;
+  /**
+   * The last time step that was used: no code works twice (RFC 6238, 5.2)
+   */
+  last_step: Generated<number>;
+  secret_encrypted: Buffer;
+  user_id: string;
+}
+
 export interface DB {
+  account_domains: AccountDomains;
+  account_setups: AccountSetups;
   accounts: Accounts;
+  api_keys: ApiKeys;
   audit_log: AuditLog;
   billed_coverage: BilledCoverage;
   business_units: BusinessUnits;
+  challenges: Challenges;
   closing_accounts: ClosingAccounts;
   closings: Closings;
   contacts: Contacts;
+  contracts: Contracts;
   files: Files;
   idempotency_keys: IdempotencyKeys;
   import_rejects: ImportRejects;
@@ -704,6 +971,8 @@ export interface DB {
   memberships: Memberships;
   notices: Notices;
   number_series: NumberSeries;
+  operator_settings: OperatorSettings;
+  passkeys: Passkeys;
   payment_notice_invoices: PaymentNoticeInvoices;
   payment_notices: PaymentNotices;
   payments: Payments;
@@ -714,23 +983,33 @@ export interface DB {
   products: Products;
   queued_jobs: QueuedJobs;
   rate_windows: RateWindows;
+  recovery_codes: RecoveryCodes;
   routing_points: RoutingPoints;
   schema_migrations: SchemaMigrations;
   sessions: Sessions;
+  sla_profiles: SlaProfiles;
+  sla_targets: SlaTargets;
   staff: Staff;
   staff_units: StaffUnits;
   subscription_components: SubscriptionComponents;
   subscription_suspensions: SubscriptionSuspensions;
   subscriptions: Subscriptions;
+  threshold_profiles: ThresholdProfiles;
+  thresholds: Thresholds;
+  user_devices: UserDevices;
+  user_identities: UserIdentities;
   user_tokens: UserTokens;
+  user_totp: UserTotp;
   users: Users;
 }
 
 export const accountKinds = ["company","person"] as const
 export const accountRanks = ["A","B","C"] as const
 export const billingModes = ["advance","arrears"] as const
+export const challengeKinds = ["second_factor","passkey","oidc","view_as"] as const
 export const closingAccountStates = ["planned","invoiced","parked","changed"] as const
 export const componentRoles = ["plan","option"] as const
+export const contractTypes = ["flat_retainer","hourly","block_hours","block_money","remote_monitoring","online_backup","project_flat_fee","project_hourly"] as const
 export const dayCounts = ["actual","commercial"] as const
 export const discountKinds = ["amount","percent"] as const
 export const importKinds = ["accounts","contacts","services"] as const
@@ -749,8 +1028,13 @@ export const planKinds = ["dial_up","broadband","additional_point","email","host
 export const postingKinds = ["invoice","payment","credit_used"] as const
 export const priceIntervals = ["month"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
+export const sessionMethods = ["password","link","passkey","identity_provider","view_as"] as const
+export const setupSteps = ["open","done","skipped"] as const
+export const slaCoverages = ["always","business_hours"] as const
 export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","payments.read","payments.decide","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
 export const staffRoles = ["admin","finance","sales","support","technician","auditor"] as const
 export const subscriptionStatuses = ["awaiting_installation","active","suspended","suspended_administratively","cancelled","ended"] as const
+export const thresholdMetrics = ["cpu","memory","disk","offline","temperature","packet_loss","latency"] as const
+export const ticketPriorities = ["low","normal","high","urgent"] as const
 export const userSides = ["customer","staff"] as const
 export const userTokenKinds = ["password","invitation","first_admin","email_change"] as const
