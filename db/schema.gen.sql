@@ -209,7 +209,7 @@ create trigger audit_delete after delete on api_keys referencing old table as ol
 create trigger audit_insert after insert on api_keys referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on api_keys referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on api_keys to zaguan_office using ((side = 'staff') or (exists (select from accounts a where (a.id = api_keys.account_id))));
-create policy portal on api_keys to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}'));
+create policy portal on api_keys to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}')) with check ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}') and (user_id = (select current_user_id())));
 grant insert on api_keys to zaguan_office;
 grant select (id, side, user_id, account_id, name, hint, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, last_used_at, last_used_ip, revoked_at, created_at) on api_keys to zaguan_office;
 grant update (user_id, name, hint, token_hash, previous_token_hash, previous_expires_at, staff_scopes, member_scopes, unit_ids, read_only, rate_limit, expires_at, revoked_at) on api_keys to zaguan_office;
@@ -700,7 +700,7 @@ create trigger audit_delete after delete on operator_settings referencing old ta
 create trigger audit_insert after insert on operator_settings referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on operator_settings referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger touch before update on operator_settings for each row execute function touch_updated_at();
-create policy office on operator_settings to zaguan_office using (true);
+create policy office on operator_settings to zaguan_office using (((select current_user_id()) is not null) or (select sees_all_units()));
 grant select (id, staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, updated_at) on operator_settings to zaguan_office;
 grant update (staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted) on operator_settings to zaguan_office;
 
@@ -1639,13 +1639,20 @@ begin
 end $$;
 -- may be called by: portal
 
-create function enter_portal_home(p_token_hash bytea, p_operation text, p_ip text, p_request_id text, p_now timestamp with time zone) returns table(account_id uuid, permissions membership_permission[], body text) language plpgsql as $$
+create function enter_portal_home(p_token_hash bytea, p_operation text, p_ip text, p_request_id text, p_now timestamp with time zone, p_by_key boolean) returns table(account_id uuid, permissions membership_permission[], api_key_id uuid, read_only boolean, viewer_name text, body text) language plpgsql as $$
 declare v_unit uuid;
 begin
-  select e.account_id, e.permissions, e.business_unit_id into account_id, permissions, v_unit
-    from enter_portal(p_token_hash, p_operation, p_ip, p_request_id) e;
+  if p_by_key then
+    select e.account_id, e.permissions, e.business_unit_id, e.api_key_id, e.read_only
+      into account_id, permissions, v_unit, api_key_id, read_only
+      from enter_portal_by_key(p_token_hash, p_operation, p_ip, p_request_id) e;
+  else
+    select e.account_id, e.permissions, e.business_unit_id, e.read_only, e.viewer_name
+      into account_id, permissions, v_unit, read_only, viewer_name
+      from enter_portal(p_token_hash, p_operation, p_ip, p_request_id) e;
+  end if;
   if not found then return; end if;
-  if account_id is not null then 
+  if account_id is not null then
     body := portal_home(account_id, v_unit, p_now, permissions && '{owner,billing}', permissions && '{owner,services}');
   end if;
   return next;

@@ -666,7 +666,7 @@ grant select (email_verified_at, photo_file_id) on users to zaguan_office, zagua
 grant select (method, second_factor, confirmed_at, viewed_account_id, viewed_member_id, read_only) on sessions to zaguan_office, zaguan_portal;
 
 alter table operator_settings enable row level security;
-create policy office on operator_settings to zaguan_office using (true);
+create policy office on operator_settings to zaguan_office using ((select current_user_id()) is not null or (select sees_all_units()));
 grant select (id, staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, updated_at),
       update (staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted)
    on operator_settings to zaguan_office;
@@ -714,3 +714,28 @@ call audit_table('passkeys');
 call audit_table('user_totp');
 call audit_table('user_identities');
 call audit_table('api_keys');
+
+-- The home page in one trip, by session or by key.
+drop function enter_portal_home;
+create function enter_portal_home(p_token_hash bytea, p_operation text, p_ip text, p_request_id text, p_now timestamptz, p_by_key boolean)
+  returns table (account_id uuid, permissions membership_permission[], api_key_id uuid, read_only boolean, viewer_name text, body text)
+  language plpgsql as $$
+declare v_unit uuid;
+begin
+  if p_by_key then
+    select e.account_id, e.permissions, e.business_unit_id, e.api_key_id, e.read_only
+      into account_id, permissions, v_unit, api_key_id, read_only
+      from enter_portal_by_key(p_token_hash, p_operation, p_ip, p_request_id) e;
+  else
+    select e.account_id, e.permissions, e.business_unit_id, e.read_only, e.viewer_name
+      into account_id, permissions, v_unit, read_only, viewer_name
+      from enter_portal(p_token_hash, p_operation, p_ip, p_request_id) e;
+  end if;
+  if not found then return; end if;
+  if account_id is not null then
+    body := portal_home(account_id, v_unit, p_now, permissions && '{owner,billing}', permissions && '{owner,services}');
+  end if;
+  return next;
+end $$;
+revoke execute on function enter_portal_home from public;
+grant execute on function enter_portal_home to zaguan_portal;

@@ -84,6 +84,9 @@ export function refusalOfDatabase(error: unknown): Refusal | null {
   switch (code) {
     case '42501':
       return refuse('not_permitted', { status: 403 })
+    // A transaction that only looks (a read-only key, staff who view as a customer) tried to write.
+    case '25006':
+      return refuse('view_as_read_only', { status: 403 })
     case '23505': {
       const field = constraint === undefined ? undefined : constraintFields[constraint]
       return field

@@ -12,8 +12,20 @@ import {
 } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import { z } from 'zod'
+import {
+  authorizeMember,
+  authorizeStaff,
+  bearerToken,
+  type CustomerActor,
+  type Demands,
+  entranceOf,
+  type Side,
+  type StaffActor,
+  sides,
+  viewCookie,
+} from './actors.ts'
 import type { Config } from './config.ts'
-import { type Entrance, type Pool, type Tx, transact } from './database.ts'
+import { type Pool, type Tx, transact } from './database.ts'
 import {
   isRefusal,
   notFound,
@@ -24,13 +36,7 @@ import {
 } from './errors.ts'
 import type { FileStore } from './files.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import {
-  type MembershipPermission,
-  mayMember,
-  mayStaff,
-  type StaffPermission,
-  type StaffRole,
-} from './permissions.ts'
+import type { MembershipPermission, StaffPermission } from './permissions.ts'
 import { problemOf } from './problems.ts'
 import { hashToken } from './secrets.ts'
 import { chooseLanguage, type Language } from './translations.ts'
@@ -49,30 +55,7 @@ export type App = {
   sendPage?: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
-export type StaffActor = {
-  side: 'staff'
-  session_id: string
-  user_id: string
-  email: string
-  name: string
-  language: Language
-  role: StaffRole
-  all_units: boolean
-  units: string[]
-}
-export type CustomerActor = {
-  side: 'customer'
-  session_id: string
-  user_id: string
-  email: string
-  name: string
-  language: Language
-  /** Null while the user belongs to no account. */
-  account_id: string | null
-  account_name: string | null
-  business_unit_id: string | null
-  permissions: MembershipPermission[]
-}
+export type { CustomerActor, StaffActor } from './actors.ts'
 
 /** What a handler is told about its request besides the input. */
 export type RequestContext = {
@@ -88,6 +71,13 @@ export type RequestContext = {
   setSession(token: string | null, expires?: Temporal.Instant): void
   /** The session token that came with the request. */
   session_token: string | null
+  /** Whether that is a session in which staff see the portal as a customer. */
+  viewing: boolean
+  /** Sets or, with null, clears the cookie of such a session. */
+  setViewing(token: string | null, expires?: Temporal.Instant): void
+  /** The secret of a browser in which somebody signed in before. */
+  device_token: string | null
+  setDevice(token: string, expires: Temporal.Instant): void
 }
 
 /** A file that came with a request: its bytes are stored under `id`; whoever keeps it records it. */
@@ -116,7 +106,7 @@ export class Binary {
 type Schema = z.ZodType
 type Output<S> = S extends Schema ? z.output<S> : undefined
 
-export type RouteOptions<P, Q, B, R> = {
+export type RouteOptions<P, Q, B, R> = Demands & {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   /** Below `/api/v1/office` or `/api/v1/portal`, with `{id}` for parameters. */
   path: string
@@ -146,11 +136,7 @@ type Handle<P, Q, B, R, A> = (
   context: RequestContext,
 ) => Promise<Answer<R> | undefined | void>
 
-type Side = { name: 'office' | 'portal'; pool: (app: App) => Pool; cookie: string; enter: string }
-const sides = {
-  office: { name: 'office', pool: (app) => app.office, cookie: 'zaguan_office', enter: 'enter_office' },
-  portal: { name: 'portal', pool: (app) => app.portal, cookie: 'zaguan_portal', enter: 'enter_portal' },
-} as const satisfies Record<string, Side>
+const poolOf = (app: App, side: Side) => (side.name === 'office' ? app.office : app.portal)
 
 /**
  * A route for staff. Deny by default: without the permission the answer is 403, without a session 401. The handler
@@ -165,12 +151,7 @@ export function officeRoute<P, Q, B, R>(
     app,
     sides.office,
     options,
-    (entered) => {
-      if (!entered) return refuse('sign_in_needed', { status: 401 })
-      const actor = { side: 'staff', ...entered } as StaffActor
-      const permitted = options.permission === 'any_staff' || mayStaff(actor.role, options.permission)
-      return permitted ? actor : refuse('not_permitted', { status: 403 })
-    },
+    (entered, now) => authorizeStaff(entered, options.permission, options, now),
     (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
   )
 }
@@ -188,7 +169,7 @@ export function portalRoute<P, Q, B, R>(
     app,
     sides.portal,
     options,
-    (entered) => authorizeMember(entered, options.permission),
+    (entered, now) => authorizeMember(entered, options.permission, options, now),
     (tx, input, actor, context) => handle(tx, input as Input<P, Q, B>, actor, context),
   )
 }
@@ -206,21 +187,24 @@ export function portalPage<R>(
 ): void {
   describeRoute(app, sides.portal, options as AnyRoute, async (request, reply) => {
     const context = contextOf(app, sides.portal, request, reply)
-    if (context.session_token === null)
-      return sendRefusal(request, reply, refuse('sign_in_needed', { status: 401 }))
+    const key = await takeKey(app, sides.portal, request, reply)
+    if (isRefusal(key)) return sendRefusal(request, reply, key)
+    const token = key ?? context.session_token
+    if (token === null) return sendRefusal(request, reply, refuse('sign_in_needed', { status: 401 }))
     const found = await app.portal.query({
       name: entrance,
-      text: `select * from ${entrance}($1, $2, $3, $4, $5)`,
+      text: `select * from ${entrance}($1, $2, $3, $4, $5, $6)`,
       values: [
-        hashToken(context.session_token),
+        hashToken(token),
         options.operation,
         request.ip,
         request.id,
         context.now.toString(),
+        key !== null,
       ],
     })
     const row: PageRow | undefined = found.rows[0]
-    const actor = authorizeMember(row, options.permission)
+    const actor = authorizeMember(row, options.permission, options, context.now)
     if (isRefusal(actor)) return sendRefusal(request, reply, actor)
     return reply
       .type('application/json')
@@ -229,19 +213,6 @@ export function portalPage<R>(
   })
 }
 type PageRow = { account_id: string | null; permissions: MembershipPermission[] | null; body: string | null }
-
-function authorizeMember(
-  entered: object | undefined,
-  permission: MembershipPermission | 'any_member' | 'any_user',
-): CustomerActor | Refusal {
-  if (!entered) return refuse('sign_in_needed', { status: 401 })
-  const actor = { side: 'customer', ...entered } as CustomerActor
-  actor.permissions ??= []
-  if (permission === 'any_user') return actor
-  if (actor.account_id === null) return refuse('no_account', { status: 403 })
-  const permitted = permission === 'any_member' || mayMember(actor.permissions, permission)
-  return permitted ? actor : refuse('not_permitted', { status: 403 })
-}
 
 /** A route for whoever asks, without a session: sign-in, first access, looks. Always rate-limited on its own. */
 export function publicRoute<P, Q, B, R>(
@@ -266,33 +237,37 @@ function addRoute<A>(
   app: App,
   side: Side,
   given: object,
-  authorize: (entered: Record<string, unknown> | undefined) => A | Refusal,
+  authorize: (entered: Record<string, unknown> | undefined, now: Temporal.Instant) => A | Refusal,
   work: (tx: Tx, input: AnyInput, actor: A, context: RequestContext) => Promise<unknown>,
 ): void {
   const route = given as AnyRoute
   const status = statusOf(route)
   describeRoute(app, side, route, async (request, reply) => {
     const context = contextOf(app, side, request, reply)
-    const entrance = entranceOf(side, route, request, context)
+    // A key is a program's: whoever sends one is not also signed in by a cookie.
+    const key = route.open ? null : await takeKey(app, side, request, reply)
+    if (isRefusal(key)) return sendRefusal(request, reply, key)
+    const session = route.open || key !== null ? null : context.session_token
+    const entrance = entranceOf(side, route.operation, { session, key }, request)
+    const known = (entered: Record<string, unknown> | undefined) =>
+      authorize(session === null && key === null ? undefined : entered, context.now)
     let upload: Upload | undefined
     if (route.upload) {
       // Nobody fills the disk who may not: who is asking is known before a byte is taken.
-      const known = await transact(side.pool(app), entrance, async (_tx, entered) =>
-        authorize(context.session_token === null ? undefined : entered),
-      )
-      const taken = isRefusal(known) ? known : await takeUpload(app, request, route.upload.maxBytes)
+      const who = await transact(poolOf(app, side), entrance, async (_tx, entered) => known(entered))
+      const taken = isRefusal(who) ? who : await takeUpload(app, request, route.upload.maxBytes)
       if (isRefusal(taken)) return sendRefusal(request, reply, taken)
       upload = taken
     }
     const input = { params: request.params, query: request.query, body: request.body, upload }
     let result: unknown
     try {
-      result = await transact(side.pool(app), entrance, async (tx, entered) => {
-        const actor = authorize(context.session_token === null ? undefined : entered)
+      result = await transact(poolOf(app, side), entrance, async (tx, entered) => {
+        const actor = known(entered)
         if (isRefusal(actor)) return actor
-        const key = request.headers['idempotency-key']
-        if (route.method === 'POST' && typeof key === 'string' && entered?.user_id) {
-          return runOnce(tx, key, route.operation, String(entered.user_id), request, upload, status, () =>
+        const once = request.headers['idempotency-key']
+        if (route.method === 'POST' && typeof once === 'string' && entered?.user_id) {
+          return runOnce(tx, once, route.operation, String(entered.user_id), request, upload, status, () =>
             work(tx, input, actor, context),
           )
         }
@@ -340,13 +315,21 @@ function describeRoute(
       summary: route.summary,
       ...(route.description ? { description: route.description } : {}),
       tags: [route.tag],
-      ...(route.open ? { security: [] } : { security: [{ [`${side.name}_session`]: [] }] }),
+      ...(route.open
+        ? { security: [] }
+        : {
+            security: [
+              { [`${side.name}_session`]: [] },
+              ...(route.session ? [] : [{ [`${side.name}_key`]: [] }]),
+            ],
+          }),
       ...(route.params ? { params: route.params } : {}),
       ...(route.query ? { querystring: route.query } : {}),
       ...(route.body ? { body: route.body } : {}),
       ...(route.upload ? { consumes: ['multipart/form-data'] } : {}),
       response: describeResponse(route, statusOf(route)),
       ...(route.permission ? { 'x-permission': route.permission } : {}),
+      ...(route.session ? { 'x-session': route.session } : {}),
     } as never,
     handler,
   })
@@ -397,32 +380,59 @@ function describeResponse(route: AnyRoute, status: number): Record<string, unkno
   return { ...ok, '4xx': problem, '5xx': problem }
 }
 
-function entranceOf(side: Side, route: AnyRoute, request: FastifyRequest, context: RequestContext): Entrance {
-  if (route.open || context.session_token === null) {
-    return {
-      name: 'enter_visitor',
-      text: `select set_config('zaguan.actor', $1, true)`,
-      values: [
-        JSON.stringify({
-          kind: 'visitor',
-          way: side.name,
-          operation: route.operation,
-          ip: request.ip,
-          request_id: request.id,
-        }),
-      ],
-    }
+/** What tells a program how much it may still ask of us in this minute (draft-ietf-httpapi-ratelimit-headers). */
+function tellRate(reply: FastifyReply, rate: { rate_limit: number; hits: number; resets_in: number }): void {
+  reply.headers({
+    'ratelimit-limit': rate.rate_limit,
+    'ratelimit-remaining': Math.max(0, rate.rate_limit - rate.hits),
+    'ratelimit-reset': rate.resets_in,
+  })
+}
+
+/**
+ * The API key that came with a request, counted against its limit over all processes; null where none came. Refuses:
+ * api_key_invalid (unknown, expired, revoked, of the other side), too_many_requests.
+ */
+async function takeKey(
+  app: App,
+  side: Side,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<string | Refusal | null> {
+  if (request.headers.authorization === undefined) return null
+  const token = bearerToken(request)
+  const invalid = refuse('api_key_invalid', { status: 401 })
+  reply.header('www-authenticate', 'Bearer')
+  if (!token?.startsWith(side.keyPrefix)) return invalid
+  const found = await poolOf(app, side).query({
+    name: 'take_api_call',
+    text: 'select * from take_api_call($1, $2, $3)',
+    values: [side.users, hashToken(token), request.ip],
+  })
+  const rate = found.rows[0] as { rate_limit: number; hits: number; resets_in: number } | undefined
+  if (!rate) return invalid
+  tellRate(reply, rate)
+  if (rate.hits > rate.rate_limit) {
+    reply.header('retry-after', rate.resets_in)
+    return refuse('too_many_requests', { status: 429, params: { seconds: rate.resets_in } })
   }
-  return {
-    name: side.enter,
-    text: `select * from ${side.enter}($1, $2, $3, $4)`,
-    values: [hashToken(context.session_token), route.operation, request.ip, request.id],
-  }
+  reply.removeHeader('www-authenticate')
+  return token
 }
 
 function contextOf(app: App, side: Side, request: FastifyRequest, reply: FastifyReply): RequestContext {
   const secure = app.config.publicUrl.startsWith('https:')
-  const name = secure ? `__Host-${side.cookie}` : side.cookie
+  const named = (cookie: string) => (secure ? `__Host-${cookie}` : cookie)
+  const options = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+  const put = (name: string, token: string | null, expires?: Temporal.Instant) => {
+    if (token === null) reply.clearCookie(name, options)
+    else
+      reply.setCookie(name, token, {
+        ...options,
+        ...(expires ? { expires: new Date(expires.epochMilliseconds) } : {}),
+      })
+  }
+  const viewed = side.name === 'portal' ? (request.cookies[named(viewCookie)] ?? null) : null
   return {
     now: app.now(),
     language: chooseLanguage(request.headers['accept-language'] ?? null, 'en'),
@@ -432,16 +442,12 @@ function contextOf(app: App, side: Side, request: FastifyRequest, reply: Fastify
     host: request.hostname,
     config: app.config,
     files: app.files,
-    session_token: request.cookies[name] ?? null,
-    setSession(token, expires) {
-      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
-      if (token === null) reply.clearCookie(name, options)
-      else
-        reply.setCookie(name, token, {
-          ...options,
-          ...(expires ? { expires: new Date(expires.epochMilliseconds) } : {}),
-        })
-    },
+    session_token: viewed ?? request.cookies[named(side.cookie)] ?? null,
+    viewing: viewed !== null,
+    device_token: request.cookies[named(`${side.cookie}_device`)] ?? null,
+    setSession: (token, expires) => put(named(side.cookie), token, expires),
+    setViewing: (token, expires) => put(named(viewCookie), token, expires),
+    setDevice: (token, expires) => put(named(`${side.cookie}_device`), token, expires),
   }
 }
 
@@ -619,6 +625,8 @@ export async function createServer(options: {
         securitySchemes: {
           office_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_office' },
           portal_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_portal' },
+          office_key: { type: 'http', scheme: 'bearer', description: 'An API key of the operator: zgo_…' },
+          portal_key: { type: 'http', scheme: 'bearer', description: 'An API key of an account: zga_…' },
         },
       },
     },

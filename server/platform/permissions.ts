@@ -56,14 +56,20 @@ const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
   auditor: new Set(reading),
 }
 
-/** Whether a role may do something (A10). */
-export function mayStaff(role: StaffRole, permission: StaffPermission): boolean {
-  return permissionsOfRole[role].has(permission)
-}
-
-/** Everything that a role may do, in the order in which the office shows it. */
-export function listPermissions(role: StaffRole): StaffPermission[] {
-  return staffPermissions.filter((permission) => permissionsOfRole[role].has(permission))
+/**
+ * Everything that a member of staff may do, in the order in which the office shows it: what the role has, with what was
+ * granted to them singly and without what was withheld (A10).
+ */
+export function listPermissions(
+  role: StaffRole,
+  granted: readonly StaffPermission[] = [],
+  withheld: readonly StaffPermission[] = [],
+): StaffPermission[] {
+  return staffPermissions.filter(
+    (permission) =>
+      (permissionsOfRole[role].has(permission) || granted.includes(permission)) &&
+      !withheld.includes(permission),
+  )
 }
 
 export type MembershipPermission = 'owner' | 'billing' | 'services' | 'support' | 'licences' | 'users'

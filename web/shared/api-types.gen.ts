@@ -2152,7 +2152,10 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
             all_units: boolean;
-            permissions: ("accounts.read" | "accounts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "staff.read" | "staff.write" | "audit.read" | "jobs.read" | "jobs.write")[];
+            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            photo_file_id: string | null;
+            /** @description The operator demands a second factor: until it is set up nothing else can be reached */
+            second_factor_missing: boolean;
         };
         Staff: {
             /** Format: uuid */
@@ -2344,6 +2347,11 @@ export interface components {
             account_id: string | null;
             account_name: string | null;
             permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            photo_file_id: string | null;
+            /** @description May look and change nothing */
+            read_only: boolean;
+            /** @description The member of staff who sees the portal as this customer (A11) */
+            viewer_name: string | null;
             accounts: {
                 /** Format: uuid */
                 id: string;
@@ -3422,7 +3430,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -3438,7 +3446,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -3456,7 +3464,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -3481,7 +3489,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -3748,7 +3756,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** @enum {string} */
-                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
                 subject: string;
                 /** Format: date-time */
                 created_at: string;
@@ -8128,7 +8136,7 @@ export interface operations {
                 business_unit_id?: string;
                 account_id?: string;
                 state?: "queued" | "sent" | "kept" | "failed";
-                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected";
+                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
             };
             header?: never;
             path?: never;

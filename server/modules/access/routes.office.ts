@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
-import { listPermissions } from '../../platform/permissions.ts'
 import { id, idParams, listQuery, pageOf, plainDate } from '../../platform/schemas.ts'
 import { listAudit } from './audit.ts'
 import { updateOwnUser } from './own-user.ts'
@@ -28,9 +27,10 @@ export function registerAccessOffice(app: App): void {
       summary: 'Who is signed in, and what they may do',
       tag: 'Sign-in',
       permission: 'any_staff',
+      beforeSecondFactor: true,
       response: staffSession,
     },
-    async (_tx, _input, actor) => ({ ...actor, permissions: listPermissions(actor.role) }),
+    async (_tx, _input, actor) => actor,
   )
   officeRoute(
     app,
@@ -41,6 +41,7 @@ export function registerAccessOffice(app: App): void {
       summary: 'Change one’s own name or language',
       tag: 'Sign-in',
       permission: 'any_staff',
+      session: 'person',
       body: ownChange,
     },
     (tx, { body }, actor) => updateOwnUser(tx, actor.user_id, body),

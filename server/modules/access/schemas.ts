@@ -32,6 +32,10 @@ export const staffSession = z
     role: z.enum(staffRoles),
     all_units: z.boolean(),
     permissions: z.array(z.enum(staffPermissions)),
+    photo_file_id: id.nullable(),
+    second_factor_missing: z.boolean().meta({
+      description: 'The operator demands a second factor: until it is set up nothing else can be reached',
+    }),
   })
   .meta({ id: 'StaffSession' })
 

@@ -64,7 +64,7 @@ async function openSession(
 ): Promise<{ token: string; expires: Temporal.Instant }> {
   const token = createToken()
   const expires = options.now.add({ hours: sessionDays * 24 })
-  await sql`select open_session(${userId}, ${hashToken(token)}, ${sessionDays * 86_400}, ${options.ip}, ${options.userAgent})`.execute(
+  await sql`select open_session(${userId}, ${hashToken(token)}, ${sessionDays * 86_400}, ${options.ip}, ${options.userAgent}, 'password', false, null)`.execute(
     tx,
   )
   await sql`select write_audit('signed_in', 'users', ${userId}::text, null, null, null, null)`.execute(tx)

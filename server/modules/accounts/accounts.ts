@@ -2,6 +2,7 @@ import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Accounts } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse } from '../../platform/errors.ts'
+import type { CustomerActor } from '../../platform/http.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { getUnit } from '../units/index.ts'
 
@@ -181,12 +182,22 @@ export async function updateOwnAccount(tx: Tx, id: string, change: OwnAccountCha
   return getOwnAccount(tx, id)
 }
 
-/** The accounts that a customer may switch to. */
-export async function listOwnAccounts(tx: Tx, userId: string) {
+/**
+ * The accounts that whoever came in may switch to: all of a customer's own; of an API key, and of staff who view as a
+ * customer, the one that they are in.
+ */
+export async function listEnterable(tx: Tx, actor: CustomerActor) {
+  if (actor.api_key_id !== null || actor.viewer_name !== null) {
+    return tx
+      .selectFrom('accounts')
+      .where('id', '=', actor.account_id)
+      .select(['id', 'name', 'number', sql<string[]>`${actor.permissions}::text[]`.as('permissions')])
+      .execute()
+  }
   return tx
     .selectFrom('memberships')
     .innerJoin('accounts', 'accounts.id', 'memberships.account_id')
-    .where('memberships.user_id', '=', userId)
+    .where('memberships.user_id', '=', actor.user_id)
     .select([
       'accounts.id',
       'accounts.name',

@@ -1,7 +1,7 @@
 import { type App, portalRoute } from '../../platform/http.ts'
 import { idParams } from '../../platform/schemas.ts'
 import { ownChange, updateOwnUser } from '../access/index.ts'
-import { getOwnAccount, listOwnAccounts, switchAccount, updateOwnAccount } from './accounts.ts'
+import { getOwnAccount, listEnterable, switchAccount, updateOwnAccount } from './accounts.ts'
 import { customerSession, ownAccountChange, ownAccountSchema } from './schemas.ts'
 
 export function registerAccountsPortal(app: App): void {
@@ -16,10 +16,7 @@ export function registerAccountsPortal(app: App): void {
       permission: 'any_user',
       response: customerSession,
     },
-    async (tx, _input, actor) => ({
-      ...actor,
-      accounts: (await listOwnAccounts(tx, actor.user_id)) as never,
-    }),
+    async (tx, _input, actor) => ({ ...actor, accounts: (await listEnterable(tx, actor)) as never }),
   )
   portalRoute(
     app,
@@ -30,6 +27,7 @@ export function registerAccountsPortal(app: App): void {
       summary: 'Change one’s own name or language',
       tag: 'Sign-in',
       permission: 'any_user',
+      session: 'person',
       body: ownChange,
     },
     (tx, { body }, actor) => updateOwnUser(tx, actor.user_id, body),
@@ -43,9 +41,10 @@ export function registerAccountsPortal(app: App): void {
       summary: 'Work in another account',
       tag: 'Account',
       permission: 'any_user',
+      session: 'person',
       params: idParams,
     },
-    (tx, { params }, actor) => switchAccount(tx, actor.session_id, actor.user_id, params.id),
+    (tx, { params }, actor) => switchAccount(tx, actor.session_id!, actor.user_id, params.id),
   )
   portalRoute(
     app,

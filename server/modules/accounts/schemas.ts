@@ -136,6 +136,12 @@ export const customerSession = z
     account_id: id.nullable(),
     account_name: z.string().nullable(),
     permissions: z.array(z.enum(membershipPermissions)),
+    photo_file_id: id.nullable(),
+    read_only: z.boolean().meta({ description: 'May look and change nothing' }),
+    viewer_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'The member of staff who sees the portal as this customer (A11)' }),
     accounts: z.array(
       z.object({
         id,

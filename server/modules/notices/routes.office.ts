@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { isRefusal, notFound } from '../../platform/errors.ts'
 import { type App, Binary, officeRoute, type StaffActor } from '../../platform/http.ts'
-import { mayStaff } from '../../platform/permissions.ts'
 import { id, idParams, pageOf } from '../../platform/schemas.ts'
 import { getNotice, listNotices, renderForFrame, resendNotice } from './mailbox.ts'
 import { noticeDetail, noticeQuery, noticeSchema } from './schemas.ts'
 
 const tag = 'Mailbox'
 
-const maySeeSecrets = (actor: StaffActor) => mayStaff(actor.role, 'staff.write')
+const maySeeSecrets = (actor: StaffActor) => actor.permissions.includes('staff.write')
 
 export function registerNoticesOffice(app: App): void {
   officeRoute(
