@@ -88,8 +88,8 @@ describe('a tax id', () => {
   })
 
   it('with one digit changed is refused', () => {
-    // One place of an RFC weighs 11 and so nothing: its check digit overlooks a change there.
-    const weighed = good.filter(([, , , kind]) => !['free', 'national', 'rfc'].includes(kind))
+    // The check digits of RFC and NIT overlook some changes: one place weighs 11 and so nothing, two remainders share a digit.
+    const weighed = good.filter(([, , , kind]) => !['free', 'national', 'rfc', 'nit'].includes(kind))
     fc.assert(
       fc.property(fc.constantFrom(...weighed), fc.nat(), fc.integer({ min: 1, max: 9 }), (one, place, by) => {
         const [country, , formatted, kind] = one
@@ -102,6 +102,18 @@ describe('a tax id', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+
+  it('with another check digit is refused', () => {
+    const checked = good.filter(
+      ([, , formatted, kind]) => kind !== 'free' && /\d$/.test(formatted) && !/^X[AE]XX/.test(formatted),
+    )
+    for (const [country, , formatted] of checked) {
+      for (let by = 1; by <= 9; by++) {
+        const changed = formatted.slice(0, -1) + ((Number(formatted.at(-1)) + by) % 10)
+        expect(checkTaxId(country, null, changed).ok, changed).toBe(false)
+      }
+    }
   })
 
   it('is never a reason to fail, whatever is typed', () => {
