@@ -8,6 +8,8 @@ create extension unaccent;
 
 -- Types -----------------------------------------------------------------------------------------------------
 
+create type account_change_state as enum ('pending', 'approved', 'rejected', 'withdrawn');
+
 create type account_kind as enum ('company', 'person');
 
 create type account_rank as enum ('A', 'B', 'C');
@@ -46,6 +48,8 @@ create type notice_topic as enum ('billing', 'services', 'support');
 
 create type option_kind as enum ('option', 'add_on', 'module');
 
+create type ownership_transfer_state as enum ('pending', 'accepted', 'declined', 'withdrawn', 'expired');
+
 create type payment_method as enum ('cash', 'bank_transfer', 'boleto', 'pix', 'card', 'bank_debit', 'cheque', 'other');
 
 create type payment_notice_state as enum ('pending', 'approved', 'rejected');
@@ -80,6 +84,40 @@ create type user_side as enum ('customer', 'staff');
 create type user_token_kind as enum ('password', 'invitation', 'first_admin', 'email_change');
 
 -- Tables ----------------------------------------------------------------------------------------------------
+
+-- A customer's change of what the business unit wants to confirm first (A7)
+create table account_change_requests (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  requested_by uuid not null references users(id),
+  changes jsonb not null check (jsonb_typeof(changes) = 'object' and changes <> '{}' and (changes - '{name,tax_id,kind}') = '{}'),
+  previous jsonb not null check (jsonb_typeof(previous) = 'object'),  -- What stood there when it was asked for, by the same keys
+  state account_change_state not null default 'pending',
+  reason text check (length(reason) <= 1000),
+  created_at timestamptz not null default now(),
+  decided_by uuid references users(id),
+  decided_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check ((state = 'pending') = (decided_at is null)),
+  check (state <> 'rejected' or reason is not null)
+);
+create index account_change_requests_account on account_change_requests (account_id, id);
+create unique index account_change_requests_one_pending on account_change_requests (account_id) where (state = 'pending');
+create index account_change_requests_queue on account_change_requests (state, id);
+create index account_change_requests_unit on account_change_requests (business_unit_id, id);
+create trigger audit_delete after delete on account_change_requests referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_change_requests referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_change_requests referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_change_requests to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal_asks on account_change_requests for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (business_unit_id = (select current_unit_id())) and (requested_by = (select current_user_id())) and (state = 'pending') and ('owner' = any ((select current_permissions())::membership_permission[])));
+create policy portal_reads on account_change_requests for select to zaguan_portal using (account_id = (select current_account_id()));
+create policy portal_takes_back on account_change_requests for update to zaguan_portal using ((account_id = (select current_account_id())) and (state = 'pending') and ('owner' = any ((select current_permissions())::membership_permission[]))) with check ((account_id = (select current_account_id())) and (state = 'withdrawn') and ('owner' = any ((select current_permissions())::membership_permission[])));
+grant select on account_change_requests to zaguan_office;
+grant update (state, reason, decided_by, decided_at) on account_change_requests to zaguan_office;
+grant insert (account_id, business_unit_id, requested_by, changes, previous) on account_change_requests to zaguan_portal;
+grant select on account_change_requests to zaguan_portal;
+grant update (state, decided_at) on account_change_requests to zaguan_portal;
 
 -- Mail from these domains, without @, is the account's (A2): one account of a business unit has a domain
 create table account_domains (
@@ -165,6 +203,7 @@ create index accounts_sla_profile on accounts (sla_profile_id) where (sla_profil
 create index accounts_tax_id_key on accounts (tax_id_key) where (tax_id_key is not null);
 create index accounts_threshold_profile on accounts (threshold_profile_id) where (threshold_profile_id is not null);
 create index accounts_unit_name on accounts (business_unit_id, name, id);
+create trigger accounts_details before update of name, tax_id, kind on accounts for each row execute function guard_account_details();
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -174,7 +213,7 @@ create policy portal on accounts to zaguan_portal using (id = (select current_ac
 create policy portal_memberships on accounts for select to zaguan_portal using (id in (select memberships.account_id from memberships where (memberships.user_id = (select current_user_id()))));
 grant insert, select, update on accounts to zaguan_office;
 grant select (id, number, business_unit_id, kind, name, tax_id, email, phone, fax, address, city, state, country, postal_code, language, created_at, updated_at) on accounts to zaguan_portal;
-grant update (name, tax_id, phone, fax, address, city, state, country, postal_code, language) on accounts to zaguan_portal;
+grant update (kind, name, tax_id, phone, fax, address, city, state, country, postal_code, language) on accounts to zaguan_portal;
 
 -- A program's way in. It may do what its scopes say, as long as the person who answers for it may do so too
 create table api_keys (
@@ -292,7 +331,8 @@ create table business_units (
   logo_file_id uuid references files(id),
   archived_at timestamptz,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  updated_at timestamptz not null default now(),
+  sensitive_changes_need_approval boolean not null default false  -- A customer's change of name, kind or tax id waits for staff (A7)
 );
 create trigger audit_delete after delete on business_units referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on business_units referencing new table as new_rows for each statement execute function audit_rows();
@@ -392,12 +432,15 @@ create index contacts_user on contacts (user_id);
 create trigger audit_delete after delete on contacts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on contacts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on contacts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger contacts_details before update of email on contacts for each row execute function guard_contact();
 create trigger touch before update on contacts for each row execute function touch_updated_at();
 create policy office on contacts to zaguan_office using (exists (select from accounts a where (a.id = contacts.account_id)));
-create policy portal on contacts to zaguan_portal using (account_id = (select current_account_id()));
+create policy portal_reads on contacts for select to zaguan_portal using (account_id = (select current_account_id()));
+create policy portal_writes on contacts to zaguan_portal using ((account_id = (select current_account_id())) and ('owner' = any ((select current_permissions())::membership_permission[])));
 grant delete, insert, select, update on contacts to zaguan_office;
-grant select on contacts to zaguan_portal;
-grant update (first_name, last_name, phone, title, topics) on contacts to zaguan_portal;
+grant delete, select on contacts to zaguan_portal;
+grant insert (account_id, first_name, last_name, email, phone, title, topics, is_primary) on contacts to zaguan_portal;
+grant update (first_name, last_name, email, phone, title, topics, is_primary) on contacts to zaguan_portal;
 
 -- What a service provider agreed with an account (P12): in force in [start_date, end_date)
 create table contracts (
@@ -516,6 +559,44 @@ create trigger audit_update after update on imports referencing old table as old
 create policy office on imports to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on imports to zaguan_office;
 
+-- Somebody is asked to act for an account (A6): bound to the e-mail, good once, void when the inviter no longer might give what it gives
+create table invitations (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  email citext not null check (email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' and length(email::text) <= 254),
+  permissions membership_permission[] not null check (cardinality(permissions) > 0),
+  invited_by uuid not null references users(id),
+  by_staff boolean not null default false,
+  token_hash bytea unique,  -- Of the link in the last mail; null until that is written
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default (now() + '7 days'),
+  accepted_at timestamptz,
+  accepted_by uuid references users(id),
+  declined_at timestamptz,
+  withdrawn_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check ((accepted_at is null) = (accepted_by is null)),
+  check (num_nonnulls(accepted_at, declined_at, withdrawn_at) <= 1),
+  check (by_staff or not ('owner' = any (permissions)))
+);
+create index invitations_account on invitations (account_id, id);
+create index invitations_invited_by on invitations (invited_by);
+create unique index invitations_one_open on invitations (account_id, email) where ((accepted_at is null) and (declined_at is null) and (withdrawn_at is null));
+create index invitations_unit on invitations (business_unit_id);
+create trigger audit_delete after delete on invitations referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on invitations referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on invitations referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on invitations to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on invitations to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,users}')) with check ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,users}'));
+create policy portal_inviter on invitations as restrictive for insert to zaguan_portal with check ((invited_by = (select current_user_id())) and (business_unit_id = (select current_unit_id())) and (not ('owner' = any (permissions))) and (('owner' = any ((select current_permissions())::membership_permission[])) or (permissions <@ (select current_permissions()))));
+grant insert (account_id, business_unit_id, email, permissions, invited_by, by_staff) on invitations to zaguan_office;
+grant select (id, account_id, business_unit_id, email, permissions, invited_by, by_staff, created_at, expires_at, accepted_at, accepted_by, declined_at, withdrawn_at) on invitations to zaguan_office;
+grant update (token_hash, expires_at, withdrawn_at) on invitations to zaguan_office;
+grant insert (account_id, business_unit_id, email, permissions, invited_by) on invitations to zaguan_portal;
+grant select (id, account_id, business_unit_id, email, permissions, invited_by, by_staff, created_at, expires_at, accepted_at, accepted_by, declined_at, withdrawn_at) on invitations to zaguan_portal;
+grant update (expires_at, withdrawn_at) on invitations to zaguan_portal;
+
 -- Each line keeps how it came about; "why this amount?" is answered from it alone (billing.md 17)
 create table invoice_lines (
   id uuid default uuidv7() primary key,
@@ -627,6 +708,16 @@ create policy portal on ledger_entries for select to zaguan_portal using (accoun
 grant insert, select on ledger_entries to zaguan_office;
 grant select on ledger_entries to zaguan_portal;
 
+create table membership_removals (
+  user_id uuid not null references users(id) on delete cascade,
+  account_id uuid not null references accounts(id) on delete cascade,
+  removed_at timestamptz not null default now(),
+  primary key (user_id, account_id)
+);
+create index membership_removals_account on membership_removals (account_id);
+create policy office on membership_removals for select to zaguan_office using (exists (select from accounts a where (a.id = membership_removals.account_id)));
+grant select on membership_removals to zaguan_office;
+
 create table memberships (
   id uuid default uuidv7() primary key,
   user_id uuid not null references users(id),
@@ -639,11 +730,17 @@ create index memberships_account on memberships (account_id);
 create trigger audit_delete after delete on memberships referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on memberships referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on memberships referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger memberships_ended after delete on memberships for each row execute function end_membership();
+create trigger memberships_guard before delete or update on memberships for each row execute function guard_membership();
 create trigger memberships_side before insert or update on memberships for each row execute function require_customer_side();
 create policy office on memberships to zaguan_office using (exists (select from accounts a where (a.id = memberships.account_id)));
 create policy portal on memberships for select to zaguan_portal using (user_id = (select current_user_id()));
+create policy portal_changes on memberships for update to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,users}'));
+create policy portal_managers on memberships for select to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,users}'));
+create policy portal_removes on memberships for delete to zaguan_portal using ((account_id = (select current_account_id())) and ((user_id = (select current_user_id())) or ((select current_permissions()) && '{owner,users}')));
 grant delete, insert, select, update on memberships to zaguan_office;
-grant select on memberships to zaguan_portal;
+grant delete, select on memberships to zaguan_portal;
+grant update (permissions) on memberships to zaguan_portal;
 
 -- Every mail that was sent or, without a mail server, kept for staff to read
 create table notices (
@@ -703,6 +800,35 @@ create trigger touch before update on operator_settings for each row execute fun
 create policy office on operator_settings to zaguan_office using (((select current_user_id()) is not null) or (select sees_all_units()));
 grant select (id, staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, updated_at) on operator_settings to zaguan_office;
 grant update (staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted) on operator_settings to zaguan_office;
+
+-- The owner offers the account to another of its users, who consents or not
+create table ownership_transfers (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null references accounts(id),
+  from_user_id uuid not null references users(id),
+  to_user_id uuid not null references users(id),
+  state ownership_transfer_state not null default 'pending',
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default (now() + '14 days'),
+  decided_at timestamptz,
+  check (from_user_id <> to_user_id),
+  check ((state = 'pending') = (decided_at is null))
+);
+create index ownership_transfers_account on ownership_transfers (account_id, id);
+create unique index ownership_transfers_one_pending on ownership_transfers (account_id) where (state = 'pending');
+create index ownership_transfers_to on ownership_transfers (to_user_id) where (state = 'pending');
+create trigger audit_delete after delete on ownership_transfers referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on ownership_transfers referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on ownership_transfers referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on ownership_transfers to zaguan_office using (exists (select from accounts a where (a.id = ownership_transfers.account_id)));
+create policy portal_declines on ownership_transfers for update to zaguan_portal using ((account_id = (select current_account_id())) and (state = 'pending') and (to_user_id = (select current_user_id()))) with check ((account_id = (select current_account_id())) and (state = 'declined') and (to_user_id = (select current_user_id())));
+create policy portal_offers on ownership_transfers for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (from_user_id = (select current_user_id())) and (state = 'pending') and ('owner' = any ((select current_permissions())::membership_permission[])) and (exists (select from memberships m where ((m.account_id = ownership_transfers.account_id) and (m.user_id = ownership_transfers.to_user_id)))));
+create policy portal_reads on ownership_transfers for select to zaguan_portal using ((account_id = (select current_account_id())) and ((((select current_user_id()) = from_user_id) or ((select current_user_id()) = to_user_id)) or ((select current_permissions()) && '{owner,users}')));
+create policy portal_takes_back on ownership_transfers for update to zaguan_portal using ((account_id = (select current_account_id())) and (state = 'pending') and ('owner' = any ((select current_permissions())::membership_permission[]))) with check ((account_id = (select current_account_id())) and (state = any (array['withdrawn', 'expired'])) and ('owner' = any ((select current_permissions())::membership_permission[])));
+grant select on ownership_transfers to zaguan_office;
+grant insert (account_id, from_user_id, to_user_id) on ownership_transfers to zaguan_portal;
+grant select on ownership_transfers to zaguan_portal;
+grant update (state, decided_at) on ownership_transfers to zaguan_portal;
 
 create table passkeys (
   id uuid default uuidv7() primary key,
@@ -1297,6 +1423,7 @@ create trigger audit_update after update on users referencing old table as old_r
 create trigger touch before update on users for each row execute function touch_updated_at();
 create policy office on users to zaguan_office using (true);
 create policy portal on users to zaguan_portal using (id = (select current_user_id()));
+create policy portal_people on users for select to zaguan_portal using ((id in (select m.user_id from memberships m where (m.account_id = (select current_account_id())))) or (id in (select t.from_user_id from ownership_transfers t where ((t.account_id = (select current_account_id())) and (t.state = 'pending')))));
 grant insert (id, side, email, name, language) on users to zaguan_office;
 grant select (id, side, email, name, language, password_set_at, disabled_at, created_at, updated_at, email_verified_at, photo_file_id) on users to zaguan_office;
 grant update (email, name, language, disabled_at) on users to zaguan_office;
@@ -1341,6 +1468,31 @@ create view queued_jobs as
 grant select on queued_jobs to zaguan_office;
 
 -- Functions -------------------------------------------------------------------------------------------------
+
+create function accept_invitation(p_token_hash bytea) returns table(outcome text, account_id uuid) language sql security definer set search_path to 'public', 'pg_temp' as $$
+  select * from take_invitation(p_token_hash, current_user_id())
+$$;
+-- may be called by: portal
+
+create function accept_ownership(p_transfer uuid) returns text language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_transfer ownership_transfers;
+begin
+  select * into v_transfer from ownership_transfers
+   where id = p_transfer and to_user_id = current_user_id() and account_id = current_account_id();
+  if not found then return 'not_found'; end if;
+  perform lock_members(v_transfer.account_id);
+  update ownership_transfers set state = 'accepted', decided_at = now()
+   where id = p_transfer and state = 'pending' and expires_at > now();
+  if not found then return 'transfer_closed'; end if;
+  update memberships set permissions = '{billing,services,support,licences,users}'
+   where account_id = v_transfer.account_id and user_id = v_transfer.from_user_id and 'owner' = any(permissions);
+  if not found then return 'transfer_void'; end if;
+  update memberships set permissions = '{owner,billing,services,support,licences,users}'
+   where account_id = v_transfer.account_id and user_id = v_transfer.to_user_id;
+  if not found then return 'transfer_void'; end if;
+  return 'accepted';
+end $$;
+-- may be called by: portal
 
 create function audit_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare
@@ -1420,11 +1572,15 @@ begin
   select v_user, a.id, case when exists (select from memberships m where m.account_id = a.id and 'owner' = any(m.permissions))
                             then '{support}'::membership_permission[]
                             else '{owner,billing,services,support,licences,users}'::membership_permission[] end
-    from accounts a where a.email = p_email
-      or exists (select from contacts c where c.account_id = a.id and c.email = p_email and c.is_primary and a.email is null)
+    from accounts a
+   where (a.email = p_email
+          or exists (select from contacts c where c.account_id = a.id and c.email = p_email and c.is_primary and a.email is null))
+     and not exists (select from membership_removals r where r.user_id = v_user and r.account_id = a.id)
   on conflict (user_id, account_id) do nothing;
   insert into memberships (user_id, account_id, permissions)
-  select v_user, c.account_id, '{support}' from contacts c where c.email = p_email
+  select v_user, c.account_id, '{support}' from contacts c
+   where c.email = p_email
+     and not exists (select from membership_removals r where r.user_id = v_user and r.account_id = c.account_id)
   on conflict (user_id, account_id) do nothing;
   update contacts set user_id = v_user where email = p_email and user_id is null;
   return v_user;
@@ -1489,10 +1645,36 @@ comment on function current_unit_id() is 'The business unit of the account that 
 create function current_user_id() returns uuid language sql stable parallel safe as $$ select nullif(current_setting('zaguan.user_id', true), '')::uuid $$;
 -- may be called by: everyone
 
+create function decline_invitation(p_token_hash bytea) returns text language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update invitations i set declined_at = now()
+   where i.token_hash = p_token_hash and i.accepted_at is null and i.declined_at is null and i.withdrawn_at is null
+     and i.expires_at > now();
+  if found then return 'declined'; end if;
+  return coalesce((select case when i.accepted_at is not null then 'invitation_used' when i.declined_at is not null then 'declined'
+                               when i.withdrawn_at is not null then 'invitation_withdrawn' else 'invitation_expired' end
+                     from invitations i where i.token_hash = p_token_hash), 'invitation_invalid');
+end $$;
+-- may be called by: portal
+
 create function discard_job(p_id bigint) returns boolean language sql security definer set search_path to 'public', 'pg_temp' as $$
   with gone as (select id from graphile_worker.complete_jobs(array[p_id])) select exists (select from gone)
 $$;
 -- may be called by: office
+
+create function end_membership() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update sessions set account_id = null where user_id = old.user_id and account_id = old.account_id;
+  update api_keys set revoked_at = now() where user_id = old.user_id and account_id = old.account_id and revoked_at is null;
+  update ownership_transfers set state = 'withdrawn', decided_at = now()
+   where account_id = old.account_id and state = 'pending' and old.user_id in (from_user_id, to_user_id);
+  insert into membership_removals (user_id, account_id)
+  select old.user_id, old.account_id where exists (select from users where id = old.user_id)
+                                       and exists (select from accounts where id = old.account_id)
+  on conflict (user_id, account_id) do update set removed_at = now();
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function end_sessions_of(p_user uuid) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   delete from sessions where user_id = p_user
@@ -1760,6 +1942,52 @@ $$;
 comment on function forget_rate(p_key text) is 'Forgets the hits of a key: what was counted turned out to be in order';
 -- may be called by: office, portal
 
+create function guard_account_details() returns trigger language plpgsql as $$
+begin
+  if current_user = 'zaguan_portal' and (old.name, old.tax_id, old.kind) is distinct from (new.name, new.tax_id, new.kind)
+     and (select b.sensitive_changes_need_approval from business_units b where b.id = old.business_unit_id) is not false then
+    raise exception 'the business unit confirms this change first' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function guard_contact() returns trigger language plpgsql as $$
+begin
+  if current_user = 'zaguan_portal' and old.user_id is not null and new.email is distinct from old.email then
+    raise exception 'the e-mail of a user is changed by the user' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function guard_membership() returns trigger language plpgsql as $$
+declare
+  v_held membership_permission[] := current_permissions();
+  v_added membership_permission[];
+begin
+  if current_user <> 'zaguan_portal' then return case tg_op when 'DELETE' then old else new end; end if;
+  perform lock_members(old.account_id);
+  if old.user_id = current_user_id() and tg_op = 'UPDATE' then
+    raise exception 'nobody changes their own permissions' using errcode = '42501';
+  end if;
+  if 'owner' = any(old.permissions) and not 'owner' = any(v_held) then
+    raise exception 'only an owner changes an owner' using errcode = '42501';
+  end if;
+  if tg_op = 'UPDATE' then
+    v_added := array(select unnest(new.permissions) except select unnest(old.permissions));
+    if 'owner' = any(v_added) or not ('owner' = any(v_held) or v_added <@ v_held) then
+      raise exception 'nobody gives what they do not hold' using errcode = '42501';
+    end if;
+  end if;
+  if 'owner' = any(old.permissions) and (tg_op = 'DELETE' or not 'owner' = any(new.permissions))
+     and not exists (select from memberships m where m.account_id = old.account_id and m.id <> old.id and 'owner' = any(m.permissions)) then
+    raise exception 'an account keeps an owner' using errcode = '23514', constraint = 'memberships_last_owner';
+  end if;
+  return case tg_op when 'DELETE' then old else new end;
+end $$;
+-- may be called by: everyone
+
 create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select exists (select from user_devices where user_id = p_user and token_hash = p_token_hash)
 $$;
@@ -1773,6 +2001,33 @@ begin
 end $$;
 -- may be called by: office, portal
 
+create function join_by_invitation(p_token_hash bytea, p_name text, p_language language_code, p_password_hash text) returns table(outcome text, account_id uuid, user_id uuid) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_email citext; v_account uuid; v_user users;
+begin
+  select i.email, i.account_id into v_email, v_account from invitations i where i.token_hash = p_token_hash;
+  if not found then outcome := 'invitation_invalid'; return next; return; end if;
+  perform lock_members(v_account);
+  select * into v_user from users u where u.side = 'customer' and u.email = v_email for update;
+  if v_user.id is null then
+    insert into users (side, email, name, language, password_hash, password_set_at, email_verified_at)
+    values ('customer', v_email, p_name, p_language, p_password_hash, now(), now())
+    on conflict (side, email) do nothing returning id into user_id;
+  elsif v_user.password_hash is null and v_user.disabled_at is null
+        and not exists (select from passkeys k where k.user_id = v_user.id) then
+    update users u set password_hash = p_password_hash, password_set_at = now(), name = p_name where u.id = v_user.id;
+    update user_tokens t set used_at = now() where t.user_id = v_user.id and t.used_at is null;
+    user_id := v_user.id;
+  end if;
+  if user_id is null then
+    outcome := case when exists (select from invitations i where i.token_hash = p_token_hash and i.accepted_at is not null)
+                    then 'invitation_used' else 'invitation_known_user' end;
+    return next; return;
+  end if;
+  select t.outcome, t.account_id into outcome, account_id from take_invitation(p_token_hash, join_by_invitation.user_id) t;
+  return next;
+end $$;
+-- may be called by: portal
+
 create function keep_invoice() returns trigger language plpgsql as $$
 begin
   if to_jsonb(new) - '{state,paid_at}'::text[] is distinct from to_jsonb(old) - '{state,paid_at}'::text[] then
@@ -1785,6 +2040,27 @@ end $$;
 create function know_device(p_user uuid, p_token_hash bytea) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into user_devices (user_id, token_hash) values (p_user, p_token_hash)
   on conflict (token_hash) do update set last_seen_at = now() where user_devices.user_id = excluded.user_id
+$$;
+-- may be called by: office, portal
+
+create function lock_members(p_account uuid) returns void language sql as $$ select pg_advisory_xact_lock(hashtext('zaguan.members'), hashtext(p_account::text)) $$;
+-- may be called by: office, portal
+
+create function may_invite(p_inviter uuid, p_account uuid, p_permissions membership_permission[]) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select case u.side
+    when 'staff' then
+      exists (select from staff s join accounts a on a.id = p_account
+               where s.user_id = u.id and (s.all_units or exists (select from staff_units su
+                       where su.user_id = u.id and su.business_unit_id = a.business_unit_id)))
+      and not ('owner' = any(p_permissions)
+               and exists (select from memberships m where m.account_id = p_account and 'owner' = any(m.permissions)))
+    else
+      not 'owner' = any(p_permissions)
+      and exists (select from memberships m where m.user_id = u.id and m.account_id = p_account
+                     and ('owner' = any(m.permissions)
+                          or 'users' = any(m.permissions) and p_permissions <@ m.permissions))
+    end
+    from users u where u.id = p_inviter and u.disabled_at is null
 $$;
 -- may be called by: office, portal
 
@@ -1861,6 +2137,15 @@ rejected as (
      and not exists (select from payment_notices later
                       where later.account_id = n.account_id and later.id > n.id and later.state <> 'rejected')
    order by n.id desc limit 3),
+offered as (
+  select t.id, (t.expires_at at time zone unit.time_zone)::date as until from ownership_transfers t cross join unit
+   where t.account_id = p_account and t.to_user_id = current_user_id() and t.state = 'pending' and t.expires_at > now()),
+refused as (
+  select r.id, r.reason, (r.decided_at at time zone unit.time_zone)::date as at from account_change_requests r cross join unit
+   where r.account_id = p_account and r.state = 'rejected' and 'owner' = any(current_permissions())
+     and r.decided_at > p_now - interval '14 days'
+     and not exists (select from account_change_requests later where later.account_id = r.account_id and later.id > r.id)
+   order by r.id desc limit 1),
 money as (
   select coalesce(sum(e.amount) filter (where e.ledger_account = 'receivable'), 0)::bigint as owed,
          coalesce(-sum(e.amount) filter (where e.ledger_account = 'account_credit'), 0)::bigint as credit
@@ -1882,7 +2167,15 @@ select json_build_object(
       union all
       select 1, decided_at::date, json_build_object('kind', 'payment_rejected', 'id', id, 'number', null, 'amount', amount,
                'currency', currency, 'date', decided_at::date, 'reason', rejection_reason)
-        from rejected) needs),
+        from rejected
+      union all
+      select 1, until, json_build_object('kind', 'ownership_offered', 'id', id, 'number', null, 'amount', null,
+               'currency', null, 'date', until, 'reason', null)
+        from offered
+      union all
+      select 1, at, json_build_object('kind', 'account_change_rejected', 'id', id, 'number', null, 'amount', null,
+               'currency', null, 'date', at, 'reason', reason)
+        from refused) needs),
   'services', (select coalesce(json_agg(services order by number), '[]') from services),
   'invoices', (select coalesce(json_agg(open_invoices order by due_date, id), '[]') from open_invoices),
   'notices', (select coalesce(json_agg(mails order by created_at desc), '[]') from mails)
@@ -1910,6 +2203,26 @@ create function read_identity_provider() returns table(label text, issuer text, 
   select oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted from operator_settings where oidc_enabled
 $$;
 -- may be called by: office
+
+create function read_invitation(p_token_hash bytea) returns table(id uuid, state text, email text, permissions membership_permission[], account_id uuid, account_name text, unit_slug text, unit_name text, invited_by_name text, expires_at timestamp with time zone, person text, person_name text, language language_code, inviter_role staff_role, inviter_granted staff_permission[], inviter_withheld staff_permission[]) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select i.id,
+         case when i.accepted_at is not null then 'used' when i.declined_at is not null then 'declined'
+              when i.withdrawn_at is not null then 'withdrawn' when i.expires_at <= now() then 'expired'
+              when may_invite(i.invited_by, i.account_id, i.permissions) is not true then 'void' else 'open' end,
+         i.email::text, i.permissions, a.id, a.name, b.slug, b.name, inviter.name, i.expires_at,
+         case when u.id is null or u.password_hash is null and u.disabled_at is null
+                                   and not exists (select from passkeys k where k.user_id = u.id)
+              then 'new' else 'known' end,
+         u.name, coalesce(u.language, a.language), st.role, st.granted, st.withheld
+    from invitations i
+    join accounts a on a.id = i.account_id
+    join business_units b on b.id = i.business_unit_id
+    join users inviter on inviter.id = i.invited_by
+    left join staff st on st.user_id = i.invited_by
+    left join users u on u.side = 'customer' and u.email = i.email
+   where i.token_hash = p_token_hash
+$$;
+-- may be called by: portal
 
 create function read_totp(p_user uuid) returns table(secret_encrypted bytea, confirmed boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select t.secret_encrypted, t.confirmed_at is not null from user_totp t where t.user_id = p_user
@@ -2062,6 +2375,35 @@ create function take_challenge(p_kind challenge_kind, p_side user_side, p_token_
   returning c.user_id, c.data
 $$;
 -- may be called by: office, portal
+
+create function take_invitation(p_token_hash bytea, p_user uuid, OUT outcome text, OUT account_id uuid) returns record language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_invitation invitations;
+begin
+  select i.account_id into take_invitation.account_id from invitations i where i.token_hash = p_token_hash;
+  if not found then outcome := 'invitation_invalid'; return; end if;
+  perform lock_members(take_invitation.account_id);
+  select * into v_invitation from invitations i where i.token_hash = p_token_hash for update;
+  outcome := case
+    when v_invitation.id is null then 'invitation_invalid'
+    when v_invitation.accepted_at is not null then 'invitation_used'
+    when v_invitation.declined_at is not null then 'invitation_declined'
+    when v_invitation.withdrawn_at is not null then 'invitation_withdrawn'
+    when v_invitation.expires_at <= now() then 'invitation_expired'
+    when not exists (select from users u where u.id = p_user and u.side = 'customer' and u.disabled_at is null
+                                           and u.email = v_invitation.email) then 'invitation_for_other'
+    when may_invite(v_invitation.invited_by, v_invitation.account_id, v_invitation.permissions) is not true then 'invitation_void'
+    else 'accepted' end;
+  if outcome <> 'accepted' then return; end if;
+  delete from membership_removals r where r.user_id = p_user and r.account_id = v_invitation.account_id;
+  insert into memberships as m (user_id, account_id, permissions)
+  values (p_user, v_invitation.account_id, v_invitation.permissions)
+  on conflict on constraint memberships_user_id_account_id_key do update
+    set permissions = array(select unnest(m.permissions) union select unnest(excluded.permissions) order by 1);
+  update invitations i set accepted_at = now(), accepted_by = p_user where i.id = v_invitation.id;
+  -- The link came by mail: whoever uses it reads that mailbox.
+  update users u set email_verified_at = now() where u.id = p_user and u.email_verified_at is null;
+end $$;
+-- may be called by: the owner only
 
 create function take_numbers(p_unit uuid, p_series text, p_count integer) returns bigint language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into number_series as s (business_unit_id, series, next) values (p_unit, p_series, 1 + p_count)

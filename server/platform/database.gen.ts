@@ -4,6 +4,8 @@
 import type { DateRange } from './calendar.ts'
 import type { ColumnType } from "kysely";
 
+export type AccountChangeState = "approved" | "pending" | "rejected" | "withdrawn";
+
 export type AccountKind = "company" | "person";
 
 export type AccountRank = "A" | "B" | "C";
@@ -66,6 +68,8 @@ export type NoticeTopic = "billing" | "services" | "support";
 
 export type OptionKind = "add_on" | "module" | "option";
 
+export type OwnershipTransferState = "accepted" | "declined" | "expired" | "pending" | "withdrawn";
+
 export type PaymentMethod = "bank_debit" | "bank_transfer" | "boleto" | "card" | "cash" | "cheque" | "other" | "pix";
 
 export type PaymentNoticeState = "approved" | "pending" | "rejected";
@@ -97,6 +101,23 @@ export type TicketPriority = "high" | "low" | "normal" | "urgent";
 export type UserSide = "customer" | "staff";
 
 export type UserTokenKind = "email_change" | "first_admin" | "invitation" | "password";
+
+export interface AccountChangeRequests {
+  account_id: string;
+  business_unit_id: string;
+  changes: Json;
+  created_at: Generated<Temporal.Instant>;
+  decided_at: Temporal.Instant | null;
+  decided_by: string | null;
+  id: Generated<string>;
+  /**
+   * What stood there when it was asked for, by the same keys
+   */
+  previous: Json;
+  reason: string | null;
+  requested_by: string;
+  state: Generated<AccountChangeState>;
+}
 
 export interface AccountDomains {
   account_id: string;
@@ -256,6 +277,10 @@ export interface BusinessUnits {
   payment_instructions: string | null;
   payment_methods: Generated<ArrayType<PaymentMethod>>;
   postal_code: string | null;
+  /**
+   * A customer's change of name, kind or tax id waits for staff (A7)
+   */
+  sensitive_changes_need_approval: Generated<boolean>;
   slug: string;
   state: string | null;
   support_email: string | null;
@@ -431,6 +456,26 @@ export interface Imports {
   updated: Generated<number>;
 }
 
+export interface Invitations {
+  accepted_at: Temporal.Instant | null;
+  accepted_by: string | null;
+  account_id: string;
+  business_unit_id: string;
+  by_staff: Generated<boolean>;
+  created_at: Generated<Temporal.Instant>;
+  declined_at: Temporal.Instant | null;
+  email: string;
+  expires_at: Generated<Temporal.Instant>;
+  id: Generated<string>;
+  invited_by: string;
+  permissions: ArrayType<MembershipPermission>;
+  /**
+   * Of the link in the last mail; null until that is written
+   */
+  token_hash: Buffer | null;
+  withdrawn_at: Temporal.Instant | null;
+}
+
 export interface InvoiceBalances {
   account_id: string | null;
   invoice_id: string | null;
@@ -504,6 +549,12 @@ export interface LedgerEntries {
   posting_id: string;
 }
 
+export interface MembershipRemovals {
+  account_id: string;
+  removed_at: Generated<Temporal.Instant>;
+  user_id: string;
+}
+
 export interface Memberships {
   account_id: string;
   created_at: Generated<Temporal.Instant>;
@@ -559,6 +610,17 @@ export interface OperatorSettings {
    */
   staff_second_factor: Generated<boolean>;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface OwnershipTransfers {
+  account_id: string;
+  created_at: Generated<Temporal.Instant>;
+  decided_at: Temporal.Instant | null;
+  expires_at: Generated<Temporal.Instant>;
+  from_user_id: string;
+  id: Generated<string>;
+  state: Generated<OwnershipTransferState>;
+  to_user_id: string;
 }
 
 export interface Passkeys {
@@ -948,6 +1010,7 @@ export interface UserTotp {
 }
 
 export interface DB {
+  account_change_requests: AccountChangeRequests;
   account_domains: AccountDomains;
   account_setups: AccountSetups;
   accounts: Accounts;
@@ -964,14 +1027,17 @@ export interface DB {
   idempotency_keys: IdempotencyKeys;
   import_rejects: ImportRejects;
   imports: Imports;
+  invitations: Invitations;
   invoice_balances: InvoiceBalances;
   invoice_lines: InvoiceLines;
   invoices: Invoices;
   ledger_entries: LedgerEntries;
+  membership_removals: MembershipRemovals;
   memberships: Memberships;
   notices: Notices;
   number_series: NumberSeries;
   operator_settings: OperatorSettings;
+  ownership_transfers: OwnershipTransfers;
   passkeys: Passkeys;
   payment_notice_invoices: PaymentNoticeInvoices;
   payment_notices: PaymentNotices;
@@ -1003,6 +1069,7 @@ export interface DB {
   users: Users;
 }
 
+export const accountChangeStates = ["pending","approved","rejected","withdrawn"] as const
 export const accountKinds = ["company","person"] as const
 export const accountRanks = ["A","B","C"] as const
 export const billingModes = ["advance","arrears"] as const
@@ -1022,6 +1089,7 @@ export const noticeKinds = ["password_reset","password_changed","staff_invitatio
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const
+export const ownershipTransferStates = ["pending","accepted","declined","withdrawn","expired"] as const
 export const paymentMethods = ["cash","bank_transfer","boleto","pix","card","bank_debit","cheque","other"] as const
 export const paymentNoticeStates = ["pending","approved","rejected"] as const
 export const planKinds = ["dial_up","broadband","additional_point","email","hosting","domain","licence","support_pack","generic"] as const
