@@ -88,8 +88,13 @@ describe('a tax id', () => {
   })
 
   it('with one digit changed is refused', () => {
-    // The check digits of RFC and NIT overlook some changes: one place weighs 11 and so nothing, two remainders share a digit.
-    const weighed = good.filter(([, , , kind]) => !['free', 'national', 'rfc', 'nit'].includes(kind))
+    // Not those whose check digit overlooks some changes by design: a place that weighs 11, two remainders that share a digit.
+    const weighed = good.filter(
+      ([country, , formatted, kind]) =>
+        ['cpf', 'cnpj', 'cuit', 'rut', 'vat'].includes(kind) &&
+        country !== 'NL' &&
+        !formatted.startsWith('33-'),
+    )
     fc.assert(
       fc.property(fc.constantFrom(...weighed), fc.nat(), fc.integer({ min: 1, max: 9 }), (one, place, by) => {
         const [country, , formatted, kind] = one
@@ -105,10 +110,8 @@ describe('a tax id', () => {
   })
 
   it('with another check digit is refused', () => {
-    const checked = good.filter(
-      ([, , formatted, kind]) => kind !== 'free' && /\d$/.test(formatted) && !/^X[AE]XX/.test(formatted),
-    )
-    for (const [country, , formatted] of checked) {
+    for (const [country, , formatted, kind] of good) {
+      if (['free', 'national', 'rfc'].includes(kind) || country === 'NL' || !/\d$/.test(formatted)) continue
       for (let by = 1; by <= 9; by++) {
         const changed = formatted.slice(0, -1) + ((Number(formatted.at(-1)) + by) % 10)
         expect(checkTaxId(country, null, changed).ok, changed).toBe(false)
