@@ -16,9 +16,10 @@ import { registerUnitsOffice, registerUnitsPublic } from './modules/units/index.
 import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
 import type { FileStore } from './platform/files.ts'
-import { type App, createServer } from './platform/http.ts'
+import type { App } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
 import type { Mailer } from './platform/mail.ts'
+import { createServer } from './platform/server.ts'
 
 /** The one explicit list of modules: their routes on each side, in the order of the house. */
 const registrations: ((app: App) => void)[] = [

@@ -1,17 +1,5 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import cookie from '@fastify/cookie'
-import multipart from '@fastify/multipart'
-import rateLimit from '@fastify/rate-limit'
-import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import {
-  createJsonSchemaTransform,
-  createJsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod'
-import { sql } from 'kysely'
-import { z } from 'zod'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import {
   authorizeMember,
   authorizeStaff,
@@ -24,22 +12,18 @@ import {
   sides,
   viewCookie,
 } from './actors.ts'
+import { Binary, sendBinary, sendRefusal } from './answers.ts'
 import type { Config } from './config.ts'
 import { type Pool, type Tx, transact } from './database.ts'
-import {
-  isRefusal,
-  notFound,
-  type Refusal,
-  Refusal as RefusalClass,
-  refusalOfDatabase,
-  refuse,
-} from './errors.ts'
+import { isRefusal, type Refusal, refusalOfDatabase, refuse } from './errors.ts'
 import type { FileStore } from './files.ts'
-import { createMetrics, type Metrics } from './metrics.ts'
+import { Replay, runOnce } from './idempotency.ts'
+import type { Metrics } from './metrics.ts'
+import { describeResponse } from './openapi.ts'
 import type { MembershipPermission, StaffPermission } from './permissions.ts'
-import { problemOf } from './problems.ts'
 import { hashToken } from './secrets.ts'
 import { chooseLanguage, type Language } from './translations.ts'
+import { takeUpload, type Upload } from './uploads.ts'
 
 /** What routes are registered on: the server and everything from outside that they may use. */
 export type App = {
@@ -56,6 +40,8 @@ export type App = {
 }
 
 export type { CustomerActor, StaffActor } from './actors.ts'
+export { Binary } from './answers.ts'
+export type { Upload } from './uploads.ts'
 
 /** What a handler is told about its request besides the input. */
 export type RequestContext = {
@@ -80,29 +66,6 @@ export type RequestContext = {
   setDevice(token: string, expires: Temporal.Instant): void
 }
 
-/** A file that came with a request: its bytes are stored under `id`; whoever keeps it records it. */
-export type Upload = {
-  id: string
-  name: string
-  media_type: string
-  size: number
-  sha256: Buffer
-  fields: Record<string, string>
-}
-
-/** Bytes as an answer (a PDF, an image, a download). */
-export class Binary {
-  readonly bytes: Buffer | NodeJS.ReadableStream
-  readonly media_type: string
-  readonly file_name: string
-  readonly inline: boolean
-  constructor(bytes: Buffer | NodeJS.ReadableStream, media_type: string, file_name: string, inline = false) {
-    this.bytes = bytes
-    this.media_type = media_type
-    this.file_name = file_name
-    this.inline = inline
-  }
-}
 type Schema = z.ZodType
 type Output<S> = S extends Schema ? z.output<S> : undefined
 
@@ -255,7 +218,7 @@ function addRoute<A>(
     if (route.upload) {
       // Nobody fills the disk who may not: who is asking is known before a byte is taken.
       const who = await transact(poolOf(app, side), entrance, async (_tx, entered) => known(entered))
-      const taken = isRefusal(who) ? who : await takeUpload(app, request, route.upload.maxBytes)
+      const taken = isRefusal(who) ? who : await takeUpload(app.files, request, route.upload.maxBytes)
       if (isRefusal(taken)) return sendRefusal(request, reply, taken)
       upload = taken
     }
@@ -335,51 +298,6 @@ function describeRoute(
   })
 }
 
-const describeAllComponents = createJsonSchemaTransformObject({}) as (document: unknown) => ApiDocument
-type ApiDocument = { components?: { schemas?: Record<string, unknown> } }
-
-/** The named schemas that the document refers to: each exists as input and as output, and few are both. */
-function describeComponents(document: unknown): ApiDocument {
-  const whole = describeAllComponents(document)
-  const schemas = whole.components?.schemas ?? {}
-  const referred = new Set(
-    [...JSON.stringify(whole).matchAll(/#\/components\/schemas\/(\w+)/g)].map((found) => found[1]),
-  )
-  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => referred.has(name)))
-  return { ...whole, components: { ...whole.components, schemas: kept } }
-}
-
-const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string(),
-    request_id: z.string(),
-    errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem', description: 'What went wrong, why, and what to do (RFC 9457)' })
-
-function describeResponse(route: AnyRoute, status: number): Record<string, unknown> {
-  const problem = {
-    description: 'Refused',
-    content: { 'application/problem+json': { schema: problemSchema } },
-  }
-  const ok =
-    route.response === undefined
-      ? { [status]: z.undefined().meta({ description: 'Done' }) }
-      : route.response === 'binary'
-        ? {
-            [status]: {
-              description: 'The file',
-              content: { 'application/octet-stream': { schema: z.string().meta({ format: 'binary' }) } },
-            },
-          }
-        : { [status]: route.response }
-  return { ...ok, '4xx': problem, '5xx': problem }
-}
-
 /** What tells a program how much it may still ask of us in this minute (draft-ietf-httpapi-ratelimit-headers). */
 function tellRate(reply: FastifyReply, rate: { rate_limit: number; hits: number; resets_in: number }): void {
   reply.headers({
@@ -448,325 +366,5 @@ function contextOf(app: App, side: Side, request: FastifyRequest, reply: Fastify
     setSession: (token, expires) => put(named(side.cookie), token, expires),
     setViewing: (token, expires) => put(named(viewCookie), token, expires),
     setDevice: (token, expires) => put(named(`${side.cookie}_device`), token, expires),
-  }
-}
-
-class Replay {
-  readonly body: unknown
-  constructor(body: unknown) {
-    this.body = body
-  }
-}
-
-/** The same key with the same input gives the first answer again; with another input it is refused. */
-async function runOnce(
-  tx: Tx,
-  key: string,
-  operation: string,
-  actor: string,
-  request: FastifyRequest,
-  upload: Upload | undefined,
-  status: number,
-  work: () => Promise<unknown>,
-): Promise<unknown> {
-  const fingerprint = createHash('sha256')
-    .update(
-      JSON.stringify([
-        operation,
-        request.params,
-        request.query,
-        upload ? upload.fields : (request.body ?? null),
-      ]),
-    )
-    .update(upload?.sha256 ?? '')
-    .digest()
-  const mine = await tx
-    .insertInto('idempotency_keys')
-    .values({ actor_id: actor, key: key.slice(0, 200), operation, fingerprint })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('key')
-    .executeTakeFirst()
-  if (!mine) {
-    const earlier = await tx
-      .selectFrom('idempotency_keys')
-      .select(['fingerprint', 'response'])
-      .where('actor_id', '=', actor)
-      .where('key', '=', key.slice(0, 200))
-      .executeTakeFirst()
-    if (!earlier?.fingerprint.equals(fingerprint)) return refuse('idempotency_key_reused', { status: 422 })
-    return new Replay(earlier.response)
-  }
-  const result = await work()
-  if (isRefusal(result) && result.kept) {
-    // What was refused may be tried again with its key, whatever of it is kept.
-    await tx
-      .deleteFrom('idempotency_keys')
-      .where('actor_id', '=', actor)
-      .where('key', '=', key.slice(0, 200))
-      .execute()
-  } else if (!isRefusal(result) && !(result instanceof Binary)) {
-    await sql`update idempotency_keys set status = ${status}, response = ${JSON.stringify(result ?? null)}::jsonb
-              where actor_id = ${actor} and key = ${key.slice(0, 200)}`.execute(tx)
-  }
-  return result
-}
-
-async function takeUpload(app: App, request: FastifyRequest, maxBytes: number): Promise<Upload | Refusal> {
-  if (!request.isMultipart()) return refuse('file_needed', { status: 422 })
-  const part = await request.file({
-    limits: { fileSize: maxBytes, files: 1, fields: 20, fieldSize: 100_000 },
-  })
-  if (!part) return refuse('file_needed', { status: 422 })
-  const id = randomUUID()
-  const { size, sha256 } = await app.files.write(id, part.file)
-  if (part.file.truncated) {
-    await app.files.remove(id)
-    return refuse('file_too_large', { status: 413, params: { megabytes: Math.floor(maxBytes / 1_000_000) } })
-  }
-  const fields: Record<string, string> = {}
-  for (const [field, value] of Object.entries(part.fields)) {
-    if (value && !Array.isArray(value) && value.type === 'field') fields[field] = String(value.value)
-  }
-  const name = (part.filename || 'file').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200)
-  return { id, name, media_type: part.mimetype.slice(0, 100), size, sha256, fields }
-}
-
-function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal) {
-  const language = chooseLanguage(request.headers['accept-language'] ?? null, 'en')
-  return reply
-    .code(refusal.status)
-    .type('application/problem+json')
-    .serializer((text) => text as string)
-    .send(JSON.stringify(problemOf(refusal, language, request.id)))
-}
-
-function sendBinary(reply: FastifyReply, binary: Binary) {
-  const name = binary.file_name.replaceAll(/[^\w.\- ]/g, '_')
-  return (
-    reply
-      .type(binary.media_type)
-      .header(
-        'content-disposition',
-        `${binary.inline ? 'inline' : 'attachment'}; filename="${name}"; filename*=UTF-8''${encodeURIComponent(binary.file_name)}`,
-      )
-      // Whatever a file holds, opened in a browser it can do nothing. Only our own pages frame what is shown inline,
-      // and its links open beside it.
-      .header(
-        'content-security-policy',
-        binary.inline
-          ? "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-          : "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-      )
-      .header('x-frame-options', binary.inline ? 'SAMEORIGIN' : 'DENY')
-      .serializer((bytes) => bytes as string)
-      .send(binary.bytes)
-  )
-}
-
-// Request ids: one random part for the process, one counter; unique over all processes and cheap.
-const processId = randomBytes(6).toString('base64url')
-let requestCount = 0
-
-/** The HTTP server without any route of a module: validation, errors, security headers, limits, metrics, health. */
-export async function createServer(options: {
-  config: Config
-  portal: Pool
-  office: Pool
-  files: FileStore
-  now: () => Temporal.Instant
-  version: string
-}): Promise<App> {
-  const { config } = options
-  const server = Fastify({
-    trustProxy: config.trustProxy,
-    bodyLimit: 1_000_000,
-    genReqId: () => `${processId}-${(++requestCount).toString(36)}`,
-    logger: {
-      level: config.logLevel,
-      // Neither cookies nor bodies are logged; addresses of links that carry a token are cut at the question mark.
-      serializers: {
-        req: (request: FastifyRequest) => ({
-          method: request.method,
-          url: request.url.split('?')[0],
-          ip: request.ip,
-        }),
-      },
-    },
-    routerOptions: { maxParamLength: 200 },
-  })
-  server.setValidatorCompiler(validatorCompiler)
-  server.setSerializerCompiler(serializerCompiler)
-  await server.register(cookie)
-  await server.register(multipart)
-  await server.register(rateLimit, {
-    global: true,
-    max: config.rateLimit,
-    timeWindow: '1 minute',
-    allowList: (request) => request.url.startsWith('/health/'),
-    errorResponseBuilder: (_request, context) => {
-      const refusal = refuse('too_many_requests', {
-        status: 429,
-        params: { seconds: Math.ceil(context.ttl / 1000) },
-      })
-      return Object.assign(new Error(refusal.code), { statusCode: 429, refusal })
-    },
-  })
-  await server.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Zaguan',
-        version: options.version,
-        description:
-          'Everything that a screen does. Amounts are integer minor units with an ISO 4217 currency; dates are ISO 8601; periods are half-open [from, to). Lists page by cursor. Every POST of somebody who is signed in takes an Idempotency-Key. Errors are problem+json (RFC 9457) with a stable code.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      components: {
-        securitySchemes: {
-          office_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_office' },
-          portal_session: { type: 'apiKey', in: 'cookie', name: 'zaguan_portal' },
-          office_key: { type: 'http', scheme: 'bearer', description: 'An API key of the operator: zgo_…' },
-          portal_key: { type: 'http', scheme: 'bearer', description: 'An API key of an account: zga_…' },
-        },
-      },
-    },
-    transform: createJsonSchemaTransform({}) as never,
-    transformObject: describeComponents as never,
-  })
-  const metrics = createMetrics()
-  const app: App = { server, ...options, metrics }
-
-  server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    if (isForgedRequest(request)) sendRefusal(request, reply, refuse('cross_site_request', { status: 403 }))
-    else done()
-  })
-  const secure = config.publicUrl.startsWith('https:')
-  const always = {
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'same-origin',
-    'cross-origin-opener-policy': 'same-origin',
-    'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
-    ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-  }
-  server.addHook('onSend', (request, reply, payload, done) => {
-    reply.headers(always)
-    if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY')
-    if (request.url.startsWith('/api/')) {
-      if (!reply.hasHeader('content-security-policy')) {
-        reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-      }
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-    }
-    done(null, payload)
-  })
-  server.addHook('onResponse', async (request, reply) => {
-    metrics.observeRequest(
-      request.method,
-      request.routeOptions.url ?? 'unknown',
-      reply.statusCode,
-      reply.elapsedTime / 1000,
-    )
-  })
-  server.setErrorHandler(
-    (
-      error: Error & { statusCode?: number; code?: string; validation?: unknown; refusal?: Refusal },
-      request,
-      reply,
-    ) => {
-      if (error.refusal) return sendRefusal(request, reply, error.refusal)
-      const invalid = refusalOfValidation(error)
-      if (invalid) return sendRefusal(request, reply, invalid)
-      if (error.statusCode === 413)
-        return sendRefusal(request, reply, refuse('request_too_large', { status: 413 }))
-      if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
-        return sendRefusal(request, reply, refuse('malformed_request', { status: error.statusCode }))
-      }
-      request.log.error({ err: error }, 'request failed')
-      return sendRefusal(request, reply, refuse('internal_error', { status: 500 }))
-    },
-  )
-  server.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? ''
-    const page = request.method === 'GET' && !path.startsWith('/api/') && !/\.\w+$/.test(path)
-    if (page && app.sendPage) return app.sendPage(request, reply)
-    return sendRefusal(request, reply, notFound())
-  })
-  server.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }))
-  server.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    try {
-      await Promise.all([options.portal.query('select 1'), options.office.query('select 1')])
-      return { status: 'ready' }
-    } catch {
-      return reply.code(503).send({ status: 'database_unreachable' })
-    }
-  })
-  server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    const local = request.ip === '127.0.0.1' || request.ip === '::1'
-    const allowed =
-      config.metricsToken === null ? local : request.headers.authorization === `Bearer ${config.metricsToken}`
-    if (!allowed) return sendRefusal(request, reply, notFound())
-    return reply.type('text/plain; version=0.0.4').send(await metrics.text())
-  })
-  server.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger())
-  return app
-}
-
-/**
- * Cross-site request forgery: an unsafe request from a browser must come from our own pages. Browsers say where a
- * request comes from (Sec-Fetch-Site, else Origin); programs that send neither hold no cookie of a victim.
- */
-function isForgedRequest(request: FastifyRequest): boolean {
-  if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return false
-  const site = request.headers['sec-fetch-site']
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  const origin = request.headers.origin
-  if (origin === undefined) return false
-  try {
-    return new URL(origin).host !== request.host
-  } catch {
-    return true
-  }
-}
-
-function refusalOfValidation(error: { validation?: unknown; validationContext?: string }): Refusal | null {
-  if (!Array.isArray(error.validation)) return null
-  const fields = error.validation.map(
-    (issue: { instancePath?: string; keyword?: string; params?: Record<string, unknown> }) => {
-      const limit = issue.params?.minimum ?? issue.params?.maximum
-      const path = (issue.instancePath ?? '').replace(/^\//, '').replaceAll('/', '.')
-      return {
-        path,
-        code: fieldCode(issue.keyword ?? '', issue.params ?? {}),
-        ...(typeof limit === 'number' ? { params: { limit } } : {}),
-      }
-    },
-  )
-  // An id in the path that is no id is an object that does not exist.
-  if (error.validationContext === 'params') return notFound()
-  return new RefusalClass('invalid_input', 422, {}, fields)
-}
-
-function fieldCode(keyword: string, params: Record<string, unknown>): string {
-  switch (keyword) {
-    case 'invalid_type':
-      return params.input === undefined && params.received === undefined ? 'required' : 'wrong_type'
-    case 'too_small':
-      return params.origin === 'string' ? (params.minimum === 1 ? 'required' : 'too_short') : 'too_small'
-    case 'too_big':
-      return params.origin === 'string' ? 'too_long' : 'too_big'
-    case 'invalid_format':
-      return params.format === 'email'
-        ? 'not_an_email'
-        : params.format === 'date'
-          ? 'not_a_date'
-          : 'wrong_format'
-    case 'invalid_value':
-    case 'invalid_union':
-      return 'not_a_choice'
-    case 'unrecognized_keys':
-      return 'unknown_field'
-    default:
-      return 'wrong_format'
   }
 }
