@@ -1,3 +1,5 @@
+import { MoneyCell } from './spreadsheets.ts'
+
 /**
  * One CSV row (RFC 4180). A cell that a spreadsheet would run as a formula is prefixed with an apostrophe
  * (OWASP, CSV injection); a plain negative number stays a number.
@@ -11,7 +13,8 @@ function csvCell(value: unknown): string {
   let text =
     typeof value === 'object' &&
     !(value instanceof Temporal.PlainDate) &&
-    !(value instanceof Temporal.Instant)
+    !(value instanceof Temporal.Instant) &&
+    !(value instanceof MoneyCell)
       ? JSON.stringify(value)
       : String(value)
   if (/^[=+\-@\t\r]/.test(text) && !/^-?\d+([.,]\d+)?$/.test(text)) text = `'${text}`

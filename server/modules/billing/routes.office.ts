@@ -2,6 +2,7 @@ import { isRefusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { moneyCell } from '../../platform/spreadsheets.ts'
 import { getAccount } from '../accounts/index.ts'
 import {
   getClosing,
@@ -194,6 +195,7 @@ function registerInvoices(app: App): void {
       permission: 'billing.read',
       query: invoiceQuery,
       file: 'invoices',
+      screen: { unit: 'business_unit', method: 'payment_method' },
     },
     (tx, query) => listInvoices(tx, query, app.now()),
     {
@@ -207,10 +209,10 @@ function registerInvoices(app: App): void {
       account: (row) => row.account_name,
       business_unit: (row) => row.business_unit_name,
       payment_method: (row) => row.payment_method,
-      gross_minor_units: (row) => row.gross,
-      discount_minor_units: (row) => row.discount,
-      total_minor_units: (row) => row.total,
-      open_minor_units: (row) => row.open_amount,
+      gross: (row) => moneyCell(row.gross, row.currency),
+      discount: (row) => moneyCell(row.discount, row.currency),
+      total: (row) => moneyCell(row.total, row.currency),
+      open: (row) => moneyCell(row.open_amount, row.currency),
       currency: (row) => row.currency,
       paid_at: (row) => row.paid_at,
     },

@@ -1,6 +1,7 @@
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { moneyCell } from '../../platform/spreadsheets.ts'
 import { createPlan, getPlan, listPlans, updatePlan } from './plans.ts'
 import { createProduct, listProducts, updateProduct } from './products.ts'
 import { createRoutingPoint, listRoutingPoints, updateRoutingPoint } from './routing-points.ts'
@@ -92,6 +93,7 @@ export function registerCatalogueOffice(app: App): void {
       permission: 'catalogue.read',
       query: planQuery,
       file: 'plans',
+      screen: { unit: 'business_unit', trial: 'trial_days', term: 'term_months', state: 'archived_at' },
     },
     (tx, query) => listPlans(tx, query),
     {
@@ -100,7 +102,7 @@ export function registerCatalogueOffice(app: App): void {
       name: (row) => row.name,
       kind: (row) => row.kind,
       description: (row) => row.description,
-      amount_minor_units: (row) => row.amount,
+      amount: (row) => moneyCell(row.amount, row.currency),
       currency: (row) => row.currency,
       trial_days: (row) => row.trial_days,
       proportional_trial: (row) => row.proportional_trial,

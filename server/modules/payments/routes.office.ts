@@ -2,6 +2,7 @@ import { isRefusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { moneyCell } from '../../platform/spreadsheets.ts'
 import {
   approvePaymentNotice,
   getPaymentNotice,
@@ -125,6 +126,7 @@ export function registerPaymentsOffice(app: App): void {
       permission: 'payments.read',
       query: paymentQuery,
       file: 'payments',
+      screen: { unit: 'business_unit', by: 'recorded_by' },
     },
     (tx, query) => listPayments(tx, query),
     {
@@ -132,12 +134,12 @@ export function registerPaymentsOffice(app: App): void {
       account_number: (row) => row.account_number,
       account: (row) => row.account_name,
       business_unit: (row) => row.business_unit_name,
-      amount_minor_units: (row) => row.amount,
+      amount: (row) => moneyCell(row.amount, row.currency),
       currency: (row) => row.currency,
       method: (row) => row.method,
       reference: (row) => row.reference,
       invoices: (row) => row.invoices.map((invoice) => invoice.number).join(' '),
-      credited_minor_units: (row) => row.credited,
+      credited: (row) => moneyCell(row.credited, row.currency),
       recorded_by: (row) => row.recorded_by_name,
       created_at: (row) => row.created_at,
     },

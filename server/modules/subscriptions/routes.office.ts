@@ -4,6 +4,7 @@ import type { Refusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { moneyCell } from '../../platform/spreadsheets.ts'
 import { getBillingData, setBillingData } from './billing-data.ts'
 import { correctSubscription } from './correction.ts'
 import { createSubscription, listSalespeople } from './sale.ts'
@@ -59,6 +60,7 @@ export function registerSubscriptionsOffice(app: App): void {
       permission: 'subscriptions.read',
       query: subscriptionQuery,
       file: 'subscriptions',
+      screen: { unit: 'business_unit' },
     },
     (tx, query) => listSubscriptions(tx, query),
     {
@@ -79,9 +81,9 @@ export function registerSubscriptionsOffice(app: App): void {
       payment_method: (row) => row.payment_method,
       due_day: (row) => row.due_day,
       salesperson: (row) => row.salesperson_name,
-      plan_value_minor_units: (row) => row.plan_value,
-      discount_minor_units: (row) => row.discount,
-      amount_minor_units: (row) => row.amount,
+      plan_value: (row) => moneyCell(row.plan_value, row.currency),
+      discount: (row) => moneyCell(row.discount, row.currency),
+      amount: (row) => moneyCell(row.amount, row.currency),
       currency: (row) => row.currency,
       created_at: (row) => row.created_at,
     },
