@@ -1,21 +1,9 @@
-import { z } from 'zod'
-import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
-import { id, idParams, listQuery, pageOf, plainDate } from '../../platform/schemas.ts'
-import { listAudit } from './audit.ts'
+import { idParams, listQuery, pageOf } from '../../platform/schemas.ts'
 import { updateOwnUser } from './own-user.ts'
-import { auditEntry, ownChange, staffChange, staffInput, staffSchema, staffSession } from './schemas.ts'
+import { registerAuditOffice } from './routes.audit.ts'
+import { ownChange, staffChange, staffInput, staffSchema, staffSession } from './schemas.ts'
 import { getStaff, inviteStaff, listStaff, updateStaff } from './staff.ts'
-
-const auditQuery = listQuery(['id'], '-id').extend({
-  account_id: id.optional(),
-  object_type: z.string().max(60).optional(),
-  object_id: z.string().max(60).optional(),
-  actor_id: id.optional(),
-  way: z.enum(['office', 'portal', 'job', 'command', 'start', 'database']).optional(),
-  from: plainDate.optional(),
-  to: plainDate.optional(),
-})
 
 export function registerAccessOffice(app: App): void {
   officeRoute(
@@ -104,45 +92,5 @@ export function registerAccessOffice(app: App): void {
     },
     (tx, { params, body }, actor, context) => updateStaff(tx, params.id, body, actor.user_id, context.now),
   )
-  officeRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/audit',
-      operation: 'list_audit',
-      summary: 'Search the audit log',
-      tag: 'Audit',
-      permission: 'audit.read',
-      query: auditQuery,
-      response: pageOf(auditEntry),
-    },
-    (tx, { query }) => listAudit(tx, query),
-  )
-  exportRoute(
-    app,
-    {
-      path: '/audit.csv',
-      operation: 'export_audit',
-      summary: 'Export the audit log',
-      tag: 'Audit',
-      permission: 'audit.read',
-      query: auditQuery,
-      file: 'audit',
-    },
-    (tx, query) => listAudit(tx, query),
-    {
-      at: (row) => row.at,
-      actor: (row) => row.actor_name,
-      way: (row) => row.way,
-      operation: (row) => row.operation,
-      action: (row) => row.action,
-      object_type: (row) => row.object_type,
-      object_id: (row) => row.object_id,
-      account_id: (row) => row.account_id,
-      before: (row) => row.before,
-      after: (row) => row.after,
-      ip: (row) => row.ip,
-      request_id: (row) => row.request_id,
-    },
-  )
+  registerAuditOffice(app)
 }
