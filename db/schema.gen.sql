@@ -28,6 +28,8 @@ create type day_count as enum ('actual', 'commercial');
 
 create type discount_kind as enum ('amount', 'percent');
 
+create type import_format as enum ('csv', 'xlsx');
+
 create type import_kind as enum ('accounts', 'contacts', 'services');
 
 create type invoice_state as enum ('open', 'paid');
@@ -106,6 +108,8 @@ create index account_change_requests_account on account_change_requests (account
 create unique index account_change_requests_one_pending on account_change_requests (account_id) where (state = 'pending');
 create index account_change_requests_queue on account_change_requests (state, id);
 create index account_change_requests_unit on account_change_requests (business_unit_id, id);
+create trigger account_erased_insert after insert on account_change_requests referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on account_change_requests referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on account_change_requests referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on account_change_requests referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on account_change_requests referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -130,9 +134,14 @@ create table account_domains (
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade
 );
 create index account_domains_account on account_domains (account_id);
+create trigger account_erased_insert after insert on account_domains referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on account_domains referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on account_domains referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on account_domains referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on account_domains referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_account_delete after delete on account_domains referencing old table as old_rows for each statement execute function search_rows('account', 'account_id', 'object_id', 'id', '{account_id,domain}');
+create trigger search_account_insert after insert on account_domains referencing new table as new_rows for each statement execute function search_rows('account', 'account_id', 'object_id', 'id', '{account_id,domain}');
+create trigger search_account_update after update on account_domains referencing old table as old_rows new table as new_rows for each statement execute function search_rows('account', 'account_id', 'object_id', 'id', '{account_id,domain}');
 create policy office on account_domains to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select on account_domains to zaguan_office;
 
@@ -151,6 +160,8 @@ create table account_setups (
   check ((finished_at is not null) = (contract <> 'open' and profiles <> 'open' and contact <> 'open'))
 );
 create index account_setups_unfinished on account_setups (business_unit_id, account_id) where (finished_at is null);
+create trigger account_erased_insert after insert on account_setups referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on account_setups referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on account_setups referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on account_setups referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on account_setups referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -188,6 +199,7 @@ case
     when (length(regexp_replace(phone, '[^0-9]', '', 'g')) >= 8) then "right"(regexp_replace(phone, '[^0-9]', '', 'g'), 8)
     else null::text
 end) stored,  -- The last eight digits, which every way of writing a number has in common
+  erased_at timestamptz,  -- When names and contacts were replaced for good; the books stay. Nothing changes after it
   unique (business_unit_id, external_id),
   unique (id, business_unit_id),
   foreign key (sla_profile_id, business_unit_id) references sla_profiles(id, business_unit_id),
@@ -196,6 +208,7 @@ end) stored,  -- The last eight digits, which every way of writing a number has 
 create index accounts_city on accounts (business_unit_id, city);
 create index accounts_created on accounts (created_at, id);
 create index accounts_email on accounts (email);
+create index accounts_erased on accounts (id) where (erased_at is not null);
 create index accounts_name on accounts (name, id);
 create index accounts_phone_key on accounts (phone_key) where (phone_key is not null);
 create index accounts_search on accounts using gin (search_text gin_trgm_ops);
@@ -204,9 +217,19 @@ create index accounts_tax_id_key on accounts (tax_id_key) where (tax_id_key is n
 create index accounts_threshold_profile on accounts (threshold_profile_id) where (threshold_profile_id is not null);
 create index accounts_unit_name on accounts (business_unit_id, name, id);
 create trigger accounts_details before update of name, tax_id, kind on accounts for each row execute function guard_account_details();
+create trigger accounts_erased before update on accounts for each row when (old.erased_at is not null) execute function refuse_erased();
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_account_delete after delete on accounts referencing old table as old_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
+create trigger search_account_insert after insert on accounts referencing new table as new_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
+create trigger search_account_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
+create trigger search_contact_delete after delete on accounts referencing old table as old_rows for each statement execute function search_rows('contact', 'id', 'account_id', 'id', '{business_unit_id,id}');
+create trigger search_contact_insert after insert on accounts referencing new table as new_rows for each statement execute function search_rows('contact', 'id', 'account_id', 'id', '{business_unit_id,id}');
+create trigger search_contact_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('contact', 'id', 'account_id', 'id', '{business_unit_id,id}');
+create trigger search_user_delete after delete on accounts referencing old table as old_rows for each statement execute function search_rows('user', 'id', 'account_id', 'id', '{business_unit_id,id}');
+create trigger search_user_insert after insert on accounts referencing new table as new_rows for each statement execute function search_rows('user', 'id', 'account_id', 'id', '{business_unit_id,id}');
+create trigger search_user_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('user', 'id', 'account_id', 'id', '{business_unit_id,id}');
 create trigger touch before update on accounts for each row execute function touch_updated_at();
 create policy office on accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on accounts to zaguan_portal using (id = (select current_account_id()));
@@ -244,6 +267,8 @@ create table api_keys (
 );
 create index api_keys_account on api_keys (account_id, id) where (account_id is not null);
 create index api_keys_user on api_keys (user_id);
+create trigger account_erased_insert after insert on api_keys referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on api_keys referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on api_keys referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on api_keys referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on api_keys referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -274,14 +299,21 @@ create table audit_log (
   after jsonb,
   ip inet,
   request_id text,
-  on_behalf_of text  -- The account or member that staff were seeing the portal as (A11)
+  on_behalf_of text,  -- The account or member that staff were seeing the portal as (A11)
+  redacted_at timestamptz  -- When the values of before and after, and the name of the customer who acted, were erased with an account
 );
 create index audit_log_account on audit_log (account_id, id desc);
+create index audit_log_action on audit_log (action, id desc) where (action <> ALL (array['created', 'changed', 'deleted']));
 create index audit_log_actor on audit_log (actor_id, id desc);
 create index audit_log_at on audit_log (at desc);
+create index audit_log_ip on audit_log (ip, id desc) where (ip is not null);
 create index audit_log_object on audit_log (object_type, object_id, id desc);
+create index audit_log_request on audit_log (request_id, id desc) where (request_id is not null);
+create index audit_log_type on audit_log (object_type, id desc);
 create index audit_log_unit on audit_log (business_unit_id, id desc);
-create trigger audit_log_frozen before delete or update on audit_log for each row execute function refuse_change();
+create index audit_log_way on audit_log (way, id desc);
+create index audit_log_words on audit_log using gin (audit_words(actor_name, on_behalf_of, before, after));
+create trigger audit_log_frozen before delete or update on audit_log for each row execute function keep_audit();
 create trigger audit_log_kept before truncate on audit_log for each statement execute function refuse_change();
 create policy office_reads on audit_log for select to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant select on audit_log to zaguan_office;
@@ -337,6 +369,9 @@ create table business_units (
 create trigger audit_delete after delete on business_units referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on business_units referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on business_units referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_unit_delete after delete on business_units referencing old table as old_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
+create trigger search_unit_insert after insert on business_units referencing new table as new_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
+create trigger search_unit_update after update on business_units referencing old table as old_rows new table as new_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
 create trigger touch before update on business_units for each row execute function touch_updated_at();
 create policy office on business_units to zaguan_office using ((select sees_all_units()) or (id = any ((select visible_units())::uuid[])));
 create policy portal on business_units for select to zaguan_portal using (id = (select current_unit_id()));
@@ -429,10 +464,15 @@ create index contacts_email on contacts (email);
 create unique index contacts_one_primary on contacts (account_id) where is_primary;
 create index contacts_search on contacts using gin (search_text gin_trgm_ops);
 create index contacts_user on contacts (user_id);
+create trigger account_erased_insert after insert on contacts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on contacts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on contacts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on contacts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on contacts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger contacts_details before update of email on contacts for each row execute function guard_contact();
+create trigger search_contact_delete after delete on contacts referencing old table as old_rows for each statement execute function search_rows('contact', 'id', 'object_id', 'id', '{account_id,email,external_id,first_name,id,last_name,phone}');
+create trigger search_contact_insert after insert on contacts referencing new table as new_rows for each statement execute function search_rows('contact', 'id', 'object_id', 'id', '{account_id,email,external_id,first_name,id,last_name,phone}');
+create trigger search_contact_update after update on contacts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('contact', 'id', 'object_id', 'id', '{account_id,email,external_id,first_name,id,last_name,phone}');
 create trigger touch before update on contacts for each row execute function touch_updated_at();
 create policy office on contacts to zaguan_office using (exists (select from accounts a where (a.id = contacts.account_id)));
 create policy portal_reads on contacts for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -467,9 +507,14 @@ create table contracts (
 );
 create index contracts_account on contracts (account_id, start_date desc);
 create index contracts_sla_profile on contracts (sla_profile_id) where (sla_profile_id is not null);
+create trigger account_erased_insert after insert on contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on contracts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on contracts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on contracts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_contract_delete after delete on contracts referencing old table as old_rows for each statement execute function search_rows('contract', 'id', 'object_id', 'id', '{account_id,archived_at,business_unit_id,id,name,start_date}');
+create trigger search_contract_insert after insert on contracts referencing new table as new_rows for each statement execute function search_rows('contract', 'id', 'object_id', 'id', '{account_id,archived_at,business_unit_id,id,name,start_date}');
+create trigger search_contract_update after update on contracts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('contract', 'id', 'object_id', 'id', '{account_id,archived_at,business_unit_id,id,name,start_date}');
 create trigger touch before update on contracts for each row execute function touch_updated_at();
 create policy office on contracts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on contracts to zaguan_office;
@@ -550,7 +595,11 @@ create table imports (
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
-  unique (id, business_unit_id)
+  format import_format not null default 'csv',  -- The form of the file, by what is in it: rejected rows go out in the same
+  sheet text check (length(sheet) <= 200),  -- The sheet of a workbook that is imported; null for CSV
+  sheets text[] not null default '{}',
+  unique (id, business_unit_id),
+  check (sheet is null or (sheet = any (sheets)))
 );
 create index imports_unit on imports (business_unit_id, id desc);
 create trigger audit_delete after delete on imports referencing old table as old_rows for each statement execute function audit_rows();
@@ -584,6 +633,8 @@ create index invitations_account on invitations (account_id, id);
 create index invitations_invited_by on invitations (invited_by);
 create unique index invitations_one_open on invitations (account_id, email) where ((accepted_at is null) and (declined_at is null) and (withdrawn_at is null));
 create index invitations_unit on invitations (business_unit_id);
+create trigger account_erased_insert after insert on invitations referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on invitations referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on invitations referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on invitations referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on invitations referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -668,9 +719,13 @@ create index invoices_issue on invoices (issue_date desc, id desc);
 create index invoices_number on invoices (number);
 create index invoices_unit on invoices (business_unit_id, issue_date desc, id desc);
 create index invoices_unit_due on invoices (business_unit_id, state, due_date, id);
+create trigger account_erased_insert after insert on invoices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger invoices_frozen before update on invoices for each row execute function keep_invoice();
 create trigger invoices_kept before delete on invoices for each row execute function refuse_change();
 create trigger invoices_whole before truncate on invoices for each statement execute function refuse_change();
+create trigger search_invoice_delete after delete on invoices referencing old table as old_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
+create trigger search_invoice_insert after insert on invoices referencing new table as new_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
+create trigger search_invoice_update after update on invoices referencing old table as old_rows new table as new_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
 create policy office on invoices to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on invoices for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on invoices to zaguan_office;
@@ -727,12 +782,17 @@ create table memberships (
   unique (user_id, account_id)
 );
 create index memberships_account on memberships (account_id);
+create trigger account_erased_insert after insert on memberships referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on memberships referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on memberships referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on memberships referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on memberships referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger memberships_ended after delete on memberships for each row execute function end_membership();
 create trigger memberships_guard before delete or update on memberships for each row execute function guard_membership();
 create trigger memberships_side before insert or update on memberships for each row execute function require_customer_side();
+create trigger search_user_delete after delete on memberships referencing old table as old_rows for each statement execute function search_rows('user', 'id', 'object_id', 'id', '{account_id,id,user_id}');
+create trigger search_user_insert after insert on memberships referencing new table as new_rows for each statement execute function search_rows('user', 'id', 'object_id', 'id', '{account_id,id,user_id}');
+create trigger search_user_update after update on memberships referencing old table as old_rows new table as new_rows for each statement execute function search_rows('user', 'id', 'object_id', 'id', '{account_id,id,user_id}');
 create policy office on memberships to zaguan_office using (exists (select from accounts a where (a.id = memberships.account_id)));
 create policy portal on memberships for select to zaguan_portal using (user_id = (select current_user_id()));
 create policy portal_changes on memberships for update to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,users}'));
@@ -817,6 +877,8 @@ create table ownership_transfers (
 create index ownership_transfers_account on ownership_transfers (account_id, id);
 create unique index ownership_transfers_one_pending on ownership_transfers (account_id) where (state = 'pending');
 create index ownership_transfers_to on ownership_transfers (to_user_id) where (state = 'pending');
+create trigger account_erased_insert after insert on ownership_transfers referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on ownership_transfers referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on ownership_transfers referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on ownership_transfers referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on ownership_transfers referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -892,9 +954,14 @@ create table payment_notices (
 );
 create index payment_notices_account on payment_notices (account_id, id desc);
 create index payment_notices_unit on payment_notices (business_unit_id, state, id);
+create trigger account_erased_insert after insert on payment_notices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on payment_notices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on payment_notices referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payment_notices referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_payment_notice_delete after delete on payment_notices referencing old table as old_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
+create trigger search_payment_notice_insert after insert on payment_notices referencing new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
+create trigger search_payment_notice_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
 create policy office on payment_notices to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on payment_notices to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on payment_notices to zaguan_office;
@@ -920,10 +987,14 @@ create table payments (
 create index payments_account on payments (account_id, id desc);
 create index payments_received on payments (business_unit_id, received_on);
 create index payments_unit on payments (business_unit_id, id desc);
+create trigger account_erased_insert after insert on payments referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on payments referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payments referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payments referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger payments_frozen before delete or update on payments for each row execute function refuse_change();
+create trigger search_payment_delete after delete on payments referencing old table as old_rows for each statement execute function search_rows('payment', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,received_on,reference}');
+create trigger search_payment_insert after insert on payments referencing new table as new_rows for each statement execute function search_rows('payment', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,received_on,reference}');
+create trigger search_payment_update after update on payments referencing old table as old_rows new table as new_rows for each statement execute function search_rows('payment', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,received_on,reference}');
 create policy office on payments to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on payments for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on payments to zaguan_office;
@@ -1004,11 +1075,52 @@ create index plans_product on plans (product_id);
 create trigger audit_delete after delete on plans referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on plans referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on plans referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_plan_delete after delete on plans referencing old table as old_rows for each statement execute function search_rows('plan', 'id', 'object_id', 'id', '{business_unit_id,id,name,product_id}');
+create trigger search_plan_insert after insert on plans referencing new table as new_rows for each statement execute function search_rows('plan', 'id', 'object_id', 'id', '{business_unit_id,id,name,product_id}');
+create trigger search_plan_update after update on plans referencing old table as old_rows new table as new_rows for each statement execute function search_rows('plan', 'id', 'object_id', 'id', '{business_unit_id,id,name,product_id}');
 create trigger touch before update on plans for each row execute function touch_updated_at();
 create policy office on plans to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on plans for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
 grant insert, select, update on plans to zaguan_office;
 grant select on plans to zaguan_portal;
+
+-- Everything that is stored about an account, as a file for programs and one for people; removed after seven days
+create table privacy_exports (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  side user_side not null,  -- Who asked: staff, or the account's owner, who never sees the other's
+  requested_by uuid references users(id),
+  language language_code not null,
+  state run_state not null default 'queued' check (state = any (array['queued', 'running', 'done', 'failed'])),
+  parts_total integer not null default 0,
+  parts_done integer not null default 0,
+  rows_done integer not null default 0,
+  json_file_id uuid not null default uuidv7(),
+  pdf_file_id uuid not null default uuidv7(),
+  json_size bigint,
+  pdf_size bigint,
+  error text,
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  expires_at timestamptz,
+  removed_at timestamptz,  -- When the files were removed; the row says that there was an export
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check ((state = any (array['done', 'failed'])) = (finished_at is not null)),
+  check ((state = 'done') = (expires_at is not null))
+);
+create index privacy_exports_account on privacy_exports (account_id, id desc);
+create index privacy_exports_kept on privacy_exports (expires_at) where ((state = 'done') and (removed_at is null));
+create unique index privacy_exports_one on privacy_exports (account_id, side) where (state = any (array['queued', 'running']));
+create trigger audit_delete after delete on privacy_exports referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on privacy_exports referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on privacy_exports referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on privacy_exports to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on privacy_exports to zaguan_portal using ((account_id = (select current_account_id())) and (side = 'customer') and ((select current_permissions()) && '{owner}')) with check ((account_id = (select current_account_id())) and (side = 'customer') and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner}'));
+grant insert, select on privacy_exports to zaguan_office;
+grant update (state, parts_total, parts_done, rows_done, json_size, pdf_size, error, finished_at, expires_at, removed_at) on privacy_exports to zaguan_office;
+grant insert (account_id, business_unit_id, side, requested_by, language) on privacy_exports to zaguan_portal;
+grant select on privacy_exports to zaguan_portal;
 
 create table products (
   id uuid default uuidv7() primary key,
@@ -1025,6 +1137,9 @@ create table products (
 create trigger audit_delete after delete on products referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on products referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on products referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_plan_delete after delete on products referencing old table as old_rows for each statement execute function search_rows('plan', 'id', 'product_id', 'id', '{id,name}');
+create trigger search_plan_insert after insert on products referencing new table as new_rows for each statement execute function search_rows('plan', 'id', 'product_id', 'id', '{id,name}');
+create trigger search_plan_update after update on products referencing old table as old_rows new table as new_rows for each statement execute function search_rows('plan', 'id', 'product_id', 'id', '{id,name}');
 create trigger touch before update on products for each row execute function touch_updated_at();
 create policy office on products to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on products for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
@@ -1066,6 +1181,9 @@ create table routing_points (
 create trigger audit_delete after delete on routing_points referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on routing_points referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on routing_points referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_routing_point_delete after delete on routing_points referencing old table as old_rows for each statement execute function search_rows('routing_point', 'id', 'object_id', 'id', '{business_unit_id,id,name,notes}');
+create trigger search_routing_point_insert after insert on routing_points referencing new table as new_rows for each statement execute function search_rows('routing_point', 'id', 'object_id', 'id', '{business_unit_id,id,name,notes}');
+create trigger search_routing_point_update after update on routing_points referencing old table as old_rows new table as new_rows for each statement execute function search_rows('routing_point', 'id', 'object_id', 'id', '{business_unit_id,id,name,notes}');
 create policy office on routing_points to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on routing_points to zaguan_office;
 
@@ -1078,6 +1196,29 @@ create table schema_migrations (
 create policy office_reads on schema_migrations for select to zaguan_office using (true);
 create policy owner_only on schema_migrations using (false);
 grant select on schema_migrations to zaguan_office;
+
+-- Every word of a name once: where typing errors find what was meant
+create table search_dictionary (
+  word text not null
+);
+create index search_dictionary_similar on search_dictionary using gin (word gin_trgm_ops);
+create index search_dictionary_word on search_dictionary (word);
+create policy nobody on search_dictionary for select to zaguan_office using (false);
+
+-- By what each thing is found (A13); written by triggers alone. What is shown of it is read from its view
+create table search_entries (
+  kind text not null,
+  object_id uuid not null,
+  business_unit_id uuid,
+  scope text not null,
+  title_key text not null,
+  phones text not null,
+  lexemes tsvector not null,
+  primary key (kind, object_id)
+);
+create index search_entries_lexemes on search_entries using gin (lexemes) with (gin_pending_list_limit='256');
+create index search_entries_title on search_entries (scope, title_key);
+create policy office on search_entries for select to zaguan_office using ((business_unit_id is null) or (select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 
 create table sessions (
   id uuid default uuidv7() primary key,
@@ -1169,6 +1310,9 @@ create table staff (
 create trigger audit_delete after delete on staff referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on staff referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on staff referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_staff_delete after delete on staff referencing old table as old_rows for each statement execute function search_rows('staff', 'user_id', 'object_id', 'user_id', '{user_id}');
+create trigger search_staff_insert after insert on staff referencing new table as new_rows for each statement execute function search_rows('staff', 'user_id', 'object_id', 'user_id', '{user_id}');
+create trigger search_staff_update after update on staff referencing old table as old_rows new table as new_rows for each statement execute function search_rows('staff', 'user_id', 'object_id', 'user_id', '{user_id}');
 create trigger staff_side before insert or update on staff for each row execute function require_staff_side();
 create policy office on staff to zaguan_office using (true);
 grant insert, select, update on staff to zaguan_office;
@@ -1204,6 +1348,8 @@ create table subscription_components (
 create index subscription_components_account on subscription_components (account_id);
 create unique index subscription_components_one_plan on subscription_components (subscription_id) where ((role = 'plan') and (to_date is null));
 create index subscription_components_subscription on subscription_components (subscription_id);
+create trigger account_erased_insert after insert on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_components referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on subscription_components referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscription_components referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -1225,6 +1371,8 @@ create table subscription_suspensions (
   foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade
 );
 create index subscription_suspensions_account on subscription_suspensions (account_id);
+create trigger account_erased_insert after insert on subscription_suspensions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on subscription_suspensions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_suspensions referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on subscription_suspensions referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscription_suspensions referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -1283,9 +1431,14 @@ create index subscriptions_salesperson on subscriptions (salesperson_id) where (
 create index subscriptions_start on subscriptions (start_date, id);
 create index subscriptions_unit_account on subscriptions (business_unit_id, account_id);
 create index subscriptions_unit_status on subscriptions (business_unit_id, status, id);
+create trigger account_erased_insert after insert on subscriptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on subscriptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscriptions referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on subscriptions referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscriptions referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_subscription_delete after delete on subscriptions referencing old table as old_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
+create trigger search_subscription_insert after insert on subscriptions referencing new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
+create trigger search_subscription_update after update on subscriptions referencing old table as old_rows new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
 create trigger touch before update on subscriptions for each row execute function touch_updated_at();
 create policy office on subscriptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on subscriptions for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -1420,6 +1573,12 @@ create table users (
 create trigger audit_delete after delete on users referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on users referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on users referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger search_staff_delete after delete on users referencing old table as old_rows for each statement execute function search_rows('staff', 'id', 'object_id', 'id', '{email,id,name}');
+create trigger search_staff_insert after insert on users referencing new table as new_rows for each statement execute function search_rows('staff', 'id', 'object_id', 'id', '{email,id,name}');
+create trigger search_staff_update after update on users referencing old table as old_rows new table as new_rows for each statement execute function search_rows('staff', 'id', 'object_id', 'id', '{email,id,name}');
+create trigger search_user_delete after delete on users referencing old table as old_rows for each statement execute function search_rows('user', 'id', 'user_id', 'id', '{email,id,name}');
+create trigger search_user_insert after insert on users referencing new table as new_rows for each statement execute function search_rows('user', 'id', 'user_id', 'id', '{email,id,name}');
+create trigger search_user_update after update on users referencing old table as old_rows new table as new_rows for each statement execute function search_rows('user', 'id', 'user_id', 'id', '{email,id,name}');
 create trigger touch before update on users for each row execute function touch_updated_at();
 create policy office on users to zaguan_office using (true);
 create policy portal on users to zaguan_portal using (id = (select current_user_id()));
@@ -1467,6 +1626,151 @@ create view queued_jobs as
      join graphile_worker._private_tasks t on t.id = j.task_id;
 grant select on queued_jobs to zaguan_office;
 
+create view search_of_account as
+ select id as object_id,
+    id as account_id,
+    business_unit_id,
+    name as title,
+    concat_ws(' · ', number, city) as detail,
+    concat_ws(' ', name, city) as words,
+    array[number::text, tax_id, email::text, external_id] || (array(select d.domain::text as domain
+           from account_domains d
+          where d.account_id = a.id)) as keys,
+    phone as phones
+   from accounts a;
+
+create view search_of_contact as
+ select c.id as object_id,
+    c.account_id,
+    a.business_unit_id,
+    concat_ws(' ', c.first_name, c.last_name) as title,
+    coalesce(c.email::text, c.phone) as detail,
+    concat_ws(' ', c.first_name, c.last_name) as words,
+    array[c.email::text, c.external_id] as keys,
+    c.phone as phones
+   from contacts c
+     join accounts a on a.id = c.account_id;
+
+create view search_of_contract as
+ select id as object_id,
+    account_id,
+    business_unit_id,
+    name as title,
+    start_date::text as detail,
+    name as words,
+    null::text[] as keys,
+    null::text as phones
+   from contracts c
+  where archived_at is null;
+
+create view search_of_invoice as
+ select id as object_id,
+    account_id,
+    business_unit_id,
+    (series || '-') || number as title,
+    issue_date::text as detail,
+    null::text as words,
+    array[series || number, number::text] as keys,
+    null::text as phones
+   from invoices i;
+
+create view search_of_payment as
+ select id as object_id,
+    account_id,
+    business_unit_id,
+    reference as title,
+    received_on::text as detail,
+    null::text as words,
+    array[reference] as keys,
+    null::text as phones
+   from payments p
+  where reference is not null;
+
+create view search_of_payment_notice as
+ select id as object_id,
+    account_id,
+    business_unit_id,
+    reference as title,
+    paid_on::text as detail,
+    null::text as words,
+    array[reference] as keys,
+    null::text as phones
+   from payment_notices n
+  where reference is not null;
+
+create view search_of_plan as
+ select p.id as object_id,
+    null::uuid as account_id,
+    p.business_unit_id,
+    p.name as title,
+    r.name as detail,
+    concat_ws(' ', p.name, r.name) as words,
+    null::text[] as keys,
+    null::text as phones,
+    p.product_id
+   from plans p
+     join products r on r.id = p.product_id;
+
+create view search_of_routing_point as
+ select id as object_id,
+    null::uuid as account_id,
+    business_unit_id,
+    name as title,
+    notes as detail,
+    name as words,
+    null::text[] as keys,
+    null::text as phones
+   from routing_points r;
+
+create view search_of_staff as
+ select s.user_id as object_id,
+    null::uuid as account_id,
+    null::uuid as business_unit_id,
+    u.name as title,
+    u.email::text as detail,
+    u.name as words,
+    array[u.email::text] as keys,
+    null::text as phones
+   from staff s
+     join users u on u.id = s.user_id;
+
+create view search_of_subscription as
+ select s.id as object_id,
+    s.account_id,
+    s.business_unit_id,
+    s.contract_number::text as title,
+    p.name as detail,
+    null::text as words,
+    array[s.contract_number::text, s.external_id] as keys,
+    null::text as phones
+   from subscriptions s
+     join plans p on p.id = s.plan_id;
+
+create view search_of_unit as
+ select id as object_id,
+    null::uuid as account_id,
+    id as business_unit_id,
+    name as title,
+    legal_name as detail,
+    concat_ws(' ', name, legal_name) as words,
+    array[slug, tax_id] as keys,
+    null::text as phones
+   from business_units b;
+
+create view search_of_user as
+ select m.id as object_id,
+    m.account_id,
+    a.business_unit_id,
+    u.name as title,
+    u.email::text as detail,
+    u.name as words,
+    array[u.email::text] as keys,
+    null::text as phones,
+    u.id as user_id
+   from memberships m
+     join users u on u.id = m.user_id
+     join accounts a on a.id = m.account_id;
+
 -- Functions -------------------------------------------------------------------------------------------------
 
 create function accept_invitation(p_token_hash bytea) returns table(outcome text, account_id uuid) language sql security definer set search_path to 'public', 'pg_temp' as $$
@@ -1493,6 +1797,13 @@ begin
   return 'accepted';
 end $$;
 -- may be called by: portal
+
+create function audit_query(p_text text) returns tsquery language sql immutable parallel safe set search_path to 'public', 'pg_temp' as $$
+  select string_agg(quote_literal(word) || ':*', ' & ')::tsquery
+    from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple',
+           regexp_replace(fold(left(p_text, 200)), '[^[:alnum:]]+', ' ', 'g')))) word
+$$;
+-- may be called by: everyone
 
 create function audit_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare
@@ -1548,6 +1859,19 @@ begin
   execute format('create trigger audit_delete after delete on %s referencing old table as old_rows
                   for each statement execute function audit_rows()', p_table);
 end $procedure$;
+-- may be called by: everyone
+
+create function audit_words(p_actor text, p_behalf text, p_before jsonb, p_after jsonb) returns tsvector language sql immutable parallel safe set search_path to 'public', 'pg_temp' as $$
+  select strip(to_tsvector('pg_catalog.simple', left(regexp_replace(
+           fold(concat_ws(' ', p_actor, p_behalf, (
+             select string_agg(case when value ~ '^[+(]?[0-9][0-9 ./()-]{5,}$'
+                                    then value || ' ' || regexp_replace(value, '[^0-9]', '', 'g') else value end, ' ')
+               from (select key, value from jsonb_each_text(case jsonb_typeof(p_before) when 'object' then p_before end)
+                     union
+                     select key, value from jsonb_each_text(case jsonb_typeof(p_after) when 'object' then p_after end)) one
+              where value is not null and value <> '' and key !~ '(^id|_ids?|_at|_hash|^sha256|^fingerprint)$'))),
+           '[^[:alnum:]]+', ' ', 'g'), 4000)))
+$$;
 -- may be called by: everyone
 
 create function claim_first_access(p_email citext, p_language language_code) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
@@ -1841,6 +2165,152 @@ begin
 end $$;
 -- may be called by: portal
 
+create function erase_account(p_account uuid, p_name text, p_person text, p_reason text, p_today date) returns uuid[] language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_account accounts;
+  v_start bigint;
+  v_people uuid[];
+  v_objects text[];
+  v_emails text[];
+  v_marks text[];
+  v_files uuid[];
+  v_more uuid[];
+begin
+  select * into v_account from accounts where id = p_account for update;
+  if not found or not (sees_all_units() or v_account.business_unit_id = any(visible_units())) then return null; end if;
+  if v_account.erased_at is not null then return '{}'; end if;
+  if exists (select from erasure_obstacles(p_account, p_today)) then
+    raise exception 'something stands in the way of the erasure' using errcode = '23514', constraint = 'erasure_obstructed';
+  end if;
+  select coalesce(max(id), 0) into v_start from audit_log;
+
+  v_people := people_of_account_alone(p_account);
+  v_emails := array(
+    select lower(e) from (select v_account.email::text union select email::text from contacts where account_id = p_account
+                          union select email::text from invitations where account_id = p_account
+                          union select email::text from users where id = any(v_people)) x (e) where e is not null);
+  -- By what rows of other tables are recognised as this account's.
+  v_marks := v_emails || array(
+    select m from (values (v_account.external_id), (v_account.tax_id), (v_account.name), (v_account.phone), (v_account.email::text)) x (m)
+     where length(m) > 3
+    union select email::text from contacts where account_id = p_account and email is not null);
+  v_objects := array(
+    select id::text from passkeys where user_id = any(v_people)
+    union select unnest(v_people)::text
+    union select photo_file_id::text from users where id = any(v_people) and photo_file_id is not null);
+
+  -- The people.
+  select coalesce(array_agg(photo_file_id), '{}') into v_files from users where id = any(v_people) and photo_file_id is not null;
+  delete from sessions where user_id = any(v_people) or viewed_account_id = p_account;
+  update sessions set account_id = null where account_id = p_account;
+  delete from user_tokens where user_id = any(v_people);
+  delete from user_devices where user_id = any(v_people);
+  delete from passkeys where user_id = any(v_people);
+  delete from user_totp where user_id = any(v_people);
+  delete from recovery_codes where user_id = any(v_people);
+  delete from user_identities where user_id = any(v_people);
+  delete from challenges where user_id = any(v_people);
+  delete from api_keys where account_id = p_account or user_id = any(v_people);
+  delete from ownership_transfers where account_id = p_account;
+  delete from invitations where account_id = p_account;
+  delete from account_change_requests where account_id = p_account;
+  delete from memberships where account_id = p_account;
+  delete from membership_removals where account_id = p_account;
+  delete from contacts where account_id = p_account;
+  delete from account_domains where account_id = p_account;
+  update users set email = ('erased-' || id || '@erased.invalid')::citext, name = p_person, password_hash = null,
+                   password_set_at = null, email_verified_at = null, photo_file_id = null, disabled_at = now()
+   where id = any(v_people);
+
+  -- What was written to them and by them.
+  update notices set to_email = ('erased-' || id || '@erased.invalid')::citext, subject = '', html = null, text_body = null,
+                     error = null, state = case state when 'queued' then 'failed' else state end
+   where account_id = p_account or user_id = any(v_people);
+  update payment_notices set note = null, reference = null,
+                             rejection_reason = case when rejection_reason is not null then '–' end,
+                             receipt_file_id = case state when 'approved' then receipt_file_id end
+   where account_id = p_account;
+  update subscriptions set notes = null, end_reason = null, external_id = null where account_id = p_account;
+  update subscription_suspensions set reason = null where account_id = p_account;
+  update contracts set name = p_name, notes = null where account_id = p_account;
+  update closing_accounts set detail = null where account_id = p_account and detail is not null;
+
+  -- Files: exports of the account and receipts that prove no payment. Of those that stay the name says nothing.
+  update privacy_exports set state = case when state = 'done' then state else 'failed' end,
+                             finished_at = coalesce(finished_at, now()), removed_at = coalesce(removed_at, now())
+   where account_id = p_account;
+  select coalesce(array_agg(json_file_id) || array_agg(pdf_file_id), '{}') into v_more from privacy_exports where account_id = p_account;
+  v_files := v_files || v_more;
+  with gone as (
+    delete from files f
+     where f.id = any(v_files)
+        or f.account_id = p_account and not exists (select from payment_notices n where n.receipt_file_id = f.id)
+    returning f.id)
+  select coalesce(array_agg(id), '{}') into v_more from gone;
+  v_files := array(select unnest(v_files) union select unnest(v_more));
+  update files set name = 'receipt' || coalesce(lower(substring(name from '\.[A-Za-z0-9]{1,5}$')), '') where account_id = p_account;
+
+  -- Traces elsewhere: rows that an import left out, samples of its file, answers kept to be repeated, counters, waiting jobs.
+  update import_rejects r set record = '[]', value = null
+   where r.business_unit_id = v_account.business_unit_id and r.record ?| v_marks;
+  update imports i set sample = '[]'
+   where i.business_unit_id = v_account.business_unit_id
+     and exists (select from jsonb_array_elements(case jsonb_typeof(i.sample) when 'array' then i.sample else '[]' end) s
+                  where jsonb_typeof(s) = 'array' and s ?| v_marks
+                     or jsonb_typeof(s) = 'object' and exists (select from jsonb_each_text(s) c where c.value = any(v_marks)));
+  delete from idempotency_keys where actor_id = any(v_people) or position(p_account::text in response::text) > 0;
+  delete from rate_windows w where exists (select from unnest(v_emails) e where position(e in lower(w.key)) > 0);
+  perform graphile_worker.complete_jobs(array(
+    select id from graphile_worker._private_jobs where lower(payload->>'email') = any(v_emails) and locked_at is null));
+
+  update accounts set name = p_name, external_id = null, tax_id = null, email = null, phone = null, fax = null, address = null,
+                      city = null, state = null, postal_code = null, notes = null, erased_at = now()
+   where id = p_account;
+
+  -- The log keeps who did what and when, without what: of the account, of its people, and of all that was done just now.
+  perform set_config('zaguan.redaction', 'on', true);
+  update audit_log set before = keys_alone(before), after = keys_alone(after), redacted_at = now(),
+                       actor_name = case when actor_kind = 'customer' then p_person else actor_name end,
+                       on_behalf_of = case when on_behalf_of is not null then p_name end,
+                       ip = case when actor_kind = 'customer' then null else ip end
+   where account_id = p_account and redacted_at is null;
+  update audit_log set before = keys_alone(before), after = keys_alone(after), redacted_at = now(), actor_name = p_person, ip = null
+   where actor_id = any(v_people) and redacted_at is null;
+  update audit_log set before = keys_alone(before), after = keys_alone(after), redacted_at = now()
+   where object_id = any(v_objects) and redacted_at is null
+     and object_type in ('users', 'passkeys', 'user_totp', 'user_identities', 'recovery_codes', 'files');
+  update audit_log set before = keys_alone(before), after = keys_alone(after), redacted_at = now()
+   where id > v_start and xmin = pg_current_xact_id()::xid and redacted_at is null;
+  perform set_config('zaguan.redaction', '', true);
+
+  perform write_audit('erased', 'accounts', p_account::text, p_account, v_account.business_unit_id, null,
+                      jsonb_build_object('number', v_account.number, 'reason', p_reason));
+  return v_files;
+end $$;
+comment on function erase_account(p_account uuid, p_name text, p_person text, p_reason text, p_today date) is 'Erases who an account is; the books stay. Refuses (23514, erasure_obstructed) while something runs or is owed';
+-- may be called by: office
+
+create function erasure_obstacles(p_account uuid, p_today date) returns table(code text, count bigint, amount bigint) language sql stable set search_path to 'public', 'pg_temp' as $$
+  select * from (
+    select 'services_running', count(*), null::bigint from subscriptions s
+     where s.account_id = p_account and (s.status not in ('cancelled', 'ended') or s.end_date > p_today)
+    union all
+    select 'contracts_in_force', count(*), null from contracts c
+     where c.account_id = p_account and c.archived_at is null and (c.end_date is null or c.end_date > p_today)
+    union all
+    select 'invoices_open', count(*), sum(b.open_amount)::bigint
+      from invoices i join invoice_balances b on b.invoice_id = i.id where i.account_id = p_account and i.state = 'open'
+    union all
+    select 'credit_left', count(*) filter (where e.sum <> 0), sum(-e.sum)::bigint
+      from (select sum(amount) as sum from ledger_entries where account_id = p_account and ledger_account = 'account_credit') e
+    union all
+    select 'payments_pending', count(*), sum(n.amount)::bigint from payment_notices n
+     where n.account_id = p_account and n.state = 'pending') o (code, count, amount)
+   where o.count > 0
+$$;
+comment on function erasure_obstacles(p_account uuid, p_today date) is 'What stands in the way of an erasure; none: it may be done';
+-- may be called by: office
+
 create function find_account_duplicates(p_unit uuid, p_name text, p_tax_id text, p_email citext, p_domains citext[], p_phone text, p_except uuid) returns table(account_id uuid, reason text, likeness real) language plpgsql stable security definer set search_path to 'public', 'pg_temp' set "pg_trgm.word_similarity_threshold" to '0.7' as $$
 declare
   v_all boolean := sees_all_units();
@@ -1942,6 +2412,26 @@ $$;
 comment on function forget_rate(p_key text) is 'Forgets the hits of a key: what was counted turned out to be in order';
 -- may be called by: office, portal
 
+create function forget_what_is_old(p_now timestamp with time zone) returns uuid[] language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_imports uuid[];
+  v_files uuid[];
+begin
+  delete from idempotency_keys where created_at < p_now - interval '2 days';
+  delete from rate_windows where window_start < p_now - interval '2 days';
+  select coalesce(array_agg(id), '{}') into v_imports from imports
+   where finished_at < p_now - interval '90 days' and state in ('done', 'failed')
+     and (file_id is not null or sample <> '[]'
+          or exists (select from import_rejects r where r.import_id = imports.id and r.record <> '[]'));
+  select coalesce(array_agg(file_id), '{}') into v_files from imports where id = any(v_imports) and file_id is not null;
+  update import_rejects set record = '[]', value = null where import_id = any(v_imports) and record <> '[]';
+  update imports set file_id = null, sample = '[]' where id = any(v_imports);
+  delete from files where id = any(v_files);
+  return v_files;
+end $$;
+comment on function forget_what_is_old(p_now timestamp with time zone) is 'Removes what was kept for a while only; the ids of files whose bytes are to be removed';
+-- may be called by: office
+
 create function guard_account_details() returns trigger language plpgsql as $$
 begin
   if current_user = 'zaguan_portal' and (old.name, old.tax_id, old.kind) is distinct from (new.name, new.tax_id, new.kind)
@@ -2028,6 +2518,20 @@ begin
 end $$;
 -- may be called by: portal
 
+create function keep_audit() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' and current_setting('zaguan.redaction', true) = 'on'
+     and current_user = (select pg_get_userbyid(relowner) from pg_class where oid = tg_relid)
+     and new.redacted_at is not null
+     and new.before is not distinct from keys_alone(old.before) and new.after is not distinct from keys_alone(old.after)
+     and to_jsonb(new) - '{before,after,actor_name,on_behalf_of,ip,redacted_at}'::text[]
+       = to_jsonb(old) - '{before,after,actor_name,on_behalf_of,ip,redacted_at}'::text[] then
+    return new;
+  end if;
+  raise exception '% of % is refused: it never changes', lower(tg_op), tg_table_name using errcode = '42501';
+end $$;
+-- may be called by: everyone
+
 create function keep_invoice() returns trigger language plpgsql as $$
 begin
   if to_jsonb(new) - '{state,paid_at}'::text[] is distinct from to_jsonb(old) - '{state,paid_at}'::text[] then
@@ -2035,6 +2539,13 @@ begin
   end if;
   return new;
 end $$;
+-- may be called by: everyone
+
+create function keys_alone(p_row jsonb) returns jsonb language sql immutable parallel safe as $$
+  select case jsonb_typeof(p_row) when 'object'
+              then (select coalesce(jsonb_object_agg(key, null), '{}') from jsonb_object_keys(p_row) key) end
+$$;
+comment on function keys_alone(p_row jsonb) is 'What a row had, without what stood in it';
 -- may be called by: everyone
 
 create function know_device(p_user uuid, p_token_hash bytea) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
@@ -2095,6 +2606,49 @@ create function own_password_hash() returns text language sql stable security de
   select password_hash from users where id = current_user_id()
 $$;
 -- may be called by: office, portal
+
+create function people_of_account_alone(p_account uuid) returns uuid[] language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select coalesce(array_agg(u.id), '{}') from users u
+   where u.side = 'customer'
+     and u.id in (select m.user_id from memberships m where m.account_id = p_account
+                  union select c.user_id from contacts c where c.account_id = p_account)
+     and not exists (select from memberships o where o.user_id = u.id and o.account_id <> p_account)
+$$;
+-- may be called by: office
+
+create function personal_access(p_account uuid) returns table(kind text, id text, content jsonb) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  with people as (
+    select m.user_id, not exists (select from memberships o where o.user_id = m.user_id and o.account_id <> p_account) as only_here
+      from memberships m
+     where m.account_id = p_account
+       and exists (select from accounts a where a.id = p_account
+                      and (sees_all_units() or a.business_unit_id = any(visible_units()))))
+  select 'users', u.id::text, jsonb_build_object('id', u.id, 'email', u.email, 'name', u.name, 'language', u.language,
+           'password_set_at', u.password_set_at, 'email_verified_at', u.email_verified_at, 'has_photo', u.photo_file_id is not null,
+           'disabled_at', u.disabled_at, 'created_at', u.created_at)
+    from people p join users u on u.id = p.user_id
+  union all
+  select 'sessions', s.id::text, jsonb_build_object('id', s.id, 'user_id', s.user_id, 'created_at', s.created_at,
+           'last_seen_at', s.last_seen_at, 'expires_at', s.expires_at, 'ip', host(s.ip), 'user_agent', s.user_agent, 'method', s.method)
+    from people p join sessions s on s.user_id = p.user_id
+   where s.account_id = p_account or (s.account_id is null and p.only_here)
+  union all
+  select 'passkeys', k.id::text, jsonb_build_object('id', k.id, 'user_id', k.user_id, 'name', k.name, 'created_at', k.created_at,
+           'last_used_at', k.last_used_at)
+    from people p join passkeys k on k.user_id = p.user_id where p.only_here
+  union all
+  select 'one_time_codes', t.user_id::text, jsonb_build_object('user_id', t.user_id, 'confirmed_at', t.confirmed_at)
+    from people p join user_totp t on t.user_id = p.user_id where p.only_here
+  union all
+  select 'api_keys', k.id::text, jsonb_build_object('id', k.id, 'user_id', k.user_id, 'name', k.name, 'hint', k.hint,
+           'scopes', k.member_scopes, 'read_only', k.read_only, 'created_at', k.created_at, 'expires_at', k.expires_at,
+           'last_used_at', k.last_used_at, 'last_used_ip', host(k.last_used_ip), 'revoked_at', k.revoked_at)
+    from api_keys k
+   where k.account_id = p_account
+     and exists (select from accounts a where a.id = p_account and (sees_all_units() or a.business_unit_id = any(visible_units())))
+$$;
+comment on function personal_access(p_account uuid) is 'What is stored of how the people of an account come in, for its export: no secret, no hash';
+-- may be called by: office
 
 create function portal_home(p_account uuid, p_unit uuid, p_now timestamp with time zone, p_billing boolean, p_services boolean) returns text language sql stable as $$
 with
@@ -2199,6 +2753,70 @@ create function queue_personal_notice(p_kind notice_kind, p_user uuid, p_unit uu
 $$;
 -- may be called by: office, portal
 
+create function read_audit(p_filter jsonb, p_after bigint, p_descending boolean, p_limit integer) returns setof audit_log language plpgsql stable security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_where text := 'true';
+  v_order text := case when p_descending then 'desc' else 'asc' end;
+  v_all boolean := sees_all_units();
+  v_units uuid[] := visible_units();
+  v_text text := btrim(p_filter->>'q');
+  v_from timestamptz := (p_filter->>'from')::timestamptz;
+  v_to timestamptz := (p_filter->>'to')::timestamptz;
+  v_bound bigint;
+  v_query tsquery;
+  v_name text;
+begin
+  foreach v_name in array '{object_type,object_id,way,action,actor_kind,request_id}'::text[] loop
+    if p_filter ? v_name then v_where := v_where || format(' and l.%I = %L', v_name, p_filter->>v_name); end if;
+  end loop;
+  foreach v_name in array '{account_id,actor_id,business_unit_id}'::text[] loop
+    if p_filter ? v_name then v_where := v_where || format(' and l.%I = %L::uuid', v_name, p_filter->>v_name); end if;
+  end loop;
+  if p_after is not null then
+    v_where := v_where || format(' and l.id %s %s', case when p_descending then '<' else '>' end, p_after);
+  end if;
+  -- Entries are written in the order of time but for what is written at once: the bounds of a period become bounds of
+  -- the key that the page is ordered by, with room for the neighbours.
+  if v_from is not null then
+    select min(id) into v_bound from (select id from audit_log where at >= v_from order by at limit 1000) first;
+    if v_bound is null then return; end if;
+    v_where := v_where || format(' and l.at >= %L and l.id >= %s', v_from, v_bound);
+  end if;
+  if v_to is not null then
+    select max(id) into v_bound from (select id from audit_log where at < v_to order by at desc limit 1000) last;
+    if v_bound is null then return; end if;
+    v_where := v_where || format(' and l.at < %L and l.id <= %s', v_to, v_bound);
+  end if;
+  if v_text <> '' then
+    if v_text ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then
+      v_where := v_where || format(' and (l.object_id = %L or l.account_id = %L::uuid or l.actor_id = %L::uuid)',
+                                   lower(v_text), v_text, v_text);
+    elsif v_text ~ '^([0-9]{1,3}\.){3}[0-9]{1,3}$' and pg_input_is_valid(v_text, 'inet') or
+          v_text ~ '^[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$' and pg_input_is_valid(v_text, 'inet') then
+      v_where := v_where || format(' and l.ip = %L::inet', v_text);
+    elsif exists (select from audit_log where request_id = v_text) then
+      v_where := v_where || format(' and l.request_id = %L', v_text);
+    else
+      v_query := audit_query(v_text);
+      -- Nothing but punctuation: nothing is found.
+      if v_query is null then return; end if;
+      v_where := v_where || format(' and audit_words(l.actor_name, l.on_behalf_of, l.before, l.after) @@ %L::tsquery', v_query);
+    end if;
+  end if;
+  if v_all or (p_filter ? 'account_id' and exists (
+       select from accounts a where a.id = (p_filter->>'account_id')::uuid and a.business_unit_id = any(v_units))) then
+    return query execute format('select l.* from audit_log l where %s order by l.id %s limit %s', v_where, v_order, p_limit);
+  else
+    -- Each business unit's newest by its index, then the newest of them.
+    return query execute format(
+      'select l.* from unnest(%L::uuid[]) u
+        cross join lateral (select l.* from audit_log l where l.business_unit_id = u and %s order by l.id %s limit %s) l
+        order by l.id %s limit %s', v_units, v_where, v_order, p_limit, v_order, p_limit);
+  end if;
+end $$;
+comment on function read_audit(p_filter jsonb, p_after bigint, p_descending boolean, p_limit integer) is 'A page of the audit log with the filters of the screen, of the business units that the caller sees';
+-- may be called by: office
+
 create function read_identity_provider() returns table(label text, issuer text, client_id text, client_secret_encrypted bytea) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted from operator_settings where oidc_enabled
 $$;
@@ -2236,9 +2854,57 @@ create function read_user_token(p_token_hash bytea, p_side user_side) returns ta
 $$;
 -- may be called by: office, portal
 
+create function refresh_search(p_kind text, p_match text default 'object_id', p_ids uuid[] default NULL[], p_gone boolean default false) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if p_gone then
+    execute format($q$
+      delete from search_entries e using unnest($1) c (id)
+       where e.kind = %L and e.object_id = c.id and not exists (select from %I v where v.object_id = c.id) $q$,
+      p_kind, 'search_of_' || p_kind) using p_ids;
+  end if;
+  execute format($q$
+    with fresh as materialized (
+      select v.object_id, v.business_unit_id, search_scope(%1$L, v.business_unit_id) as scope,
+             coalesce(left(search_title(v.title), 200), '') as title_key, search_phones(v.phones) as phones,
+             search_words(v.words) as words, v.keys
+        from %2$I v %3$s),
+    written as (
+      insert into search_entries as e (kind, object_id, business_unit_id, scope, title_key, phones, lexemes)
+      select %1$L, f.object_id, f.business_unit_id, f.scope, f.title_key, f.phones,
+             search_lexemes(f.scope, f.words, f.keys, f.phones)
+        from fresh f
+      on conflict (kind, object_id) do update
+        set business_unit_id = excluded.business_unit_id, scope = excluded.scope, title_key = excluded.title_key,
+            phones = excluded.phones, lexemes = excluded.lexemes
+      where (e.business_unit_id, e.title_key, e.phones, e.lexemes)
+            is distinct from (excluded.business_unit_id, excluded.title_key, excluded.phones, excluded.lexemes))
+    insert into search_dictionary (word)
+    select w.word from (select distinct word from fresh, unnest(string_to_array(words, ' ')) word
+                         where length(word) between 3 and 40 and word !~ '[0-9]') w
+     where not exists (select from search_dictionary d where d.word = w.word) $q$,
+    p_kind, 'search_of_' || p_kind,
+    case when p_ids is not null then format('join unnest($1) c (id) on v.%I = c.id', p_match) end) using p_ids;
+end $$;
+-- may be called by: the owner only
+
 create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% of % is refused: it never changes', lower(tg_op), tg_table_name using errcode = '42501';
+end $$;
+-- may be called by: everyone
+
+create function refuse_erased() returns trigger language plpgsql as $$
+begin
+  raise exception 'the account was erased' using errcode = '23514', constraint = 'account_erased';
+end $$;
+-- may be called by: everyone
+
+create function refuse_rows_of_erased() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if exists (select from new_rows n join accounts a on a.id = n.account_id where a.erased_at is not null) then
+    raise exception 'the account was erased' using errcode = '23514', constraint = 'account_erased';
+  end if;
+  return null;
 end $$;
 -- may be called by: everyone
 
@@ -2303,6 +2969,238 @@ create function retry_job(p_id bigint) returns boolean language sql security def
   select exists (select from again)
 $$;
 -- may be called by: office
+
+create function search_code(text) returns text language sql immutable parallel safe strict as $$ select regexp_replace(fold($1), '[^[:alnum:]]+', '', 'g') $$;
+comment on function search_code(text) is 'A number, tax id or e-mail as it is compared: folded, letters and digits alone';
+-- may be called by: everyone
+
+create function search_everything(p_text text, p_kinds text[], p_each integer default 8, p_most integer default 20) returns table(kind text, id uuid, title text, detail text, account_id uuid, account_name text, business_unit_name text, matched text) language plpgsql stable security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set plan_cache_mode to 'force_generic_plan' as $$
+declare
+  v_text text := left(search_title(left(p_text, 200)), 200);
+  v_code text := search_code(left(p_text, 200));
+  v_digits text := case when p_text !~ '[[:alpha:]]' then ltrim(regexp_replace(left(p_text, 200), '[^0-9]', '', 'g'), '0') else '' end;
+  v_tokens text[] := array(select w from unnest(string_to_array(search_words(left(p_text, 200)), ' ')) w where w <> '' limit 8);
+  v_long text[] := array(select w from unnest(v_tokens) w where length(w) >= 3);
+  v_short text[] := array(select w from unnest(v_tokens) w where length(w) < 3);
+  s_kinds text[];
+  s_units uuid[];
+  s_scopes text[];
+  v_query tsquery;
+  v_kinds text[] := '{}';
+  v_ids uuid[] := '{}';
+  v_matched text[] := '{}';
+  n_kinds text[];
+  n_ids uuid[];
+  n_matched text[];
+  v_meant jsonb;
+begin
+  if v_text = '' or cardinality(p_kinds) = 0 then return; end if;
+  select array_agg(k), array_agg(u.id), array_agg(search_scope(k, u.id)) into s_kinds, s_units, s_scopes
+    from unnest(p_kinds) k
+    cross join (select null::uuid as id
+                union all select b.id from business_units b where sees_all_units() or b.id = any(visible_units())) u;
+
+  -- Whole numbers, tax ids, e-mails, phones.
+  select string_agg(search_term(s || '#' || v_code), '|')::tsquery into v_query from unnest(s_scopes) s where v_code <> '';
+  if length(v_digits) >= 6 then
+    select coalesce(v_query || string_agg(search_term(s || '~' || right(v_digits, 6)), '|')::tsquery,
+                    string_agg(search_term(s || '~' || right(v_digits, 6)), '|')::tsquery)
+      into v_query from unnest(s_scopes) s;
+  end if;
+  if v_query is not null then
+    select array_agg(f.kind), array_agg(f.object_id), array_agg('exact'::text) into n_kinds, n_ids, n_matched
+      from (select e.kind, e.object_id, row_number() over (partition by e.kind) as place
+              from (select x.* from search_entries x where x.lexemes @@ v_query limit 200) e
+              join unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
+                on s.kind = e.kind and s.unit is not distinct from e.business_unit_id
+             where e.lexemes @@ (search_term(s.scope || '#' || v_code))::tsquery
+                or exists (select from unnest(string_to_array(e.phones, ' ')) p
+                            where p like '%' || v_digits or length(p) >= 8 and v_digits like '%' || p)
+                   and length(v_digits) >= 6) f
+     where f.place <= p_each;
+    v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+  end if;
+
+  -- Titles that begin so, those that are so first.
+  select array_agg(f.kind), array_agg(f.object_id), array_agg(case when f.title_key = v_text then 'exact' else 'start' end)
+    into n_kinds, n_ids, n_matched
+    from (select s.kind, e.object_id, e.title_key, row_number() over (partition by s.kind order by e.title_key) as place
+            from unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
+           cross join lateral (
+             select x.kind, x.object_id, x.business_unit_id, x.title_key from search_entries x
+              where x.scope = s.scope and x.title_key >= v_text collate "C" and x.title_key < (v_text || chr(1114111)) collate "C"
+              order by x.scope, x.title_key limit p_each * 2) e
+           where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)) f
+   where f.place <= p_each;
+  v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+
+  -- Numbers and e-mails that begin so.
+  if length(v_code) >= 5 and (v_code ~ '[0-9]' or position('@' in p_text) > 0) then
+    select array_agg(f.kind), array_agg(f.object_id), array_agg('start'::text) into n_kinds, n_ids, n_matched
+      from (select s.kind, e.object_id, row_number() over (partition by s.kind) as place
+              from unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
+             cross join lateral (
+               select x.kind, x.object_id, x.business_unit_id from search_entries x
+                where x.lexemes @@ (search_term(s.scope || '#' || v_code) || ':*')::tsquery limit p_each * 3) e
+             where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)
+               and (select count(*) from unnest(v_kinds) k where k = s.kind) < p_each) f
+     where f.place <= p_each;
+    v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+  end if;
+
+  -- Every word, or its beginning, wherever it stands. What is common has been found by its beginning already.
+  if cardinality(v_long) > 0 then
+    select array_agg(f.kind), array_agg(f.object_id), array_agg('words'::text) into n_kinds, n_ids, n_matched
+      from (select s.kind, e.object_id,
+                   row_number() over (partition by s.kind order by length(e.title_key), e.title_key) as place
+              from unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
+             cross join lateral (
+               select x.kind, x.object_id, x.business_unit_id, x.title_key from search_entries x
+                where (select count(*) from unnest(v_kinds) k where k = s.kind) < p_each
+                  and x.lexemes @@ (select string_agg(search_term(s.scope || w) || ':*', '&') from unnest(v_long) w)::tsquery
+                limit 200) e
+             where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)
+               and not exists (select from unnest(v_short) w where position(' ' || w in ' ' || e.title_key) = 0)) f
+     where f.place <= p_each;
+    v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+  end if;
+
+  -- Hardly anything: what may have been meant.
+  if cardinality(v_ids) < 3 and 'exact' <> all(v_matched) and cardinality(v_long) between 1 and 5 and v_text !~ '[0-9@]' then
+    select jsonb_object_agg(w, search_meant(w)) into v_meant from unnest(v_long) w where length(w) between 3 and 40;
+    if exists (select from jsonb_each(v_meant) m where m.value <> '[]') then
+      select array_agg(f.kind), array_agg(f.object_id), array_agg('similar'::text) into n_kinds, n_ids, n_matched
+        from (select s.kind, e.object_id,
+                     row_number() over (partition by s.kind order by similarity(e.title_key, v_text) desc, e.title_key) as place
+                from unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
+               cross join lateral (
+                 select x.kind, x.object_id, x.business_unit_id, x.title_key from search_entries x
+                  where x.lexemes @@ (
+                    select string_agg('(' || search_term(s.scope || w) || ':*' || coalesce((
+                             select string_agg('|' || search_term(s.scope || m), '')
+                               from jsonb_array_elements_text(v_meant -> w) m), '') || ')', '&')
+                      from unnest(v_long) w)::tsquery
+                  limit 200) e
+               where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)) f
+       where f.place <= p_each;
+      v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+    end if;
+  end if;
+
+  if cardinality(v_ids) = 0 then return; end if;
+  return query execute (
+    select 'with hits as (
+              select h.*, row_number() over (partition by h.kind, h.rank order by h.place) as in_kind
+                from (select k as kind, i as id, m as matched, o as place,
+                             array_position(array[''exact'', ''start'', ''words'', ''similar''], m) as rank
+                        from unnest($1, $2, $3) with ordinality found (k, i, m, o)) h),
+            best as (select * from hits order by rank, in_kind, place limit $4),
+            shown as (' || string_agg(format('select %L::text as kind, v.object_id, v.title, v.detail, v.account_id, v.business_unit_id
+                                    from %I v where v.object_id = any($2)', k, 'search_of_' || k), ' union all ') || ')
+            select b.kind, b.id, s.title, s.detail, s.account_id, a.name, u.name, b.matched
+              from best b join shown s on s.kind = b.kind and s.object_id = b.id
+              left join accounts a on a.id = s.account_id
+              left join business_units u on u.id = s.business_unit_id
+             order by b.rank, b.in_kind, b.place'
+      from (select distinct k from unnest(v_kinds) k) kinds) using v_kinds, v_ids, v_matched, p_most;
+end $$;
+comment on function search_everything(p_text text, p_kinds text[], p_each integer, p_most integer) is 'What staff may mean by a text: exact hits first, then what begins so, holds its words, is similar';
+-- may be called by: office
+
+create function search_lexemes(p_scope text, p_words text, p_keys text[], p_phones text) returns tsvector language sql immutable parallel safe as $$
+  select coalesce(array_to_tsvector(array_remove(array_remove(
+    string_to_array(p_scope || replace(nullif(p_words, ''), ' ', ' ' || p_scope), ' ')
+    || case when p_keys is not null then array(select p_scope || '#' || nullif(search_code(k), '') from unnest(p_keys) k) end
+    || case when p_phones <> '' then array(select p_scope || '~' || right(p, 6) from unnest(string_to_array(p_phones, ' ')) p
+                                            where length(p) >= 6) end,
+    null), '')), '')
+$$;
+-- may be called by: everyone
+
+create function search_meant(p_word text) returns text[] language sql stable security definer set search_path to 'public', 'pg_temp' set "pg_trgm.similarity_threshold" to '0.34' as $$
+  with near as (
+    select d.word, similarity(d.word, p_word) as how from search_dictionary d where d.word % p_word
+    union
+    select d.word, 0.6 from search_dictionary d
+     where d.word = any(array(
+       select left(p_word, at - 1) || substr(p_word, at + 1, 1) || substr(p_word, at, 1) || substr(p_word, at + 2)
+         from generate_series(1, length(p_word) - 1) at
+       union all
+       select left(p_word, at - 1) || substr(p_word, at + 1) from generate_series(1, length(p_word)) at))),
+  ranked as (select word, max(how) as how from near where word <> p_word group by word order by 2 desc limit 6)
+  select coalesce(array_agg(word), '{}') from ranked where how >= (select max(how) from ranked) - 0.2
+$$;
+-- may be called by: the owner only
+
+create function search_phones(text) returns text language sql immutable parallel safe as $$ select coalesce(btrim(regexp_replace(regexp_replace($1, '[^0-9/;,|]', '', 'g'), '[/;,|]+', ' ', 'g')), '') $$;
+comment on function search_phones(text) is 'The digits of phone numbers, with one space between two numbers';
+-- may be called by: everyone
+
+create function search_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_kind text := tg_argv[0];
+  v_own text := tg_argv[1];
+  v_match text := tg_argv[2];
+  v_key text := tg_argv[3];
+  v_ids uuid[];
+begin
+  if tg_op = 'INSERT' then
+    execute format('select array_agg(distinct n.%I) from new_rows n', v_own) into v_ids;
+  elsif tg_op = 'DELETE' then
+    execute format('select array_agg(distinct o.%I) from old_rows o', v_own) into v_ids;
+  else
+    execute format('select array_agg(distinct c.id) from new_rows n join old_rows o on o.%1$I = n.%1$I
+                      cross join lateral (values (n.%2$I), (o.%2$I)) c (id)
+                     where (%3$s) is distinct from (%4$s)', v_key, v_own,
+      (select string_agg(format('n.%I', column_name), ', ') from unnest(tg_argv[4]::text[]) column_name),
+      (select string_agg(format('o.%I', column_name), ', ') from unnest(tg_argv[4]::text[]) column_name)) into v_ids;
+  end if;
+  if v_ids is not null then
+    perform refresh_search(v_kind, v_match, v_ids, v_match = 'object_id' and tg_op <> 'INSERT');
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function search_scope(p_kind text, p_unit uuid) returns text language sql immutable parallel safe as $$ select left(encode(decode(md5(p_kind || coalesce(p_unit::text, '')), 'hex'), 'base64'), 4) $$;
+-- may be called by: everyone
+
+create procedure search_table(IN p_table regclass, IN p_kind text, IN p_own text default 'id', IN p_match text default 'object_id') language plpgsql
+AS $procedure$
+declare
+  v_key text;
+  v_columns text[];
+  v_arguments text;
+begin
+  select a.attname into strict v_key from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+   where i.indrelid = p_table and i.indisprimary;
+  -- What the view reads of the table: nothing else that changes concerns it.
+  select array_agg(distinct a.attname::text) into strict v_columns
+    from pg_rewrite r
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+    join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+   where r.ev_class = ('search_of_' || p_kind)::regclass and d.refobjid = p_table and d.refobjsubid > 0;
+  v_arguments := format('%L, %L, %L, %L, %L', p_kind, p_own, p_match, v_key, v_columns);
+  execute format('create trigger %I after insert on %s referencing new table as new_rows
+                  for each statement execute function search_rows(%s)', 'search_' || p_kind || '_insert', p_table, v_arguments);
+  execute format('create trigger %I after update on %s referencing old table as old_rows new table as new_rows
+                  for each statement execute function search_rows(%s)', 'search_' || p_kind || '_update', p_table, v_arguments);
+  execute format('create trigger %I after delete on %s referencing old table as old_rows
+                  for each statement execute function search_rows(%s)', 'search_' || p_kind || '_delete', p_table, v_arguments);
+  if not exists (select from search_entries where kind = p_kind) then perform refresh_search(p_kind); end if;
+end $procedure$;
+-- may be called by: everyone
+
+create function search_term(text) returns text language sql immutable parallel safe strict as $$ select '''' || replace(replace($1, '\', '\\'), '''', '''''') || '''' $$;
+-- may be called by: everyone
+
+create function search_title(text) returns text language sql immutable parallel safe strict as $$ select btrim(regexp_replace(fold($1), '\s+', ' ', 'g')) $$;
+comment on function search_title(text) is 'A title as it is compared: lower case, no accents, single spaces';
+-- may be called by: everyone
+
+create function search_words(text) returns text language sql immutable parallel safe strict as $$ select btrim(regexp_replace(fold($1), '[^[:alnum:]]+', ' ', 'g')) $$;
+comment on function search_words(text) is 'The words of a text, folded, with one space between them';
+-- may be called by: everyone
 
 create function sees_all_units() returns boolean language sql stable parallel safe as $$ select coalesce(current_setting('zaguan.units', true), '') = '*' $$;
 comment on function sees_all_units() is 'Whether the acting staff member or job may see every business unit';
@@ -2422,6 +3320,20 @@ $$;
 comment on function take_rate(p_key text, p_limit integer, p_seconds integer) is 'Counts a hit against a key in a fixed window over all processes; false when over the limit';
 -- may be called by: office, portal
 
+create function tidy_search_dictionary() returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  create temp table used on commit drop as
+    select distinct substr(word, 5) collate "C" as word from ts_stat('select lexemes from public.search_entries')
+     where substr(word, 5) !~ '[0-9#~]' and length(word) between 7 and 44;
+  create index on used (word);
+  delete from search_dictionary d using (
+    select ctid, row_number() over (partition by word) as place, exists (select from used u where u.word = s.word) as is_used
+      from search_dictionary s) s
+   where d.ctid = s.ctid and (s.place > 1 or not s.is_used);
+  drop table used;
+end $$;
+-- may be called by: office
+
 create function touch_updated_at() returns trigger language plpgsql as $$
 begin new.updated_at := now(); return new; end $$;
 -- may be called by: everyone
@@ -2459,7 +3371,7 @@ create function visible_units() returns uuid[] language sql stable parallel safe
 -- may be called by: everyone
 
 create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
-    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter}'::text[] $$;
+    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
 -- may be called by: everyone
 
 create function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid, p_before jsonb, p_after jsonb) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$

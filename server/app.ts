@@ -1,25 +1,57 @@
-import { registerAccessOffice, registerSignInOffice, registerSignInPortal } from './modules/access/index.ts'
-import { registerAccountsOffice, registerAccountsPortal } from './modules/accounts/index.ts'
-import { billingJobs, registerBillingOffice, registerBillingPortal } from './modules/billing/index.ts'
-import { registerCatalogueOffice } from './modules/catalogue/index.ts'
+import {
+  searchKinds as accessKinds,
+  registerAccessOffice,
+  registerSignInOffice,
+  registerSignInPortal,
+} from './modules/access/index.ts'
+import {
+  searchKinds as accountKinds,
+  registerAccountsOffice,
+  registerAccountsPortal,
+} from './modules/accounts/index.ts'
+import {
+  billingJobs,
+  searchKinds as billingKinds,
+  registerBillingOffice,
+  registerBillingPortal,
+} from './modules/billing/index.ts'
+import { searchKinds as catalogueKinds, registerCatalogueOffice } from './modules/catalogue/index.ts'
 import { createImportJobs, registerImportsOffice } from './modules/imports/index.ts'
 import { createNoticeJobs, registerNoticesOffice, registerNoticesPortal } from './modules/notices/index.ts'
 import {
   createPaymentJobs,
+  searchKinds as paymentKinds,
   paymentSchedule,
   registerPaymentsOffice,
   registerPaymentsPortal,
 } from './modules/payments/index.ts'
 import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
-import { registerSubscriptionsOffice, registerSubscriptionsPortal } from './modules/subscriptions/index.ts'
-import { registerUnitsOffice, registerUnitsPublic } from './modules/units/index.ts'
+import { registerSearchOffice, searchJobs, searchSchedule } from './modules/search/index.ts'
+import {
+  registerSubscriptionsOffice,
+  registerSubscriptionsPortal,
+  searchKinds as subscriptionKinds,
+} from './modules/subscriptions/index.ts'
+import { registerUnitsOffice, registerUnitsPublic, searchKinds as unitKinds } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
 import type { FileStore } from './platform/files.ts'
 import type { App } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
 import type { Mailer } from './platform/mail.ts'
+import type { SearchKind } from './platform/search-kinds.ts'
 import { createServer } from './platform/server.ts'
+
+/** Everything that the search finds, in the order in which the office shows it. */
+const searchKinds: SearchKind[] = [
+  ...accountKinds,
+  ...subscriptionKinds,
+  ...billingKinds,
+  ...paymentKinds,
+  ...catalogueKinds,
+  ...accessKinds,
+  ...unitKinds,
+]
 
 /** The one explicit list of modules: their routes on each side, in the order of the house. */
 const registrations: ((app: App) => void)[] = [
@@ -43,6 +75,7 @@ const registrations: ((app: App) => void)[] = [
   registerReportsPortal,
   registerReportsOffice,
   registerJobsOffice,
+  (app) => registerSearchOffice(app, searchKinds),
 ]
 
 /** Who listens to what happened. */
@@ -66,11 +99,12 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...createPaymentJobs(services),
     ...createNoticeJobs(services),
     ...createImportJobs(services.files),
+    ...searchJobs,
   }
 }
 
 /** What runs by the clock (UTC). */
-export const schedule: Schedule = { ...paymentSchedule }
+export const schedule: Schedule = { ...paymentSchedule, ...searchSchedule }
 
 /** Builds the server with every module's routes; it does not listen yet. */
 export async function createApp(options: Parameters<typeof createServer>[0]): Promise<App> {

@@ -18,6 +18,8 @@ const order = [
   'notices',
   'imports',
   'reports',
+  'search',
+  'privacy',
   'demo',
 ]
 

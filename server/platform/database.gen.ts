@@ -36,6 +36,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type ImportFormat = "csv" | "xlsx";
+
 export type ImportKind = "accounts" | "contacts" | "services";
 
 export type InvoiceState = "open" | "paid";
@@ -138,6 +140,10 @@ export interface Accounts {
    */
   email: string | null;
   /**
+   * When names and contacts were replaced for good; the books stay. Nothing changes after it
+   */
+  erased_at: Temporal.Instant | null;
+  /**
    * The id in the system that the account was imported from; importing it again updates (A4)
    */
   external_id: string | null;
@@ -233,6 +239,10 @@ export interface AuditLog {
    */
   on_behalf_of: string | null;
   operation: string;
+  /**
+   * When the values of before and after, and the name of the customer who acted, were erased with an account
+   */
+  redacted_at: Temporal.Instant | null;
   request_id: string | null;
   way: string;
 }
@@ -440,6 +450,10 @@ export interface Imports {
   file_id: string | null;
   file_name: string;
   finished_at: Temporal.Instant | null;
+  /**
+   * The form of the file, by what is in it: rejected rows go out in the same
+   */
+  format: Generated<ImportFormat>;
   id: Generated<string>;
   kind: ImportKind;
   mapping: Json;
@@ -450,6 +464,11 @@ export interface Imports {
    * The first rows of the file, to see what a column holds while mapping it
    */
   sample: Generated<Json>;
+  /**
+   * The sheet of a workbook that is imported; null for CSV
+   */
+  sheet: string | null;
+  sheets: Generated<string[]>;
   started_at: Temporal.Instant | null;
   state: Generated<RunState>;
   unchanged: Generated<number>;
@@ -734,6 +753,34 @@ export interface Plans {
   updated_at: Generated<Temporal.Instant>;
 }
 
+export interface PrivacyExports {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  error: string | null;
+  expires_at: Temporal.Instant | null;
+  finished_at: Temporal.Instant | null;
+  id: Generated<string>;
+  json_file_id: Generated<string>;
+  json_size: number | null;
+  language: LanguageCode;
+  parts_done: Generated<number>;
+  parts_total: Generated<number>;
+  pdf_file_id: Generated<string>;
+  pdf_size: number | null;
+  /**
+   * When the files were removed; the row says that there was an export
+   */
+  removed_at: Temporal.Instant | null;
+  requested_by: string | null;
+  rows_done: Generated<number>;
+  /**
+   * Who asked: staff, or the account's owner, who never sees the other's
+   */
+  side: UserSide;
+  state: Generated<RunState>;
+}
+
 export interface Products {
   archived_at: Temporal.Instant | null;
   business_unit_id: string;
@@ -786,6 +833,154 @@ export interface SchemaMigrations {
   applied_at: Generated<Temporal.Instant>;
   name: string;
   sha256: string;
+}
+
+export interface SearchDictionary {
+  word: string;
+}
+
+export interface SearchEntries {
+  business_unit_id: string | null;
+  kind: string;
+  lexemes: string;
+  object_id: string;
+  phones: string;
+  scope: string;
+  title_key: string;
+}
+
+export interface SearchOfAccount {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfContact {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfContract {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfInvoice {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfPayment {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfPaymentNotice {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfPlan {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  product_id: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfRoutingPoint {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfStaff {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfSubscription {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfUnit {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfUser {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  user_id: string | null;
+  words: string | null;
 }
 
 export interface Sessions {
@@ -1046,12 +1241,27 @@ export interface DB {
   plan_options: PlanOptions;
   plan_prices: PlanPrices;
   plans: Plans;
+  privacy_exports: PrivacyExports;
   products: Products;
   queued_jobs: QueuedJobs;
   rate_windows: RateWindows;
   recovery_codes: RecoveryCodes;
   routing_points: RoutingPoints;
   schema_migrations: SchemaMigrations;
+  search_dictionary: SearchDictionary;
+  search_entries: SearchEntries;
+  search_of_account: SearchOfAccount;
+  search_of_contact: SearchOfContact;
+  search_of_contract: SearchOfContract;
+  search_of_invoice: SearchOfInvoice;
+  search_of_payment: SearchOfPayment;
+  search_of_payment_notice: SearchOfPaymentNotice;
+  search_of_plan: SearchOfPlan;
+  search_of_routing_point: SearchOfRoutingPoint;
+  search_of_staff: SearchOfStaff;
+  search_of_subscription: SearchOfSubscription;
+  search_of_unit: SearchOfUnit;
+  search_of_user: SearchOfUser;
   sessions: Sessions;
   sla_profiles: SlaProfiles;
   sla_targets: SlaTargets;
@@ -1079,6 +1289,7 @@ export const componentRoles = ["plan","option"] as const
 export const contractTypes = ["flat_retainer","hourly","block_hours","block_money","remote_monitoring","online_backup","project_flat_fee","project_hourly"] as const
 export const dayCounts = ["actual","commercial"] as const
 export const discountKinds = ["amount","percent"] as const
+export const importFormats = ["csv","xlsx"] as const
 export const importKinds = ["accounts","contacts","services"] as const
 export const invoiceStates = ["open","paid"] as const
 export const itemKinds = ["login","ip","mailbox","domain","ftp_user","database","host_record","licence"] as const

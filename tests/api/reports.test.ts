@@ -39,22 +39,6 @@ it('today tells which closings are due and gives the money only to those who may
   expect((await (await api.staff('technician')).get('/today')).body.revenue).toEqual([])
 })
 
-it('the search box finds accounts and people, accents forgiven', async () => {
-  const account = (await admin.post('/accounts', { business_unit_id: unit.id, name: 'Construções São João' }))
-    .body
-  await admin.post(`/accounts/${account.id}/contacts`, {
-    first_name: 'Conceição',
-    last_name: 'Araújo',
-    email: 'c@araujo.example',
-  })
-  expect((await admin.get('/find?q=construcoes%20sao')).body.accounts[0].id).toBe(account.id)
-  expect((await admin.get('/find?q=conceicao')).body.contacts[0]).toMatchObject({
-    name: 'Conceição Araújo',
-    account_id: account.id,
-  })
-  expect((await admin.get('/find?q=')).body.accounts).toEqual([])
-})
-
 it('the home keeps money and services from a member who may see neither', async () => {
   const account = (
     await admin.post('/accounts', { business_unit_id: unit.id, name: 'Loja', email: 'dona@loja.example' })

@@ -1,5 +1,7 @@
 // Access: who signs in and what staff may do; sessions, links to choose a password, staff, the audit log.
 
+import type { SearchKind } from '../../platform/search-kinds.ts'
+
 export { updateOwnUser } from './own-user.ts'
 export { registerAccessOffice } from './routes.office.ts'
 export { registerSignInOffice, registerSignInPortal } from './routes.sign-in.ts'
@@ -11,3 +13,6 @@ export {
   passwordLinkMinutes,
 } from './sign-in.ts'
 export { inviteStaff, type StaffMember } from './staff.ts'
+
+/** What of this module the search finds. */
+export const searchKinds: SearchKind[] = [{ kind: 'staff', permission: 'staff.read' }]

@@ -1,5 +1,7 @@
 // Accounts: the parties that buy, their contacts, and the users who may act for them. First access begins here.
 
+import type { SearchKind } from '../../platform/search-kinds.ts'
+
 export { createAccount, getAccount } from './accounts.ts'
 export {
   findAccountsByExternalId,
@@ -11,5 +13,15 @@ export {
 } from './bulk.ts'
 export { createContact, listRecipients, type Recipient } from './contacts.ts'
 export { claimFirstAccess } from './first-access.ts'
+export { memberInvitationDays } from './invitations.ts'
+export { registerInvitationsPublic, registerMembersOffice, registerMembersPortal } from './routes.members.ts'
 export { registerAccountsOffice } from './routes.office.ts'
 export { registerAccountsPortal } from './routes.portal.ts'
+
+/** What of this module the search finds. */
+export const searchKinds: SearchKind[] = [
+  { kind: 'account', permission: 'accounts.read' },
+  { kind: 'contact', permission: 'accounts.read' },
+  { kind: 'user', permission: 'accounts.read' },
+  { kind: 'contract', permission: 'contracts.read' },
+]

@@ -1,5 +1,7 @@
 // Billing: closings that turn what accounts have into invoices, the invoices, and the ledger that every amount is in.
 
+import type { SearchKind } from '../../platform/search-kinds.ts'
+
 export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
 export { formatInvoiceNumber } from './invoices.ts'
 export { billingJobs } from './jobs.ts'
@@ -15,3 +17,6 @@ export {
 } from './ledger.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
+
+/** What of this module the search finds. */
+export const searchKinds: SearchKind[] = [{ kind: 'invoice', permission: 'billing.read' }]

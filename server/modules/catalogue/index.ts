@@ -1,9 +1,17 @@
 // Catalogue: what each business unit sells. Products group plans; a plan has prices, the items it allows and options;
 // routing points are where connections enter the network.
 
+import type { SearchKind } from '../../platform/search-kinds.ts'
+
 export { ensurePlans, type KnownPlan } from './bulk.ts'
 export { createPlan, getPlan, listPlanItems, listPlans, type PlanInput, updatePlan } from './plans.ts'
 export { createProduct, type ProductInput, updateProduct } from './products.ts'
 export { registerCatalogueOffice } from './routes.office.ts'
 export { createRoutingPoint, listUsableRoutingPoints } from './routing-points.ts'
 export { planItemSchema } from './schemas.ts'
+
+/** What of this module the search finds. */
+export const searchKinds: SearchKind[] = [
+  { kind: 'plan', permission: 'catalogue.read' },
+  { kind: 'routing_point', permission: 'catalogue.read' },
+]

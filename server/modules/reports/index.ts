@@ -1,4 +1,4 @@
-// Reports: pages that look across modules: the customer's home, staff's today, the one search box, the queue of jobs.
+// Reports: pages that look across modules: the customer's home, staff's today, the queue of jobs.
 
 export { registerJobsOffice } from './routes.jobs.ts'
 export { registerReportsOffice } from './routes.office.ts'

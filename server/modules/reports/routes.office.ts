@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { id } from '../../platform/schemas.ts'
-import { findSchema, todaySchema } from './schemas.ts'
-import { find, readToday } from './today.ts'
+import { todaySchema } from './schemas.ts'
+import { readToday } from './today.ts'
 
 export function registerReportsOffice(app: App): void {
   officeRoute(
@@ -24,19 +24,5 @@ export function registerReportsOffice(app: App): void {
         ? today
         : { ...today, revenue: [], received: [], receivables: [] }
     },
-  )
-  officeRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/find',
-      operation: 'find',
-      summary: 'Find accounts, people and invoices in one box',
-      tag: 'Today',
-      permission: 'accounts.read',
-      query: z.object({ q: z.string().trim().max(200) }),
-      response: findSchema,
-    },
-    (tx, { query }) => find(tx, query.q),
   )
 }

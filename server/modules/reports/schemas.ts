@@ -88,29 +88,3 @@ export const todaySchema = z
     growth: z.array(z.object({ month: z.string(), started: z.int(), ended: z.int(), active: z.int() })),
   })
   .meta({ id: 'Today' })
-
-export const findSchema = z
-  .object({
-    accounts: z.array(
-      z.object({
-        id,
-        number: z.int(),
-        name: z.string(),
-        city: z.string().nullable(),
-        business_unit_name: z.string(),
-      }),
-    ),
-    contacts: z.array(
-      z.object({
-        id,
-        account_id: id,
-        name: z.string(),
-        email: z.string().nullable(),
-        account_name: z.string(),
-      }),
-    ),
-    invoices: z.array(
-      z.object({ id, number: z.string(), account_name: z.string(), total: minorUnits, currency }),
-    ),
-  })
-  .meta({ id: 'Found' })

@@ -98,33 +98,3 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
 
 type Figure = { month: string; currency: string; amount: number }
 type Bucket = 'not_due' | 'days_1_30' | 'days_31_60' | 'days_61_90' | 'days_over_90'
-
-/** What the one search box finds: accounts, people, invoices by number; each kind at most eight. */
-export async function find(tx: Tx, text: string) {
-  const words = text.split(/\s+/).filter(Boolean).slice(0, 6)
-  const like = (column: string) =>
-    sql.join(
-      words.map(
-        (word) =>
-          sql`${sql.ref(column)} like '%' || fold(${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}) || '%'`,
-      ),
-      sql` and `,
-    )
-  const number = /^(?:[A-Za-z0-9]+-)?(\d{1,15})$/.exec(text.trim())?.[1] ?? null
-  if (words.length === 0) return { accounts: [], contacts: [], invoices: [] }
-  const [accounts, contacts, invoices] = await Promise.all([
-    sql<{ id: string; number: number; name: string; city: string | null; business_unit_name: string }>`
-      select a.id, a.number, a.name, a.city, b.name as business_unit_name
-        from accounts a join business_units b on b.id = a.business_unit_id
-       where ${like('a.search_text')} order by fold(a.name) = fold(${text}) desc, a.name limit 8`.execute(tx),
-    sql<{ id: string; account_id: string; name: string; email: string | null; account_name: string }>`
-      select c.id, c.account_id, c.first_name || coalesce(' ' || c.last_name, '') as name, c.email::text, a.name as account_name
-        from contacts c join accounts a on a.id = c.account_id
-       where ${like('c.search_text')} order by c.first_name limit 8`.execute(tx),
-    sql<{ id: string; number: string; account_name: string; total: number; currency: string }>`
-      select i.id, i.series || '-' || i.number as number, a.name as account_name, i.total, i.currency
-        from invoices i join accounts a on a.id = i.account_id
-       where i.number = ${number}::bigint order by i.issue_date desc limit 8`.execute(tx),
-  ])
-  return { accounts: accounts.rows, contacts: contacts.rows, invoices: invoices.rows }
-}

@@ -1,6 +1,8 @@
 // Subscriptions: what an account has of the catalogue, its states and what it costs a month; and the billing periods,
 // which both a subscription's first charged day and the closing are computed from.
 
+import type { SearchKind } from '../../platform/search-kinds.ts'
+
 export { setBillingData } from './billing-data.ts'
 export {
   type BulkSubscription,
@@ -37,3 +39,6 @@ export {
   reactivateSubscription,
   suspendSubscription,
 } from './transitions.ts'
+
+/** What of this module the search finds. */
+export const searchKinds: SearchKind[] = [{ kind: 'subscription', permission: 'subscriptions.read' }]
