@@ -72,6 +72,8 @@ export function configureApp({ app, base }: WebApp): UserConfig {
 // The portal shows refusals as the API words them, so it carries no texts of errors.
 const portalNamespaces = ['common', 'portal'] as const
 const officeNamespaces = ['common', 'errors', 'office'] as const
+// What only some pages need is a chunk of its own per language, which `loadTexts` brings.
+const lateNamespaces = ['security'] as const
 const catalogueId = 'virtual:catalogue/'
 
 /** The languages there are: the folders of `locales/`. Another language is another folder. */
@@ -90,8 +92,8 @@ function nameOf(language: string): string {
 
 /** `virtual:catalogues`: one chunk per language with the namespaces of this app, so that a visitor loads one language. */
 function bundleCatalogues(namespaces: string[]): Plugin {
-  const catalogueFiles = (language: string) =>
-    namespaces.map((namespace) => [namespace, join(localesRoot, language, `${namespace}.json`)] as const)
+  const importOf = (language: string, path = language) =>
+    `${JSON.stringify(language)}: () => import(${JSON.stringify(catalogueId + path)})`
   return {
     name: 'zaguan:catalogues',
     resolveId(id) {
@@ -99,16 +101,19 @@ function bundleCatalogues(namespaces: string[]): Plugin {
     },
     load(id) {
       if (id === '\0virtual:catalogues') {
-        const entries = listLanguages().map(
-          (language) =>
-            `${JSON.stringify(language)}: () => import(${JSON.stringify(catalogueId + language)})`,
+        const entries = listLanguages().map((language) => importOf(language))
+        const late = lateNamespaces.map(
+          (name) =>
+            `${name}: { ${listLanguages().map((language) => importOf(language, `${language}/${name}`))} }`,
         )
         const names = Object.fromEntries(listLanguages().map((language) => [language, nameOf(language)]))
-        return `export const catalogues = { ${entries.join(', ')} }; export const names = ${JSON.stringify(names)}`
+        return `export const catalogues = { ${entries.join(', ')} }; export const late = { ${late.join(', ')} }; export const names = ${JSON.stringify(names)}`
       }
       if (!id.startsWith(`\0${catalogueId}`)) return null
       const catalogue: Record<string, unknown> = {}
-      for (const [namespace, file] of catalogueFiles(id.slice(catalogueId.length + 1))) {
+      const [language = '', own] = id.slice(catalogueId.length + 1).split('/')
+      for (const namespace of own ? [own] : namespaces) {
+        const file = join(localesRoot, language, `${namespace}.json`)
         if (!existsSync(file)) continue
         this.addWatchFile(file)
         catalogue[namespace] = JSON.parse(readFileSync(file, 'utf8'))

@@ -1,6 +1,7 @@
 import createClient, { type Client, type Middleware } from 'openapi-fetch'
 import type { paths } from './api-types.gen.ts'
 import { currentLanguage } from './i18n.ts'
+import { askForIdentity } from './identity.ts'
 import { ProblemError, toProblem } from './problem.ts'
 
 /** Sent on `window` when the API answers that nobody is signed in; main.tsx leads to the sign-in and back. */
@@ -14,18 +15,45 @@ const conventions: Middleware = {
     }
     return request
   },
-  onResponse({ response, schemaPath }) {
-    // A refused sign-in is 401 too, and is the business of its own form.
-    if (response.status === 401 && !/\/(session|sessions|sign-in)$/.test(schemaPath)) {
-      window.dispatchEvent(new CustomEvent(signedOutEvent))
-    }
+  async onResponse({ response, schemaPath }) {
+    if (response.status !== 401) return
+    // Who asks whether somebody is signed in learns it from the answer. A wrong password or code is 401 too, and is the
+    // business of its own form.
+    if (/\/session$/.test(schemaPath) || (await codeOf(response)) !== 'sign_in_needed') return
+    window.dispatchEvent(new CustomEvent(signedOutEvent))
+  },
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined
+}
+
+const sent = new Map<string, Request>()
+
+/** What changes the way in is refused until the person proves who they are: they are asked, and it is sent again. */
+const confirmations: Middleware = {
+  onRequest({ id, request }) {
+    if (request.method !== 'GET') sent.set(id, request.clone())
+  },
+  async onResponse({ id, response }) {
+    const again = sent.get(id)
+    sent.delete(id)
+    if (!again || response.status !== 403 || (await codeOf(response)) !== 'confirmation_needed') return
+    return (await askForIdentity()) ? fetch(again) : response
+  },
+  onError({ id }) {
+    sent.delete(id)
   },
 }
 
 /** A client typed by the OpenAPI document. The session travels in its cookie; every POST carries an Idempotency-Key. */
 function createApi(): Client<paths> {
   const client = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' })
-  client.use(conventions)
+  client.use(conventions, confirmations)
   return client
 }
 

@@ -2,6 +2,8 @@
 declare module 'virtual:catalogues' {
   type Catalogue = Record<string, Record<string, unknown>>
   export const catalogues: Record<string, () => Promise<{ default: Catalogue }>>
+  /** The same of what only some pages need, by namespace. */
+  export const late: Record<string, Record<string, () => Promise<{ default: Catalogue }>>>
   /** What each language calls itself. */
   export const names: Record<string, string>
 }

@@ -1,4 +1,4 @@
-import { catalogues, names } from 'virtual:catalogues'
+import { catalogues, late, names } from 'virtual:catalogues'
 import i18n from 'i18next'
 import { initReactI18next } from 'react-i18next'
 
@@ -41,6 +41,23 @@ export function currentLanguage(): string {
   return i18n.language || document.documentElement.lang || 'en'
 }
 
+const needed = new Set<string>()
+
+async function addLateTexts(namespace: string, language: string): Promise<void> {
+  const load = late[namespace]?.[language]
+  if (!load) throw new Error(`There are no texts of ${namespace} in ${language}`)
+  if (i18n.hasResourceBundle(language, namespace)) return
+  for (const [name, texts] of Object.entries((await load()).default)) {
+    i18n.addResourceBundle(language, name, texts)
+  }
+}
+
+/** Brings a namespace that only some pages need, in the language of the screens and in whichever is chosen later. */
+export async function loadTexts(namespace: string): Promise<void> {
+  needed.add(namespace)
+  await addLateTexts(namespace, currentLanguage())
+}
+
 /** Loads the language if it is new, shows it everywhere and keeps the choice in this browser. */
 export async function changeLanguage(language: string): Promise<void> {
   if (!languages.includes(language)) return
@@ -49,6 +66,7 @@ export async function changeLanguage(language: string): Promise<void> {
       i18n.addResourceBundle(language, namespace, texts)
     }
   }
+  await Promise.all([...needed].map((namespace) => addLateTexts(namespace, language)))
   await i18n.changeLanguage(language)
   document.documentElement.lang = language
   try {

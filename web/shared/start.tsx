@@ -9,6 +9,7 @@ import { SkeletonPage } from './page.tsx'
 import { createQueryClient } from './query.ts'
 import { RouteProblem, RouteUnknown } from './route-states.tsx'
 import { parseSearch, stringifySearch } from './router.ts'
+import { setSide } from './side.ts'
 
 declare global {
   var __webpack_nonce__: string | undefined
@@ -28,6 +29,7 @@ export async function startApp(options: {
   const { app, basepath, routeTree, open } = options
   // Libraries that make <style> elements of their own ask for the nonce under this name.
   globalThis.__webpack_nonce__ = readStyleNonce()
+  setSide(app)
   const queryClient: QueryClient = createQueryClient()
   const router: AnyRouter = createRouter({
     routeTree,
@@ -46,12 +48,18 @@ export async function startApp(options: {
     stringifySearch,
   })
 
+  let leaving = false
   window.addEventListener(signedOutEvent, () => {
     const { pathname, href } = router.state.location
     const path = pathname.slice(basepath.length - 1) || '/'
-    if (open.some((address) => path === address || path.startsWith(`${address}/`))) return
+    if (leaving || open.some((address) => path === address || path.startsWith(`${address}/`))) return
+    // Who was in is told why they are out; who only followed a link never was.
+    const problem = queryClient.getQueryData(['session']) === undefined ? undefined : 'session_ended'
     queryClient.clear()
-    void router.navigate({ to: '/sign-in', search: { back: href }, replace: true })
+    leaving = true
+    void router.navigate({ to: '/sign-in', search: { back: href, problem }, replace: true }).finally(() => {
+      leaving = false
+    })
   })
 
   await startTranslations(app)
