@@ -15,6 +15,7 @@ export {
   post,
   settleInvoices,
 } from './ledger.ts'
+export { personalData } from './personal-data.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 

@@ -5,6 +5,7 @@ import type { SearchKind } from '../../platform/search-kinds.ts'
 export { createPaymentJobs, paymentSchedule } from './jobs.ts'
 export { notifyPayment, type PaymentNoticeInput } from './payment-notices.ts'
 export { type PaymentInput, recordPayment } from './payments.ts'
+export { personalData } from './personal-data.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
 

@@ -29,6 +29,7 @@ export {
   nextClosing,
   periodOf,
 } from './periods.ts'
+export { personalData } from './personal-data.ts'
 export { registerSubscriptionsOffice } from './routes.office.ts'
 export { registerSubscriptionsPortal } from './routes.portal.ts'
 export { createSubscription, type SubscriptionInput } from './sale.ts'

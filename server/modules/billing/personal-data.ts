@@ -1,0 +1,16 @@
+import { sql } from 'kysely'
+import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-data.ts'
+
+/** The invoices of an account, the days that they bill, and its part of the ledger. */
+export const personalData: PersonalDataSource[] = [
+  rowsOfAccount('invoices'),
+  rowsOfAccount('invoice_lines'),
+  rowsOfAccount('billed_coverage'),
+  rowsOfAccount('ledger_entries'),
+  {
+    name: 'closing_accounts',
+    key: 'uuid',
+    select: (accountId) => sql`
+      select closing_id as key, to_jsonb(c) - 'fingerprint' as content from closing_accounts c where account_id = ${accountId}`,
+  },
+]

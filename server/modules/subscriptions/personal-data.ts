@@ -1,0 +1,8 @@
+import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-data.ts'
+
+/** The services of an account, what they are made of, and when they rested. */
+export const personalData: PersonalDataSource[] = [
+  rowsOfAccount('subscriptions'),
+  rowsOfAccount('subscription_components'),
+  rowsOfAccount('subscription_suspensions'),
+]
