@@ -1,16 +1,27 @@
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Accounts } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { isRefusal, notFound, type Refusal, refuse } from '../../platform/errors.ts'
+import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import type { CustomerActor } from '../../platform/http.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { getUnit } from '../units/index.ts'
+import { setDomains } from './domains.ts'
+import { checkProfileChoice } from './profiles.ts'
+import { beginSetup, markStep } from './setup.ts'
+import { readChangedTaxId, readTaxId } from './tax-id.ts'
 
-type Generated = 'id' | 'number' | 'search_text' | 'created_at' | 'updated_at'
-export type AccountInput = Omit<Insertable<Accounts>, Generated | 'language'> & {
-  language?: Accounts['language'] | undefined
+type Generated = 'id' | 'number' | 'search_text' | 'tax_id_key' | 'phone_key' | 'created_at' | 'updated_at'
+type Domains = {
+  /** Mail domains of the account, without @ (A2). */
+  domains?: string[] | undefined
 }
-export type AccountChange = Omit<Updateable<Accounts>, Generated>
+export type AccountInput = Omit<Insertable<Accounts>, Generated | 'language'> &
+  Domains & {
+    language?: Accounts['language'] | undefined
+    /** Whether the guide goes on with contract, profiles and contact. */
+    guided?: boolean | undefined
+  }
+export type AccountChange = Omit<Updateable<Accounts>, Generated> & Domains
 
 const columns = [
   'accounts.id',
@@ -31,6 +42,9 @@ const columns = [
   'accounts.postal_code',
   'accounts.language',
   'accounts.notes',
+  'accounts.tickets_only_from_primary',
+  'accounts.sla_profile_id',
+  'accounts.threshold_profile_id',
   'accounts.created_at',
   'accounts.updated_at',
 ] as const
@@ -40,7 +54,13 @@ export type AccountFilter = {
   business_unit_id?: string | undefined
   city?: string | undefined
   rank?: Accounts['rank'] | undefined
+  setup?: 'unfinished' | undefined
 }
+
+const domains = sql<string[]>`array(select d.domain::text from account_domains d
+  where d.account_id = accounts.id order by d.domain)`
+const setupUnfinished = sql<boolean>`exists (select from account_setups s
+  where s.account_id = accounts.id and s.finished_at is null)`
 
 /**
  * A page of accounts with what a table shows beside them: how many services run and what is owed (minor units of the
@@ -61,11 +81,14 @@ export function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
         where e.account_id = accounts.id and e.ledger_account in ('receivable', 'account_credit')), 0)::bigint`.as(
         'owed',
       ),
+      domains.as('domains'),
+      setupUnfinished.as('setup_unfinished'),
     ])
   if (request.business_unit_id)
     query = query.where('accounts.business_unit_id', '=', request.business_unit_id)
   if (request.city) query = query.where('accounts.city', '=', request.city)
   if (request.rank) query = query.where('accounts.rank', '=', request.rank)
+  if (request.setup) query = query.where(setupUnfinished)
   for (const word of (request.q ?? '').split(/\s+/).filter(Boolean).slice(0, 6)) {
     query = query.where(sql<boolean>`accounts.search_text like '%' || fold(${escapeLike(word)}) || '%'`)
   }
@@ -102,6 +125,8 @@ export async function getAccount(tx: Tx, id: string) {
         where e.account_id = accounts.id and e.ledger_account in ('receivable', 'account_credit')), 0)::bigint`.as(
         'owed',
       ),
+      domains.as('domains'),
+      setupUnfinished.as('setup_unfinished'),
     ])
     .where('accounts.id', '=', id)
     .executeTakeFirst()
@@ -109,77 +134,96 @@ export async function getAccount(tx: Tx, id: string) {
 }
 
 /**
- * Creates an account (A1); language and country default to the business unit's. Refuses: invalid_input (business
- * unit unknown, external id taken).
+ * Creates an account (A1); language and country default to the business unit's, and a tax id takes its standard form.
+ * With `guided` the guide goes on. Refuses: invalid_input (business unit unknown, external id taken, tax_id_invalid,
+ * domains as in setDomains, profiles not of the unit).
  */
-export async function createAccount(tx: Tx, input: AccountInput) {
+export async function createAccount(
+  tx: Tx,
+  input: AccountInput,
+  author: { user_id: string | null; now: Temporal.Instant },
+) {
+  const { domains, guided, ...columns } = input
   const unit = await getUnit(tx, input.business_unit_id)
-  if (isRefusal(unit))
-    return refuse('invalid_input', {
-      status: 422,
-      fields: [{ path: 'business_unit_id', code: 'not_a_choice' }],
-    })
+  if (isRefusal(unit)) return refuseField('business_unit_id', 'not_a_choice')
+  const country = input.country ?? unit.country
+  const taxId = readTaxId({ country, kind: input.kind ?? 'company' }, input.tax_id)
+  if (isRefusal(taxId)) return taxId
+  const fault =
+    (await checkProfileChoice(tx, 'sla', unit.id, input.sla_profile_id)) ??
+    (await checkProfileChoice(tx, 'threshold', unit.id, input.threshold_profile_id))
+  if (fault) return fault
   const { id } = await tx
     .insertInto('accounts')
-    .values({ ...input, language: input.language ?? unit.language, country: input.country ?? unit.country })
+    .values({ ...columns, tax_id: taxId, language: input.language ?? unit.language, country })
     .returning('id')
     .executeTakeFirstOrThrow()
+  const account = { id, business_unit_id: unit.id }
+  if (domains) {
+    const refusal = await setDomains(tx, account, domains)
+    if (refusal) return refusal
+  }
+  if (guided) {
+    await beginSetup(tx, account, author.user_id)
+    if (input.sla_profile_id || input.threshold_profile_id)
+      await markStep(tx, id, 'profiles', 'done', author.now)
+  }
   return getAccount(tx, id)
 }
 
 /**
- * Changes an account. Its business unit can change only before it has services, invoices or payments: the catalogue,
- * currency and books are the unit's. Refuses: not_found, account_has_services, invalid_input.
+ * Changes an account. Its business unit can change only before it has services, contracts, invoices or payments: the
+ * catalogue, currency and books are the unit's, and so are the profiles, which are then chosen anew. A tax id is checked
+ * only where it changes. Refuses: not_found, account_has_services, invalid_input.
  */
-export async function updateAccount(tx: Tx, id: string, change: AccountChange) {
+export async function updateAccount(
+  tx: Tx,
+  id: string,
+  { domains, ...change }: AccountChange,
+  now: Temporal.Instant,
+) {
   const current = await getAccount(tx, id)
   if (isRefusal(current)) return current
-  if (change.business_unit_id !== undefined && change.business_unit_id !== current.business_unit_id) {
-    const unit = await getUnit(tx, change.business_unit_id)
-    if (isRefusal(unit))
-      return refuse('invalid_input', {
-        status: 422,
-        fields: [{ path: 'business_unit_id', code: 'not_a_choice' }],
-      })
+  const set = { ...change }
+  const unitId = change.business_unit_id ?? current.business_unit_id
+  if (unitId !== current.business_unit_id) {
+    const unit = await getUnit(tx, unitId)
+    if (isRefusal(unit)) return refuseField('business_unit_id', 'not_a_choice')
     if (await hasHistory(tx, id)) return refuse('account_has_services')
+    set.sla_profile_id ??= null
+    set.threshold_profile_id ??= null
   }
-  if (Object.values(change).some((value) => value !== undefined)) {
-    await tx.updateTable('accounts').set(change).where('id', '=', id).execute()
+  const taxId = readChangedTaxId(current, change)
+  if (isRefusal(taxId)) return taxId
+  if (taxId !== undefined) set.tax_id = taxId
+  // A profile that was archived since stays where it was chosen.
+  const fault =
+    (set.sla_profile_id === current.sla_profile_id
+      ? undefined
+      : await checkProfileChoice(tx, 'sla', unitId, set.sla_profile_id)) ??
+    (set.threshold_profile_id === current.threshold_profile_id
+      ? undefined
+      : await checkProfileChoice(tx, 'threshold', unitId, set.threshold_profile_id))
+  if (fault) return fault
+  if (Object.values(set).some((value) => value !== undefined)) {
+    await tx.updateTable('accounts').set(set).where('id', '=', id).execute()
   }
+  if (domains) {
+    const refusal = await setDomains(tx, { id, business_unit_id: unitId }, domains)
+    if (refusal) return refusal
+  }
+  if (change.sla_profile_id !== undefined || change.threshold_profile_id !== undefined)
+    await markStep(tx, id, 'profiles', 'done', now)
   return getAccount(tx, id)
 }
 
 async function hasHistory(tx: Tx, id: string): Promise<boolean> {
   const found = await sql<{ has: boolean }>`select exists (select from subscriptions where account_id = ${id})
+    or exists (select from contracts where account_id = ${id})
     or exists (select from invoices where account_id = ${id}) or exists (select from payments where account_id = ${id}) as has`.execute(
     tx,
   )
   return found.rows[0]?.has ?? false
-}
-
-/** What a customer may change of their own account (A7). */
-export type OwnAccountChange = Pick<
-  AccountChange,
-  'name' | 'tax_id' | 'phone' | 'fax' | 'address' | 'city' | 'state' | 'country' | 'postal_code' | 'language'
->
-
-const ownColumns = columns.filter(
-  (column) => !['accounts.notes', 'accounts.rank', 'accounts.external_id'].includes(column),
-) as Exclude<(typeof columns)[number], 'accounts.notes' | 'accounts.rank' | 'accounts.external_id'>[]
-
-/** The account that the customer works in: row-level security shows no other one. Refuses: not_found. */
-export async function getOwnAccount(tx: Tx, id: string) {
-  return (
-    (await tx.selectFrom('accounts').select(ownColumns).where('id', '=', id).executeTakeFirst()) ?? notFound()
-  )
-}
-
-/** Changes the customer's own account; the audit log keeps before and after. Refuses: not_found. */
-export async function updateOwnAccount(tx: Tx, id: string, change: OwnAccountChange) {
-  if (Object.values(change).some((value) => value !== undefined)) {
-    await tx.updateTable('accounts').set(change).where('id', '=', id).execute()
-  }
-  return getOwnAccount(tx, id)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Contacts } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
 import { getAccount } from './accounts.ts'
+import { markStep } from './setup.ts'
 
 type Generated = 'id' | 'account_id' | 'search_text' | 'created_at' | 'updated_at' | 'user_id'
 export type ContactInput = Omit<Insertable<Contacts>, Generated>
@@ -38,9 +39,10 @@ export function listContacts(tx: Tx, accountId: string) {
 }
 
 /** Adds a contact; the first one of an account becomes primary (A3). Refuses: not_found (account), invalid_input. */
-export async function createContact(tx: Tx, accountId: string, input: ContactInput) {
+export async function createContact(tx: Tx, accountId: string, input: ContactInput, now: Temporal.Instant) {
   const account = await getAccount(tx, accountId)
   if (isRefusal(account)) return account
+  await lockPrimary(tx, accountId)
   const others = await tx
     .selectFrom('contacts')
     .select('id')
@@ -49,18 +51,23 @@ export async function createContact(tx: Tx, accountId: string, input: ContactInp
     .executeTakeFirst()
   const primary = input.is_primary === true || !others
   if (primary) await clearPrimary(tx, accountId)
-  return tx
+  const contact = await tx
     .insertInto('contacts')
     .values({ ...input, account_id: accountId, is_primary: primary })
     .returning(columns)
     .executeTakeFirstOrThrow()
+  await markStep(tx, accountId, 'contact', 'done', now)
+  return contact
 }
 
 /** Changes a contact; "set as primary" takes it from whoever had it (A3). Refuses: not_found, invalid_input. */
 export async function updateContact(tx: Tx, id: string, change: ContactChange) {
   const contact = await tx.selectFrom('contacts').select(columns).where('id', '=', id).executeTakeFirst()
   if (!contact) return notFound()
-  if (change.is_primary === true && !contact.is_primary) await clearPrimary(tx, contact.account_id)
+  if (change.is_primary === true && !contact.is_primary) {
+    await lockPrimary(tx, contact.account_id)
+    await clearPrimary(tx, contact.account_id)
+  }
   if (!Object.values(change).some((value) => value !== undefined)) return contact
   return tx
     .updateTable('contacts')
@@ -74,6 +81,11 @@ export async function updateContact(tx: Tx, id: string, change: ContactChange) {
 export async function deleteContact(tx: Tx, id: string): Promise<Refusal | undefined> {
   const gone = await tx.deleteFrom('contacts').where('id', '=', id).returning('id').executeTakeFirst()
   return gone ? undefined : notFound()
+}
+
+/** Two who make a contact primary at once come one after the other: both hold the account's row while they do. */
+async function lockPrimary(tx: Tx, accountId: string): Promise<void> {
+  await tx.selectFrom('accounts').select('id').where('id', '=', accountId).forNoKeyUpdate().execute()
 }
 
 async function clearPrimary(tx: Tx, accountId: string): Promise<void> {

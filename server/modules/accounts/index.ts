@@ -4,19 +4,26 @@ import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { createAccount, getAccount } from './accounts.ts'
 export {
+  clearPrimaryContacts,
   findAccountsByExternalId,
+  findAccountsById,
   findContactsByExternalId,
+  findContactsOtherwise,
   insertAccounts,
   insertContacts,
   updateAccounts,
   updateContacts,
 } from './bulk.ts'
 export { createContact, listRecipients, type Recipient } from './contacts.ts'
+export { createContract } from './contracts.ts'
 export { claimFirstAccess } from './first-access.ts'
 export { memberInvitationDays } from './invitations.ts'
+export { personalData } from './personal-data.ts'
+export { createSlaProfile, createThresholdProfile } from './profiles.ts'
 export { registerInvitationsPublic, registerMembersOffice, registerMembersPortal } from './routes.members.ts'
 export { registerAccountsOffice } from './routes.office.ts'
 export { registerAccountsPortal } from './routes.portal.ts'
+export { readChangedTaxId, readTaxId } from './tax-id.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

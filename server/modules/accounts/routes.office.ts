@@ -7,6 +7,7 @@ import { idParams, pageOf } from '../../platform/schemas.ts'
 import { createAccount, getAccount, listAccounts, updateAccount } from './accounts.ts'
 import { createContact, deleteContact, listContacts, updateContact } from './contacts.ts'
 import { listMembers, removeMember, updateMember } from './members.ts'
+import { registerAccountSetup } from './routes.setup.ts'
 import {
   accountChange,
   accountInput,
@@ -21,6 +22,7 @@ import {
 const tag = 'Accounts'
 
 export function registerAccountsOffice(app: App): void {
+  registerAccountSetup(app)
   officeRoute(
     app,
     {
@@ -64,6 +66,7 @@ export function registerAccountsOffice(app: App): void {
       postal_code: (row) => row.postal_code,
       language: (row) => row.language,
       rank: (row) => row.rank,
+      domains: (row) => row.domains.join(' '),
       business_unit: (row) => row.business_unit_name,
       active_services: (row) => row.active_services,
       owed_minor_units: (row) => row.owed,
@@ -79,12 +82,12 @@ export function registerAccountsOffice(app: App): void {
       operation: 'create_account',
       summary: 'Create an account',
       tag,
-      permission: 'accounts.write',
+      permission: 'accounts.create',
       body: accountInput,
       response: accountSchema,
       status: 201,
     },
-    (tx, { body }) => createAccount(tx, body),
+    (tx, { body }, actor, { now }) => createAccount(tx, body, { user_id: actor.user_id, now }),
   )
   officeRoute(
     app,
@@ -113,7 +116,7 @@ export function registerAccountsOffice(app: App): void {
       body: accountChange,
       response: accountSchema,
     },
-    (tx, { params, body }) => updateAccount(tx, params.id, body),
+    (tx, { params, body }, _actor, { now }) => updateAccount(tx, params.id, body, now),
   )
   officeRoute(
     app,
@@ -146,7 +149,7 @@ export function registerAccountsOffice(app: App): void {
       response: contactSchema,
       status: 201,
     },
-    (tx, { params, body }) => createContact(tx, params.id, body),
+    (tx, { params, body }, _actor, { now }) => createContact(tx, params.id, body, now),
   )
   officeRoute(
     app,

@@ -7,6 +7,7 @@ import {
   noticeTopics,
 } from '../../platform/database.gen.ts'
 import { currency, email, id, instant, listQuery, minorUnits, name, text } from '../../platform/schemas.ts'
+import { ownChangeRequestSchema } from './member-schemas.ts'
 
 const optionalEmail = z.union([email, z.literal('').transform(() => null)]).nullable()
 const country = z
@@ -40,7 +41,17 @@ const ownFields = {
   updated_at: instant,
 }
 
-export const ownAccountSchema = z.object(ownFields).meta({ id: 'OwnAccount' })
+export const ownAccountSchema = z
+  .object({
+    ...ownFields,
+    sensitive_changes_need_approval: z
+      .boolean()
+      .meta({ description: 'A change of name, kind or tax id waits for the business unit to confirm it' }),
+    change_request: ownChangeRequestSchema
+      .nullable()
+      .meta({ description: 'What waits for confirmation, or was refused last' }),
+  })
+  .meta({ id: 'OwnAccount' })
 
 export const accountSchema = z
   .object({
@@ -52,12 +63,22 @@ export const accountSchema = z
     currency,
     active_services: z.int(),
     owed: minorUnits.meta({ description: 'What the account owes; negative is credit' }),
+    domains: z.array(z.string()).meta({ description: 'Mail from these domains is the account’s; without @' }),
+    tickets_only_from_primary: z.boolean().meta({
+      description: 'Mail of others than the primary contact makes no ticket; the portal is not concerned',
+    }),
+    sla_profile_id: id.nullable().meta({ description: 'Null follows the business unit’s default' }),
+    threshold_profile_id: id.nullable().meta({ description: 'Null follows the business unit’s default' }),
+    setup_unfinished: z
+      .boolean()
+      .meta({ description: 'Whether its guided creation waits to be continued or dismissed' }),
   })
   .meta({ id: 'Account' })
 
 /** What the customer may change of their own account (A7). */
 export const ownAccountChange = z.object({
   name: name(200).optional(),
+  kind: z.enum(accountKinds).optional(),
   tax_id: text(40).optional(),
   phone: text(60).optional(),
   fax: text(60).optional(),
@@ -76,13 +97,23 @@ export const accountChange = ownAccountChange.extend({
   rank: z.enum(accountRanks).nullable().optional(),
   email: optionalEmail.optional(),
   notes: text(10_000).optional(),
+  domains: z.array(z.string().trim().min(1).max(260)).max(50).optional(),
+  tickets_only_from_primary: z.boolean().optional(),
+  sla_profile_id: id.nullable().optional(),
+  threshold_profile_id: id.nullable().optional(),
 })
-export const accountInput = accountChange.required({ name: true, business_unit_id: true })
+export const accountInput = accountChange.required({ name: true, business_unit_id: true }).extend({
+  guided: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Begins the guide: contract, profiles and first contact are still to come' }),
+})
 
 export const accountQuery = listQuery(['name', 'number', 'created_at', 'city'], 'name').extend({
   business_unit_id: id.optional(),
   city: z.string().max(120).optional(),
   rank: z.enum(accountRanks).optional(),
+  setup: z.enum(['unfinished']).optional(),
 })
 
 export const contactSchema = z
@@ -121,6 +152,7 @@ export const memberSchema = z
     user_id: id,
     email: z.string(),
     name: z.string(),
+    photo_file_id: id.nullable(),
     password_set_at: instant.nullable(),
     permissions: z.array(z.enum(membershipPermissions)),
     created_at: instant,

@@ -14,11 +14,17 @@ export const homeSchema = z
       .meta({ description: 'Null where the user may not see billing' }),
     needs_you: z.array(
       z.object({
-        kind: z.enum(['invoice_overdue', 'invoice_due', 'payment_rejected']),
+        kind: z.enum([
+          'invoice_overdue',
+          'invoice_due',
+          'payment_rejected',
+          'ownership_offered',
+          'account_change_rejected',
+        ]),
         id,
         number: z.string().nullable(),
-        amount: minorUnits,
-        currency,
+        amount: minorUnits.nullable(),
+        currency: currency.nullable(),
         date: plainDate,
         reason: z.string().nullable(),
       }),
@@ -66,6 +72,8 @@ export const todaySchema = z
       failed_notices: z.int(),
       awaiting_installation: z.int(),
       overdue_invoices: z.int(),
+      account_changes: z.int(),
+      unfinished_setups: z.int(),
     }),
     closings_due: z.array(
       z.object({

@@ -17,14 +17,20 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
       failed_notices: number
       awaiting_installation: number
       overdue_invoices: number
+      account_changes: number
+      unfinished_setups: number
     }>`
       select (select count(*) from payment_notices where state = 'pending' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as payment_notices,
              (select count(*) from queued_jobs where state = 'failed') as failed_jobs,
              (select count(*) from notices where state = 'failed' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as failed_notices,
              (select count(*) from subscriptions where status = 'awaiting_installation' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as awaiting_installation,
+             (select count(*) from account_change_requests where state = 'pending' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as account_changes,
              (select count(*) from invoices i join business_units b on b.id = i.business_unit_id
                where i.state = 'open' and i.due_date < (${now}::timestamptz at time zone b.time_zone)::date
-                 and (${unit}::uuid is null or b.id = ${unit}::uuid)) as overdue_invoices`.execute(tx),
+                 and (${unit}::uuid is null or b.id = ${unit}::uuid)) as overdue_invoices,
+             (select count(*) from account_setups where finished_at is null and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as unfinished_setups`.execute(
+      tx,
+    ),
     sql<{
       id: string
       name: string
