@@ -312,7 +312,7 @@ create index audit_log_request on audit_log (request_id, id desc) where (request
 create index audit_log_type on audit_log (object_type, id desc);
 create index audit_log_unit on audit_log (business_unit_id, id desc);
 create index audit_log_way on audit_log (way, id desc);
-create index audit_log_words on audit_log using gin (audit_words(actor_name, on_behalf_of, before, after));
+create index audit_log_words on audit_log using gin (audit_words(actor_name, on_behalf_of, before, after)) with (gin_pending_list_limit='512');
 create trigger audit_log_frozen before delete or update on audit_log for each row execute function keep_audit();
 create trigger audit_log_kept before truncate on audit_log for each statement execute function refuse_change();
 create policy office_reads on audit_log for select to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
@@ -850,6 +850,7 @@ create table operator_settings (
   oidc_issuer text check (oidc_issuer ~ '^https?://' and length(oidc_issuer) <= 500),
   oidc_client_id text check (length(oidc_client_id) >= 1 and length(oidc_client_id) <= 300),
   oidc_client_secret_encrypted bytea,  -- AES-256-GCM by platform/encryption.ts; never in a log
+  secret_key_check bytea,  -- What the key of this installation gives for a fixed text: another key is noticed before it is used
   updated_at timestamptz not null default now(),
   check (not oidc_enabled or oidc_issuer is not null and oidc_client_id is not null and oidc_label is not null)
 );
@@ -1240,6 +1241,7 @@ create table sessions (
 );
 create index sessions_expiry on sessions (expires_at);
 create index sessions_user on sessions (user_id);
+create trigger view_ended after delete on sessions for each row when (old.method = 'view_as') execute function audit_view_end();
 create policy office on sessions to zaguan_office using (user_id = (select current_user_id()));
 create policy portal on sessions to zaguan_portal using (user_id = (select current_user_id()));
 grant delete on sessions to zaguan_office;
@@ -1500,12 +1502,12 @@ grant delete, insert, select, update on thresholds to zaguan_office;
 
 -- Browsers in which a user signed in before: others' wrong passwords never lock them out (OWASP, device cookies)
 create table user_devices (
-  token_hash bytea primary key,
   user_id uuid not null references users(id) on delete cascade,
+  token_hash bytea not null,
   created_at timestamptz not null default now(),
-  last_seen_at timestamptz not null default now()
+  last_seen_at timestamptz not null default now(),
+  primary key (user_id, token_hash)
 );
-create index user_devices_user on user_devices (user_id);
 create policy nobody on user_devices for select to zaguan_office using (false);
 
 create table user_identities (
@@ -1539,10 +1541,13 @@ create policy nobody on user_tokens for select to zaguan_office using (false);
 
 create table user_totp (
   user_id uuid primary key references users(id) on delete cascade,
-  secret_encrypted bytea not null,
+  secret_encrypted bytea,
+  pending_encrypted bytea,  -- A new secret, until a code of it was seen; the one before works until then
   confirmed_at timestamptz,
   last_step bigint not null default 0,  -- The last time step that was used: no code works twice (RFC 6238, 5.2)
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  check ((secret_encrypted is null) = (confirmed_at is null)),
+  check (secret_encrypted is not null or pending_encrypted is not null)
 );
 create trigger audit_delete after delete on user_totp referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on user_totp referencing new table as new_rows for each statement execute function audit_rows();
@@ -1550,9 +1555,9 @@ create trigger audit_update after update on user_totp referencing old table as o
 create policy own_office on user_totp to zaguan_office using (user_id = (select current_user_id()));
 create policy own_portal on user_totp to zaguan_portal using (user_id = (select current_user_id()));
 grant delete, insert, select on user_totp to zaguan_office;
-grant update (secret_encrypted, confirmed_at, last_step) on user_totp to zaguan_office;
+grant update (secret_encrypted, pending_encrypted, confirmed_at, last_step) on user_totp to zaguan_office;
 grant delete, insert, select on user_totp to zaguan_portal;
-grant update (secret_encrypted, confirmed_at, last_step) on user_totp to zaguan_portal;
+grant update (secret_encrypted, pending_encrypted, confirmed_at, last_step) on user_totp to zaguan_portal;
 
 -- Who signs in. The side is stored, never inferred: the same person has one user on each side
 create table users (
@@ -1798,10 +1803,11 @@ begin
 end $$;
 -- may be called by: portal
 
-create function audit_query(p_text text) returns tsquery language sql immutable parallel safe set search_path to 'public', 'pg_temp' as $$
-  select string_agg(quote_literal(word) || ':*', ' & ')::tsquery
-    from unnest(tsvector_to_array(to_tsvector('pg_catalog.simple',
-           regexp_replace(fold(left(p_text, 200)), '[^[:alnum:]]+', ' ', 'g')))) word
+create function audit_query(p_text text) returns tsquery language sql immutable parallel safe as $$
+  select string_agg('''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':*', ' & ')::tsquery
+    from (select unnest(case when piece like '%_@_%' then array[lower(piece)]
+                             else tsvector_to_array(to_tsvector('public.zaguan_words'::regconfig, piece)) end) as word
+            from regexp_split_to_table(left(p_text, 200), '\s+') piece) words
 $$;
 -- may be called by: everyone
 
@@ -1861,18 +1867,46 @@ begin
 end $procedure$;
 -- may be called by: everyone
 
-create function audit_words(p_actor text, p_behalf text, p_before jsonb, p_after jsonb) returns tsvector language sql immutable parallel safe set search_path to 'public', 'pg_temp' as $$
-  select strip(to_tsvector('pg_catalog.simple', left(regexp_replace(
-           fold(concat_ws(' ', p_actor, p_behalf, (
-             select string_agg(case when value ~ '^[+(]?[0-9][0-9 ./()-]{5,}$'
-                                    then value || ' ' || regexp_replace(value, '[^0-9]', '', 'g') else value end, ' ')
-               from (select key, value from jsonb_each_text(case jsonb_typeof(p_before) when 'object' then p_before end)
-                     union
-                     select key, value from jsonb_each_text(case jsonb_typeof(p_after) when 'object' then p_after end)) one
-              where value is not null and value <> '' and key !~ '(^id|_ids?|_at|_hash|^sha256|^fingerprint)$'))),
-           '[^[:alnum:]]+', ' ', 'g'), 4000)))
+create function audit_view_end() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_actor jsonb := coalesce(nullif(current_setting('zaguan.actor', true), ''), '{}')::jsonb;
+  v_as text; v_unit uuid; v_name text;
+begin
+  select coalesce(mu.name || ' · ', '') || a.name, a.business_unit_id into v_as, v_unit
+    from accounts a left join memberships m on m.id = old.viewed_member_id left join users mu on mu.id = m.user_id
+   where a.id = old.viewed_account_id;
+  select u.name into v_name from users u where u.id = old.user_id;
+  -- Whoever stops is a visitor by then; it is the member of staff who does.
+  if coalesce(v_actor->>'kind', 'visitor') = 'visitor' then
+    v_actor := v_actor || jsonb_build_object('kind', 'staff', 'id', old.user_id, 'name', v_name);
+  end if;
+  perform set_config('zaguan.actor', (v_actor || jsonb_build_object('on_behalf_of', v_as))::text, true);
+  perform write_audit('view_as_ended', 'accounts', old.viewed_account_id::text, old.viewed_account_id, v_unit, null,
+                      jsonb_build_object('session_id', old.id, 'staff_id', old.user_id, 'started_at', old.created_at,
+                                         'expired', old.expires_at <= now()));
+  perform set_config('zaguan.actor', (v_actor - 'on_behalf_of')::text, true);
+  return null;
+end $$;
+-- may be called by: the owner only
+
+create function audit_words(p_actor text, p_behalf text, p_before jsonb, p_after jsonb) returns tsvector language sql immutable parallel safe as $$
+  select strip(
+    to_tsvector('public.zaguan_words'::regconfig, coalesce(p_actor, '') || ' ' || coalesce(p_behalf, ''))
+    || jsonb_to_tsvector('public.zaguan_words'::regconfig, coalesce(p_before, '{}')
+         - '{id,account_id,business_unit_id,user_id,created_at,updated_at,created_by,file_id,cause_id}'::text[], '["string", "numeric"]')
+    || jsonb_to_tsvector('public.zaguan_words'::regconfig, coalesce(p_after, '{}')
+         - '{id,account_id,business_unit_id,user_id,created_at,updated_at,created_by,file_id,cause_id}'::text[], '["string", "numeric"]'))
 $$;
 -- may be called by: everyone
+
+create function check_secret_key(p_check bytea) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update operator_settings set secret_key_check = p_check
+   where secret_key_check is distinct from p_check
+     and (secret_key_check is null or oidc_client_secret_encrypted is null and not exists (select from user_totp));
+  return (select secret_key_check = p_check from operator_settings);
+end $$;
+-- may be called by: office
 
 create function claim_first_access(p_email citext, p_language language_code) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_user uuid;
@@ -1916,7 +1950,7 @@ create function close_session(p_token_hash bytea) returns void language sql secu
 $$;
 -- may be called by: office, portal
 
-create function confirm_email_change(p_token_hash bytea, p_side user_side) returns table(user_id uuid, old_email text, new_email text, taken boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+create function confirm_email_change(p_token_hash bytea, p_side user_side, p_keep_session bytea) returns table(user_id uuid, old_email text, new_email text, taken boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens t set used_at = now() from users u
    where t.token_hash = p_token_hash and t.kind = 'email_change' and t.used_at is null and t.expires_at > now()
@@ -1928,6 +1962,7 @@ begin
   if not taken then
     update users u set email = confirm_email_change.new_email, email_verified_at = now() where u.id = confirm_email_change.user_id;
     update user_tokens t set used_at = now() where t.user_id = confirm_email_change.user_id and t.used_at is null;
+    delete from sessions s where s.user_id = confirm_email_change.user_id and s.token_hash is distinct from p_keep_session;
   end if;
   return next;
 end $$;
@@ -2005,6 +2040,12 @@ create function end_sessions_of(p_user uuid) returns void language sql security 
 $$;
 -- may be called by: office
 
+create function end_views(p_user uuid, p_acting_only boolean) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  delete from challenges c where c.user_id = p_user and c.kind = 'view_as' and (not p_acting_only or c.data->>'read_only' = 'false');
+  delete from sessions s where s.user_id = p_user and s.method = 'view_as' and (not p_acting_only or not s.read_only)
+$$;
+-- may be called by: office
+
 create function enqueue_job(p_task text, p_payload json, p_key text default NULL, p_queue text default NULL, p_run_at timestamp with time zone default NULL with time zone, p_max_attempts integer default 12) returns bigint language sql security definer set search_path to 'public', 'pg_temp' as $$
   select id from graphile_worker.add_job(p_task, p_payload, queue_name => p_queue, run_at => p_run_at,
                                          max_attempts => p_max_attempts, job_key => p_key)
@@ -2021,8 +2062,8 @@ begin
     into session_id, user_id, email, name, language, role, all_units, units, granted, withheld, photo_file_id,
          confirmed_at, second_factor_missing, v_seen
     from sessions s join users u on u.id = s.user_id join staff st on st.user_id = u.id
-   where s.token_hash = p_token_hash and s.expires_at > now() and s.method <> 'view_as'
-     and u.side = 'staff' and u.disabled_at is null;
+   where s.token_hash = p_token_hash and s.expires_at > now() and s.last_seen_at > now() - interval '12 hours'
+     and s.method <> 'view_as' and u.side = 'staff' and u.disabled_at is null;
   if not found then return; end if;
   perform set_config('zaguan.user_id', user_id::text, true),
           set_config('zaguan.units', case when all_units then '*' else array_to_string(units, ',') end, true),
@@ -2483,6 +2524,14 @@ create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean
 $$;
 -- may be called by: office, portal
 
+create function issue_email_change(p_user uuid, p_new_email citext, p_token_hash bytea, p_seconds integer) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update user_tokens set token_hash = p_token_hash, expires_at = now() + make_interval(secs => p_seconds)
+   where user_id = p_user and kind = 'email_change' and used_at is null and expires_at > now() and new_email = p_new_email;
+  return found;
+end $$;
+-- may be called by: office
+
 create function issue_user_token(p_kind user_token_kind, p_user uuid, p_token_hash bytea, p_seconds integer) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens set used_at = now() where user_id = p_user and kind = p_kind and used_at is null;
@@ -2550,7 +2599,12 @@ comment on function keys_alone(p_row jsonb) is 'What a row had, without what sto
 
 create function know_device(p_user uuid, p_token_hash bytea) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into user_devices (user_id, token_hash) values (p_user, p_token_hash)
-  on conflict (token_hash) do update set last_seen_at = now() where user_devices.user_id = excluded.user_id
+  on conflict (user_id, token_hash) do update set last_seen_at = now()
+$$;
+-- may be called by: office, portal
+
+create function list_passkeys_of(p_user uuid) returns table(credential_id bytea, transports text[]) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select k.credential_id, k.transports from passkeys k where k.user_id = p_user order by k.id
 $$;
 -- may be called by: office, portal
 
@@ -2601,6 +2655,12 @@ create function open_view_session(p_user uuid, p_account uuid, p_member uuid, p_
   returning id
 $$;
 -- may be called by: portal
+
+create function own_email_change() returns text language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select new_email::text from user_tokens
+   where user_id = current_user_id() and kind = 'email_change' and used_at is null and expires_at > now()
+$$;
+-- may be called by: office, portal
 
 create function own_password_hash() returns text language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select password_hash from users where id = current_user_id()
@@ -2842,8 +2902,17 @@ create function read_invitation(p_token_hash bytea) returns table(id uuid, state
 $$;
 -- may be called by: portal
 
-create function read_totp(p_user uuid) returns table(secret_encrypted bytea, confirmed boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
-  select t.secret_encrypted, t.confirmed_at is not null from user_totp t where t.user_id = p_user
+create function read_second_factors(p_user uuid) returns table(totp boolean, recovery_codes integer, passkeys integer, demanded boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select exists (select from user_totp t where t.user_id = p_user and t.confirmed_at is not null),
+         (select count(*)::int from recovery_codes r where r.user_id = p_user and r.used_at is null),
+         (select count(*)::int from passkeys k where k.user_id = p_user),
+         u.side = 'staff' and (select o.staff_second_factor from operator_settings o)
+    from users u where u.id = p_user
+$$;
+-- may be called by: office, portal
+
+create function read_totp(p_user uuid) returns table(secret_encrypted bytea) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select t.secret_encrypted from user_totp t where t.user_id = p_user and t.confirmed_at is not null
 $$;
 -- may be called by: office, portal
 
@@ -2866,7 +2935,7 @@ begin
     with fresh as materialized (
       select v.object_id, v.business_unit_id, search_scope(%1$L, v.business_unit_id) as scope,
              coalesce(left(search_title(v.title), 200), '') as title_key, search_phones(v.phones) as phones,
-             search_words(v.words) as words, v.keys
+             coalesce(search_words(v.words), '') as words, coalesce(search_keys(v.keys), '') as keys
         from %2$I v %3$s),
     written as (
       insert into search_entries as e (kind, object_id, business_unit_id, scope, title_key, phones, lexemes)
@@ -2969,6 +3038,26 @@ create function retry_job(p_id bigint) returns boolean language sql security def
   select exists (select from again)
 $$;
 -- may be called by: office
+
+create function revoke_account_key(p_key uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update api_keys set revoked_at = now(), previous_token_hash = null, previous_expires_at = null
+   where id = p_key and account_id = current_account_id() and 'owner' = any(current_permissions()) and revoked_at is null;
+  return found;
+end $$;
+-- may be called by: portal
+
+create function rotate_api_key(p_key uuid, p_token_hash bytea, p_hint text, p_overlap_seconds integer) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update api_keys
+     set token_hash = p_token_hash, hint = p_hint,
+         previous_token_hash = case when p_overlap_seconds > 0 then token_hash end,
+         previous_expires_at = case when p_overlap_seconds > 0 then now() + make_interval(secs => p_overlap_seconds) end
+   where id = p_key and user_id = current_user_id() and revoked_at is null
+     and (account_id is null or account_id = current_account_id() and 'owner' = any(current_permissions()));
+  return found;
+end $$;
+-- may be called by: office, portal
 
 create function search_code(text) returns text language sql immutable parallel safe strict as $$ select regexp_replace(fold($1), '[^[:alnum:]]+', '', 'g') $$;
 comment on function search_code(text) is 'A number, tax id or e-mail as it is compared: folded, letters and digits alone';
@@ -3107,13 +3196,17 @@ end $$;
 comment on function search_everything(p_text text, p_kinds text[], p_each integer, p_most integer) is 'What staff may mean by a text: exact hits first, then what begins so, holds its words, is similar';
 -- may be called by: office
 
-create function search_lexemes(p_scope text, p_words text, p_keys text[], p_phones text) returns tsvector language sql immutable parallel safe as $$
-  select coalesce(array_to_tsvector(array_remove(array_remove(
-    string_to_array(p_scope || replace(nullif(p_words, ''), ' ', ' ' || p_scope), ' ')
-    || case when p_keys is not null then array(select p_scope || '#' || nullif(search_code(k), '') from unnest(p_keys) k) end
-    || case when p_phones <> '' then array(select p_scope || '~' || right(p, 6) from unnest(string_to_array(p_phones, ' ')) p
-                                            where length(p) >= 6) end,
-    null), '')), '')
+create function search_keys(text[]) returns text language sql immutable parallel safe strict as $$ select replace(regexp_replace(fold(array_to_string($1, chr(31))), '[^[:alnum:]\x1f]+', '', 'g'), chr(31), ' ') $$;
+comment on function search_keys(text[]) is 'Several codes as they are compared, with one space between two of them';
+-- may be called by: everyone
+
+create function search_lexemes(p_scope text, p_words text, p_keys text, p_phones text) returns tsvector language sql immutable parallel safe as $$
+  select array_to_tsvector(string_to_array(ltrim(
+    coalesce(' ' || p_scope || replace(nullif(p_words, ''), ' ', ' ' || p_scope), '')
+    || coalesce(' ' || p_scope || '#' || replace(nullif(p_keys, ''), ' ', ' ' || p_scope || '#'), '')
+    || case when p_phones = '' then ''
+            when position(' ' in p_phones) = 0 then ' ' || p_scope || '~' || right(p_phones, 6)
+            else regexp_replace(p_phones, ' *[0-9]*?([0-9]{1,6})(?= |$)', ' ' || p_scope || '~\1', 'g') end), ' '))
 $$;
 -- may be called by: everyone
 
@@ -3132,8 +3225,8 @@ create function search_meant(p_word text) returns text[] language sql stable sec
 $$;
 -- may be called by: the owner only
 
-create function search_phones(text) returns text language sql immutable parallel safe as $$ select coalesce(btrim(regexp_replace(regexp_replace($1, '[^0-9/;,|]', '', 'g'), '[/;,|]+', ' ', 'g')), '') $$;
-comment on function search_phones(text) is 'The digits of phone numbers, with one space between two numbers';
+create function search_phones(text) returns text language sql immutable parallel safe as $$ select coalesce(btrim(translate(regexp_replace($1, '[^0-9/;,|]+', '', 'g'), '/;,|', '    ')), '') $$;
+comment on function search_phones(text) is 'The digits of phone numbers, with spaces between two numbers';
 -- may be called by: everyone
 
 create function search_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
@@ -3250,6 +3343,41 @@ begin
   return next;
 end $$;
 -- may be called by: office, portal
+
+create function staff_access(p_users uuid[]) returns table(user_id uuid, has_second_factor boolean, last_seen_at timestamp with time zone) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select u.id,
+         exists (select from user_totp t where t.user_id = u.id and t.confirmed_at is not null)
+           or exists (select from passkeys k where k.user_id = u.id),
+         greatest((select max(s.last_seen_at) from sessions s where s.user_id = u.id),
+                  (select l.at from audit_log l where l.actor_id = u.id order by l.id desc limit 1),
+                  (select l.at from audit_log l
+                    where l.object_type = 'users' and l.object_id = u.id::text and l.action = 'signed_in' order by l.id desc limit 1))
+    from users u join staff st on st.user_id = u.id
+   where u.id = any(p_users)
+$$;
+-- may be called by: office
+
+create function start_view(p_code_hash bytea, p_token_hash bytea, p_seconds integer, p_ip text, p_user_agent text, p_request_id text) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_staff uuid; v_data jsonb; v_session uuid; v_unit uuid; v_account text; v_member text; v_name text;
+begin
+  select c.user_id, c.data into v_staff, v_data from take_challenge('view_as', 'staff', p_code_hash) c;
+  if v_staff is null then return null; end if;
+  v_session := open_view_session(v_staff, (v_data->>'account_id')::uuid, (v_data->>'member_id')::uuid, (v_data->>'read_only')::boolean,
+                                 p_token_hash, p_seconds, p_ip, p_user_agent);
+  if v_session is null then return null; end if;
+  select a.business_unit_id, a.name into v_unit, v_account from accounts a where a.id = (v_data->>'account_id')::uuid;
+  select u.name into v_member from memberships m join users u on u.id = m.user_id where m.id = (v_data->>'member_id')::uuid;
+  select u.name into v_name from users u where u.id = v_staff;
+  perform set_config('zaguan.actor', jsonb_build_object('kind', 'staff', 'id', v_staff, 'name', v_name, 'way', 'portal',
+            'operation', 'start_view_as', 'ip', p_ip, 'request_id', p_request_id,
+            'on_behalf_of', coalesce(v_member || ' · ', '') || v_account)::text, true);
+  perform write_audit('view_as_started', 'accounts', v_data->>'account_id', (v_data->>'account_id')::uuid, v_unit, null,
+                      jsonb_build_object('session_id', v_session, 'reason', v_data->>'reason', 'member_id', v_data->>'member_id',
+                                         'read_only', (v_data->>'read_only')::boolean));
+  return v_session;
+end $$;
+-- may be called by: portal
 
 create function take_api_call(p_side user_side, p_token_hash bytea, p_ip text) returns table(api_key_id uuid, rate_limit integer, hits integer, resets_in integer) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
@@ -3369,6 +3497,11 @@ end $$;
 create function visible_units() returns uuid[] language sql stable parallel safe as $$ select case when coalesce(current_setting('zaguan.units', true), '') in ('', '*') then '{}'::uuid[]
                     else string_to_array(current_setting('zaguan.units', true), ',')::uuid[] end $$;
 -- may be called by: everyone
+
+create function withdraw_email_change() returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  update user_tokens set used_at = now() where user_id = current_user_id() and kind = 'email_change' and used_at is null
+$$;
+-- may be called by: office, portal
 
 create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
     oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;

@@ -625,6 +625,10 @@ export interface OperatorSettings {
   oidc_issuer: string | null;
   oidc_label: string | null;
   /**
+   * What the key of this installation gives for a fixed text: another key is noticed before it is used
+   */
+  secret_key_check: Buffer | null;
+  /**
    * Staff need a second factor: without one they reach nothing but the page that sets it up
    */
   staff_second_factor: Generated<boolean>;
@@ -1200,7 +1204,11 @@ export interface UserTotp {
    * The last time step that was used: no code works twice (RFC 6238, 5.2)
    */
   last_step: Generated<number>;
-  secret_encrypted: Buffer;
+  /**
+   * A new secret, until a code of it was seen; the one before works until then
+   */
+  pending_encrypted: Buffer | null;
+  secret_encrypted: Buffer | null;
   user_id: string;
 }
 

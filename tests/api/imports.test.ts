@@ -199,9 +199,9 @@ describe('an import', () => {
     expect((await admin.get(`/imports/${done.id}/rejects?code=formula_cell`)).body.items).toHaveLength(2)
 
     const csv = await admin.get(`/imports/${done.id}/rejects.csv`, { 'accept-language': 'es' })
-    expect(csv.headers['content-disposition']).toContain('customers-rejects.csv')
+    expect(csv.headers['content-disposition']).toContain('customers-rechazadas.csv')
     const text = csv.bytes.toString().slice(1).split('\r\n')
-    expect(text[0]).toBe('id,name,email,country,kind,row_number,reason,reason_column,reason_value')
+    expect(text[0]).toBe('id,name,email,country,kind,Rechazada: fila,Rechazada: motivo,Rechazada: columna,Rechazada: valor')
     expect(text[1]).toBe('B,,b@x.example,,,3,El nombre está vacío.,name,')
     // What would run in a spreadsheet is text there.
     expect(text[5]).toBe("F,'=1+1,,,,9,La celda empieza como una fórmula de hoja de cálculo.,name,'=1+1")
@@ -396,7 +396,7 @@ describe('a file', () => {
     const cases: [Buffer, string][] = [
       [Buffer.from(''), 'import_file_empty'],
       [Buffer.from('id,name\n'), 'import_file_empty'],
-      [Buffer.from('PK\x03\x04\0\0binary'), 'import_file_not_csv'],
+      [Buffer.from('PK\x03\x04\0\0binary'), 'import_file_broken'],
       [Buffer.from('\ufeffid,name\nA,Ana', 'utf16le'), 'import_file_not_csv'],
     ]
     for (const [bytes, code] of cases) {

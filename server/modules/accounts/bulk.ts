@@ -1,5 +1,5 @@
 import { type Insertable, sql } from 'kysely'
-import type { Accounts, Contacts, LanguageCode } from '../../platform/database.gen.ts'
+import type { Accounts, Contacts, LanguageCode, NoticeTopic } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 
 /** What an import may say of an account; undefined says nothing. */
@@ -67,6 +67,17 @@ export async function findAccountsByExternalId(tx: Tx, unitId: string, externalI
   return new Map(rows.map((row) => [row.external_id!, row]))
 }
 
+/** Those of these accounts that are a business unit's, by their own id. */
+export async function findAccountsById(tx: Tx, unitId: string, ids: readonly string[]) {
+  const rows = await tx
+    .selectFrom('accounts')
+    .select(accountColumns)
+    .where('business_unit_id', '=', unitId)
+    .where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /**
  * Creates many accounts in one statement (A4), numbered in their order; language and country default to the business
  * unit's. Gives their ids by external id. Every value was checked before: what breaks a rule here is a bug.
@@ -95,7 +106,7 @@ export async function updateAccounts(
   if (changes.length === 0) return
   await sql`
     update accounts a
-       set kind = coalesce(r.kind, a.kind), name = coalesce(r.name, a.name), tax_id = coalesce(r.tax_id, a.tax_id),
+       set external_id = coalesce(r.external_id, a.external_id), kind = coalesce(r.kind, a.kind), name = coalesce(r.name, a.name), tax_id = coalesce(r.tax_id, a.tax_id),
            email = coalesce(r.email, a.email), phone = coalesce(r.phone, a.phone), fax = coalesce(r.fax, a.fax),
            address = coalesce(r.address, a.address), city = coalesce(r.city, a.city), state = coalesce(r.state, a.state),
            country = coalesce(r.country, a.country), postal_code = coalesce(r.postal_code, a.postal_code),
@@ -108,12 +119,25 @@ export async function updateAccounts(
 export type BulkContact = { external_id: string } & Partial<
   Pick<
     { [K in keyof Insertable<Contacts>]-?: Exclude<Insertable<Contacts>[K], null | undefined> },
-    'first_name' | 'last_name' | 'email' | 'phone' | 'title'
+    'first_name' | 'last_name' | 'email' | 'phone' | 'title' | 'is_primary'
   >
->
+> & { topics?: NoticeTopic[] }
 
 const contactRecord = sql`(ord int, id uuid, account_id uuid, external_id text, first_name text, last_name text, email citext,
-  phone text, title text)`
+  phone text, title text, topics notice_topic[], is_primary boolean)`
+
+const contactColumns = [
+  'id',
+  'account_id',
+  'external_id',
+  'first_name',
+  'last_name',
+  'email',
+  'phone',
+  'title',
+  'topics',
+  'is_primary',
+] as const
 
 /** The contacts of these accounts that were imported under these ids, by `<account id> <external id>`. */
 export async function findContactsByExternalId(
@@ -133,7 +157,7 @@ export async function findContactsByExternalId(
       (query) =>
         query
           .selectFrom('contacts')
-          .select(['id', 'account_id', 'external_id', 'first_name', 'last_name', 'email', 'phone', 'title'])
+          .select(contactColumns)
           .whereRef('account_id', '=', 'ids.account')
           .whereRef('external_id', '=', 'ids.wanted')
           .limit(1)
@@ -145,7 +169,64 @@ export async function findContactsByExternalId(
   return new Map(rows.map((row) => [`${row.account_id} ${row.external_id}`, row]))
 }
 
-/** Creates many contacts in one statement; the first one of an account without a primary contact becomes it (A3). */
+/**
+ * Contacts of these accounts by their own id, else by their e-mail, in the order of what is looked for; undefined where
+ * there is none.
+ */
+export async function findContactsOtherwise(
+  tx: Tx,
+  wanted: readonly { account_id: string; id?: string | undefined; email?: string | undefined }[],
+) {
+  const rows = await tx
+    .selectFrom(
+      sql<{
+        ord: number
+        account: string
+        own_id: string | null
+        address: string | null
+      }>`json_to_recordset(${JSON.stringify(wanted.map(({ account_id, id, email }, ord) => ({ ord, account: account_id, own_id: id, address: email })))}::json)`.as<'wanted'>(
+        sql`wanted(ord int, account uuid, own_id uuid, address citext)`,
+      ),
+    )
+    .innerJoinLateral(
+      (query) =>
+        query
+          .selectFrom('contacts')
+          .select(contactColumns)
+          .whereRef('account_id', '=', 'wanted.account')
+          .where(sql<boolean>`(contacts.id = wanted.own_id or contacts.email = wanted.address)`)
+          .orderBy(sql`contacts.id = wanted.own_id`, (order) => order.desc().nullsLast())
+          .orderBy('contacts.id')
+          .limit(1)
+          .as('found'),
+      (join) => join.onTrue(),
+    )
+    .select('wanted.ord')
+    .selectAll('found')
+    .execute()
+  const found: ((typeof rows)[number] | undefined)[] = wanted.map(() => undefined)
+  for (const row of rows) found[row.ord] = row
+  return found
+}
+
+/** Takes the mark of the primary contact from whoever has it in these accounts, but for these contacts. */
+export async function clearPrimaryContacts(
+  tx: Tx,
+  accountIds: readonly string[],
+  except: readonly string[],
+): Promise<void> {
+  if (accountIds.length === 0) return
+  await sql`
+    update contacts set is_primary = false
+     where is_primary and account_id = any(${[...accountIds]}::uuid[]) and id <> all(${[...except]}::uuid[])`.execute(
+    tx,
+  )
+}
+
+/**
+ * Creates many contacts in one statement, with all topics where none are named; where no contact of an account is primary
+ * or is said to be, the first one of which nothing is said becomes it (A3).
+ */
 export async function insertContacts(
   tx: Tx,
   contacts: readonly (BulkContact & { account_id: string; first_name: string })[],
@@ -153,10 +234,12 @@ export async function insertContacts(
   if (contacts.length === 0) return
   const rows = JSON.stringify(contacts.map((contact, ord) => ({ ord, ...contact })))
   await sql`
-    insert into contacts (account_id, external_id, first_name, last_name, email, phone, title, is_primary)
+    insert into contacts (account_id, external_id, first_name, last_name, email, phone, title, topics, is_primary)
     select account_id, external_id, first_name, last_name, email, phone, title,
-           row_number() over (partition by account_id order by ord) = 1
-             and not exists (select from contacts c where c.account_id = r.account_id and c.is_primary)
+           coalesce(topics, '{billing,services,support}'),
+           coalesce(is_primary, row_number() over (partition by account_id, is_primary is null order by ord) = 1
+             and not coalesce(bool_or(is_primary) over (partition by account_id), false)
+             and not exists (select from contacts c where c.account_id = r.account_id and c.is_primary))
       from json_to_recordset(${rows}::json) as r${contactRecord}
      order by ord`.execute(tx)
 }
@@ -170,7 +253,39 @@ export async function updateContacts(
   await sql`
     update contacts c
        set first_name = coalesce(r.first_name, c.first_name), last_name = coalesce(r.last_name, c.last_name),
-           email = coalesce(r.email, c.email), phone = coalesce(r.phone, c.phone), title = coalesce(r.title, c.title)
+           email = coalesce(r.email, c.email), phone = coalesce(r.phone, c.phone), title = coalesce(r.title, c.title),
+           external_id = coalesce(r.external_id, c.external_id), topics = coalesce(r.topics, c.topics),
+           is_primary = coalesce(r.is_primary, c.is_primary)
       from json_to_recordset(${JSON.stringify(changes)}::json) as r${contactRecord}
      where c.id = r.id`.execute(tx)
+}
+
+/** Which account of a business unit has each of these e-mail domains, by the domain. */
+export async function findDomainOwners(
+  tx: Tx,
+  unitId: string,
+  domains: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await tx
+    .selectFrom('account_domains')
+    .select(['domain', 'account_id'])
+    .where('business_unit_id', '=', unitId)
+    .where(sql<boolean>`domain = any(${[...domains]}::citext[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.domain.toLowerCase(), row.account_id]))
+}
+
+/** Gives accounts of a business unit e-mail domains that nobody has (A2). */
+export async function insertDomains(
+  tx: Tx,
+  unitId: string,
+  domains: readonly { account_id: string; domain: string }[],
+): Promise<void> {
+  if (domains.length === 0) return
+  await sql`
+    insert into account_domains (account_id, business_unit_id, domain)
+    select account_id, ${unitId}::uuid, domain
+      from json_to_recordset(${JSON.stringify(domains)}::json) as r(account_id uuid, domain citext)`.execute(
+    tx,
+  )
 }

@@ -9,13 +9,16 @@ export {
   findAccountsById,
   findContactsByExternalId,
   findContactsOtherwise,
+  findDomainOwners,
   insertAccounts,
   insertContacts,
+  insertDomains,
   updateAccounts,
   updateContacts,
 } from './bulk.ts'
 export { createContact, listRecipients, type Recipient } from './contacts.ts'
 export { createContract } from './contracts.ts'
+export { isPublicMailDomain, readDomain } from './domains.ts'
 export { claimFirstAccess } from './first-access.ts'
 export { memberInvitationDays } from './invitations.ts'
 export { personalData } from './personal-data.ts'

@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto'
-import { sql } from 'kysely'
-import { csvRow } from '../../platform/csv.ts'
-import type { ImportKind, RunState } from '../../platform/database.gen.ts'
+import { sql, type Updateable } from 'kysely'
+import type { ImportKind, Imports, RunState } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
+import { type ListFormat, writeList } from '../../platform/exports.ts'
 import { type FileStore, recordFile } from '../../platform/files.ts'
+import type { Binary } from '../../platform/http.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { getUnit } from '../units/index.ts'
 import { compileMapping, type ImportMapping, suggestMapping } from './mapping.ts'
-import { type CsvHead, readCsv } from './records.ts'
+import { nameRejectColumns, rejectColumnNames } from './reject-columns.ts'
 import type { RejectCode } from './rows.ts'
-
-const sampleRows = 5
+import { type FileSurvey, surveyFile } from './table-file.ts'
 
 const columns = [
   'imports.id',
   'imports.business_unit_id',
   'imports.kind',
   'imports.file_name',
+  'imports.format',
+  'imports.sheet',
   'imports.state',
   'imports.as_of',
   'imports.rows_total',
@@ -70,7 +72,7 @@ export function listImports(tx: Tx, request: ListRequest & ImportFilter) {
 /** One import with the file's columns, its first rows and the mapping. Refuses: not_found. */
 export async function getImport(tx: Tx, id: string) {
   const row = await selectImports(tx)
-    .select(['imports.columns', 'imports.sample', 'imports.mapping'])
+    .select(['imports.columns', 'imports.sample', 'imports.mapping', 'imports.sheets'])
     .where('imports.id', '=', id)
     .executeTakeFirst()
   return row
@@ -82,47 +84,10 @@ export async function getImport(tx: Tx, id: string) {
     : notFound()
 }
 
-/** What is known of a file before anybody says what its columns mean. */
-export type FileSurvey = CsvHead & { rows: number; sample: string[][] }
-
-/**
- * Reads a whole file once: its columns, how many records it has, the first rows. Refuses: import_file_empty,
- * import_file_not_csv (a spreadsheet, a UTF-16 file, or anything else that is no text).
- */
-export async function surveyFile(source: AsyncIterable<Buffer>): Promise<FileSurvey | Refusal> {
-  let survey: FileSurvey | null = null
-  let start: Buffer | null = null
-  async function* watched() {
-    for await (const chunk of source) {
-      start ??= chunk.subarray(0, 4096)
-      yield chunk
-    }
-  }
-  for await (const { head, records } of readCsv(watched())) {
-    if (start && isNoText(start)) return refuse('import_file_not_csv', { status: 422 })
-    if (!head) continue
-    survey ??= { ...head, rows: 0, sample: [] }
-    survey.rows += records.length
-    for (const record of records) {
-      if (survey.sample.length === sampleRows) break
-      if (record.fault === null) survey.sample.push(record.cells.map((cell) => cell.slice(0, 200)))
-    }
-  }
-  if (!survey || survey.rows === 0) return refuse('import_file_empty', { status: 422 })
-  if (survey.columns.length > 500) return refuse('import_file_not_csv', { status: 422 })
-  return survey
-}
-
-/** A workbook (a ZIP file), UTF-16, an image: their first bytes hold NULs, of which text has none but by accident. */
-function isNoText(start: Buffer): boolean {
-  const nuls = start.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0)
-  return nuls * 20 > start.length || start.subarray(0, 4).equals(Buffer.from('PK\x03\x04'))
-}
-
 /**
  * Begins an import: reads the stored file's columns and proposes a mapping; nothing is imported yet. The import's date
- * is today in the business unit's time zone until the mapping sets another. Refuses: invalid_input (business unit),
- * import_file_empty, import_file_not_csv.
+ * is today in the business unit's time zone until the mapping sets another. Refuses: invalid_input (business unit), and
+ * whatever surveyFile refuses.
  */
 export async function createImport(
   tx: Tx,
@@ -184,6 +149,9 @@ export async function insertImport(
       kind: row.kind,
       file_id: row.fileId,
       file_name: row.fileName,
+      format: row.survey.format,
+      sheets: row.survey.sheets,
+      sheet: row.survey.sheet,
       columns: row.survey.columns,
       sample: JSON.stringify(row.survey.sample),
       mapping: JSON.stringify(row.mapping),
@@ -201,7 +169,7 @@ const settled: RunState[] = ['draft', 'prepared', 'failed', 'interrupted']
 async function lockImport(tx: Tx, id: string) {
   return tx
     .selectFrom('imports')
-    .select(['id', 'state', 'kind', 'columns', 'mapping', 'file_id'])
+    .select(['id', 'state', 'kind', 'columns', 'mapping', 'file_id', 'sheets'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
@@ -223,12 +191,17 @@ export async function setMapping(
     return refuse(current.state === 'done' ? 'import_finished' : 'import_running')
   const compiled = compileMapping(mapping, current.columns, current.kind)
   if (Array.isArray(compiled)) return refuse('invalid_input', { status: 422, fields: compiled })
+  await redraft(tx, id, { mapping: JSON.stringify(mapping), ...(asOf ? { as_of: asOf } : {}) })
+  return getImport(tx, id)
+}
+
+/** Changes what a pass depends on: what was previewed is forgotten. */
+async function redraft(tx: Tx, id: string, change: Updateable<Imports>): Promise<void> {
   await tx.deleteFrom('import_rejects').where('import_id', '=', id).execute()
   await tx
     .updateTable('imports')
     .set({
-      mapping: JSON.stringify(mapping),
-      ...(asOf ? { as_of: asOf } : {}),
+      ...change,
       state: 'draft',
       rows_done: 0,
       created: 0,
@@ -239,6 +212,29 @@ export async function setMapping(
     })
     .where('id', '=', id)
     .execute()
+}
+
+/**
+ * Imports another sheet of the workbook: its columns are read and a mapping is suggested anew. Refuses: not_found,
+ * import_running, import_finished, invalid_input (no such sheet), import_file_not_kept, import_file_empty and whatever
+ * else surveyFile refuses.
+ */
+export async function chooseSheet(tx: Tx, files: FileStore, id: string, sheet: string) {
+  const current = await lockImport(tx, id)
+  if (!current) return notFound()
+  if (!settled.includes(current.state))
+    return refuse(current.state === 'done' ? 'import_finished' : 'import_running')
+  if (!current.sheets.includes(sheet)) return refuseField('sheet', 'not_a_choice')
+  if (current.file_id === null) return refuse('import_file_not_kept')
+  const survey = await surveyFile(files.read(current.file_id), sheet)
+  if (isRefusal(survey)) return survey
+  await redraft(tx, id, {
+    sheet,
+    columns: survey.columns,
+    sample: JSON.stringify(survey.sample),
+    mapping: JSON.stringify(suggestMapping(current.kind, survey.columns, survey.sample)),
+    rows_total: survey.rows,
+  })
   return getImport(tx, id)
 }
 
@@ -310,15 +306,17 @@ export async function listRejects(
 }
 
 /**
- * The rows that were left out as CSV: the file's own columns, then row_number, reason and what it was about, so that
- * it can be corrected and imported again. Bytes that were no UTF-8 are read as Latin-1, quotes that were left open are
- * gone, and cells beyond the header stand after the reason. Refuses: not_found.
+ * The rows that were left out, in the form of the file that was uploaded or the one that is asked for: the file's own
+ * columns, then its line, the reason and what it was about, so that it can be corrected and imported again as it is.
+ * Bytes that were no UTF-8 are read as Latin-1, quotes that were left open are gone, and cells beyond the header stand
+ * after the reason. Refuses: not_found.
  */
 export async function writeRejectsFile(
   tx: Tx,
   importId: string,
-  language: Language,
-): Promise<{ name: string; bytes: Buffer } | Refusal> {
+  options: { folder: string; format: ListFormat; language: Language },
+): Promise<Binary | Refusal> {
+  const { language } = options
   const found = await tx
     .selectFrom('imports')
     .select(['columns', 'file_name'])
@@ -326,39 +324,43 @@ export async function writeRejectsFile(
     .executeTakeFirst()
   if (!found) return notFound()
   const width = found.columns.length
-  const chunks = [
-    '\ufeff',
-    csvRow([...found.columns, 'row_number', 'reason', 'reason_column', 'reason_value']),
-  ]
-  let after = 0
-  for (;;) {
-    const rows = await tx
-      .selectFrom('import_rejects')
-      .select(['row_number', 'code', 'column_name', 'value', 'record'])
-      .where('import_id', '=', importId)
-      .where('row_number', '>', after)
-      .orderBy('row_number')
-      .limit(2000)
-      .execute()
-    for (const row of rows) {
-      const told = row.record as unknown as string[]
-      const cells = row.code === 'quote_open' ? told.map((cell) => cell.replaceAll('"', '')) : told
-      const fitted = Array.from({ length: width }, (_, index) => cells[index] ?? '')
-      const reason = [row.row_number, describeReject(row.code, language), row.column_name, row.value]
-      chunks.push(csvRow([...fitted, ...reason, ...cells.slice(width)]))
+  // A file of rejected rows that is imported has the reasons of before, which say nothing any more.
+  const own = found.columns.flatMap((name, index) => (rejectColumnNames.has(name) ? [] : [{ name, index }]))
+  async function* rows() {
+    let after = 0
+    for (;;) {
+      const page = await tx
+        .selectFrom('import_rejects')
+        .select(['row_number', 'code', 'column_name', 'value', 'record'])
+        .where('import_id', '=', importId)
+        .where('row_number', '>', after)
+        .orderBy('row_number')
+        .limit(2000)
+        .execute()
+      for (const row of page) {
+        const told = row.record as unknown as string[]
+        const cells = row.code === 'quote_open' ? told.map((cell) => cell.replaceAll('"', '')) : told
+        const reason = [row.row_number, describeReject(row.code, language), row.column_name, row.value]
+        yield [...own.map(({ index }) => cells[index] ?? ''), ...reason, ...cells.slice(width)]
+      }
+      if (page.length === 0) return
+      after = page.at(-1)!.row_number
     }
-    if (rows.length === 0) break
-    after = rows.at(-1)!.row_number
   }
   const name = found.file_name.replace(/\.\w{1,5}$/, '')
-  return { name: `${name}-rejects.csv`, bytes: Buffer.from(chunks.join('')) }
+  return writeList(options.folder, {
+    format: options.format,
+    file: `${name}-${translator(language)('imports:rejects_file.name')}`,
+    headers: [...own.map((column) => column.name), ...nameRejectColumns(language)],
+    rows: rows(),
+  })
 }
 
 /** Keeps a copy of a file from the command line, so that the office can show and repeat the import. */
 export async function keepFile(
   tx: Tx,
   files: FileStore,
-  input: { unitId: string; name: string; source: NodeJS.ReadableStream },
+  input: { unitId: string; name: string; type: string; source: NodeJS.ReadableStream },
 ): Promise<string> {
   const id = randomUUID()
   const stored = await files.write(id, input.source as Parameters<FileStore['write']>[1])
@@ -366,7 +368,7 @@ export async function keepFile(
     id,
     purpose: 'import',
     name: input.name,
-    media_type: 'text/csv',
+    media_type: input.type,
     ...stored,
     business_unit_id: input.unitId,
   })

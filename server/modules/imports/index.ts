@@ -3,5 +3,6 @@
 
 export { listRejects } from './imports.ts'
 export { type ImportMapping, mappingSchema } from './mapping.ts'
+export { personalData } from './personal-data.ts'
 export { registerImportsOffice } from './routes.office.ts'
 export { createImportJobs, importFile } from './runs.ts'

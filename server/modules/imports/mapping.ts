@@ -4,13 +4,31 @@ import {
   accountRanks,
   type ImportKind,
   languageCodes,
+  noticeTopics,
   paymentMethods,
   planKinds,
 } from '../../platform/database.gen.ts'
 import type { FieldFault } from '../../platform/errors.ts'
+import { type Language, languages, translator } from '../../platform/translations.ts'
+import { rejectColumnNames } from './reject-columns.ts'
 
 /** What a value has to be; it decides how a cell is read and which fault it can have. */
-type TargetType = 'text' | 'email' | 'phone' | 'country' | 'choice' | 'money' | 'date' | 'count' | 'discount'
+export const targetTypes = [
+  'text',
+  'email',
+  'phone',
+  'country',
+  'choice',
+  'choices',
+  'yes_no',
+  'domains',
+  'zaguan_id',
+  'money',
+  'date',
+  'count',
+  'discount',
+] as const
+type TargetType = (typeof targetTypes)[number]
 
 /** Something of Zaguan that a column can be brought to. */
 export type Target = {
@@ -21,6 +39,8 @@ export type Target = {
   required: readonly ImportKind[]
   longest: number
   choices: readonly string[]
+  /** Where the screens' words for the choices stand in the catalogue: they are understood in every language. */
+  words?: string
 }
 
 const importStates = ['active', 'cancelled'] as const
@@ -32,17 +52,20 @@ function target(
   name: string,
   type: TargetType,
   kinds: readonly ImportKind[],
-  options: { required?: readonly ImportKind[]; longest?: number; choices?: readonly string[] } = {},
+  options: Partial<Pick<Target, 'required' | 'longest' | 'choices' | 'words'>> = {},
 ): Target {
-  const { required = [], longest = 200, choices = [] } = options
-  return { name, type, kinds, required, longest, choices }
+  return { name, type, kinds, required: [], longest: 200, choices: [], ...options }
 }
 
 /** Every target, in the order in which a screen shows them and a row is checked. */
 const targets: readonly Target[] = [
   target('account.external_id', 'text', all, { required: all, longest: 120 }),
+  target('account.zaguan_id', 'zaguan_id', ['accounts', 'contacts']),
   target('account.name', 'text', withAccount, { required: ['accounts'] }),
-  target('account.kind', 'choice', withAccount, { choices: accountKinds }),
+  target('account.kind', 'choice', withAccount, {
+    choices: accountKinds,
+    words: 'office:words.account_kind',
+  }),
   target('account.tax_id', 'text', withAccount, { longest: 40 }),
   target('account.email', 'email', withAccount, { longest: 254 }),
   target('account.phone', 'phone', withAccount, { longest: 60 }),
@@ -54,24 +77,37 @@ const targets: readonly Target[] = [
   target('account.postal_code', 'text', withAccount, { longest: 20 }),
   target('account.language', 'choice', withAccount, { choices: languageCodes }),
   target('account.rank', 'choice', withAccount, { choices: accountRanks }),
+  target('account.domains', 'domains', ['accounts'], { longest: 2000 }),
   target('account.notes', 'text', withAccount, { longest: 10_000 }),
   target('contact.external_id', 'text', ['contacts'], { longest: 120 }),
+  target('contact.zaguan_id', 'zaguan_id', ['contacts']),
   target('contact.first_name', 'text', ['contacts'], { required: ['contacts'], longest: 120 }),
   target('contact.last_name', 'text', ['contacts'], { longest: 120 }),
   target('contact.email', 'email', ['contacts'], { longest: 254 }),
   target('contact.phone', 'phone', ['contacts'], { longest: 60 }),
   target('contact.title', 'text', ['contacts'], { longest: 120 }),
+  target('contact.topics', 'choices', ['contacts'], {
+    choices: noticeTopics,
+    words: 'office:accounts.topic',
+  }),
+  target('contact.primary', 'yes_no', ['contacts'], { choices: ['yes', 'no'], words: 'imports:answer' }),
   target('subscription.external_id', 'text', ['services'], { longest: 120 }),
   target('product.name', 'text', ['services'], { longest: 120 }),
   target('plan.name', 'text', ['services'], { required: ['services'], longest: 120 }),
-  target('plan.kind', 'choice', ['services'], { choices: planKinds }),
+  target('plan.kind', 'choice', ['services'], { choices: planKinds, words: 'office:words.plan_kind' }),
   target('price', 'money', ['services'], { required: ['services'] }),
   target('quantity', 'count', ['services']),
   target('discount', 'discount', ['services']),
   target('start', 'date', ['services']),
   target('term_months', 'count', ['services']),
-  target('payment_method', 'choice', ['services'], { choices: paymentMethods }),
-  target('state', 'choice', ['services'], { choices: importStates }),
+  target('payment_method', 'choice', ['services'], {
+    choices: paymentMethods,
+    words: 'office:words.payment_method',
+  }),
+  target('state', 'choice', ['services'], {
+    choices: importStates,
+    words: 'office:imports.service_state',
+  }),
   target('end', 'date', ['services']),
 ]
 
@@ -80,6 +116,43 @@ const targetsByName = new Map(targets.map((one) => [one.name, one]))
 /** The targets of one kind of import. */
 export function targetsOf(kind: ImportKind): Target[] {
   return targets.filter((one) => one.kinds.includes(kind))
+}
+
+/** A word as it is compared: without accents, case and punctuation. */
+function fold(word: string): string {
+  return simplify(word.toLowerCase())
+}
+
+const meanings = new Map<string, ReadonlyMap<string, string>>()
+const yesWords = ['true', '1', 'x', 'y', 's']
+const noWords = ['false', '0', 'n']
+
+/**
+ * What the words of a target's choices mean: the API's own, and the screens' in each of the languages (`pessoa`, `Tarjeta`,
+ * `yes`), whatever their case and accents.
+ */
+export function readChoice(target: Target, word: string): string | undefined {
+  let known = meanings.get(target.name)
+  if (!known) {
+    const words = new Map<string, string>()
+    for (const choice of target.choices) {
+      for (const language of target.words ? languages : [])
+        words.set(fold(translator(language)(`${target.words}.${choice}`)), choice)
+    }
+    for (const choice of target.choices) words.set(fold(choice), choice)
+    if (target.type === 'yes_no') {
+      for (const yes of yesWords) words.set(yes, 'yes')
+      for (const no of noWords) words.set(no, 'no')
+    }
+    meanings.set(target.name, words)
+    known = words
+  }
+  return known.get(fold(word))
+}
+
+/** A choice in the screens' words; where they have none, as the API calls it. */
+export function nameChoice(target: Target, choice: string, language: Language): string {
+  return target.words ? translator(language)(`${target.words}.${choice}`) : choice
 }
 
 const dateFormats = [
@@ -188,8 +261,11 @@ export function compileMapping(
     }
   }
   for (const needed of targetsOf(kind)) {
-    if (needed.required.includes(kind) && !(needed.name in mapping.fields))
-      faults.push({ path: `mapping.fields.${needed.name}`, code: 'required' })
+    const { name } = needed
+    // What Zaguan itself calls the account is as good as its id elsewhere.
+    const known = name === 'account.external_id' && 'account.zaguan_id' in mapping.fields
+    if (needed.required.includes(kind) && !(name in mapping.fields) && !(known && kind !== 'services'))
+      faults.push({ path: `mapping.fields.${name}`, code: 'required' })
   }
   const options: CompiledMapping['options'] = []
   for (const [at, option] of mapping.options.entries()) {
@@ -269,10 +345,68 @@ function composeText(parts: readonly (number | string)[], cells: readonly string
   return hasColumn && !filled ? '' : text.trim()
 }
 
+/** The header of a target in the template of a kind; null where the template has no column for it. */
+export function headerOf(kind: ImportKind, name: string, language: Language): string | null {
+  return templateColumns[kind].includes(name) ? translator(language)(`imports:header.${kind}.${name}`) : null
+}
+
+/** What the template of each kind asks for, in the order of its columns; each is a target. */
+export const templateColumns: Record<ImportKind, readonly string[]> = {
+  accounts: [
+    'account.external_id',
+    'account.name',
+    'account.kind',
+    'account.tax_id',
+    'account.email',
+    'account.phone',
+    'account.fax',
+    'account.address',
+    'account.city',
+    'account.state',
+    'account.country',
+    'account.postal_code',
+    'account.language',
+    'account.rank',
+    'account.domains',
+    'account.notes',
+  ],
+  contacts: [
+    'account.external_id',
+    'contact.external_id',
+    'contact.first_name',
+    'contact.last_name',
+    'contact.email',
+    'contact.phone',
+    'contact.title',
+    'contact.topics',
+    'contact.primary',
+  ],
+  services: [
+    'account.external_id',
+    'account.name',
+    'account.email',
+    'account.tax_id',
+    'account.phone',
+    'subscription.external_id',
+    'product.name',
+    'plan.name',
+    'plan.kind',
+    'price',
+    'quantity',
+    'discount',
+    'start',
+    'term_months',
+    'payment_method',
+    'state',
+    'end',
+  ],
+}
+
 // Names that other systems give their columns, in three languages: without accents, words joined by `_`.
 const knownNames: Record<string, string> = {
   'account.external_id':
     'external_id id customer_id customerid client_id clientid account_id account_number account_code codigo codigo_cliente cod_cliente id_cliente cliente_id codigo_do_cliente numero_cliente numero_de_cliente account_external_id',
+  'account.zaguan_id': 'zaguan_id account_zaguan_id',
   'account.name':
     'name customer_name client_name account_name full_name company company_name nome nome_cliente nome_do_cliente razao_social nome_completo titular cliente nombre nombre_cliente nombre_completo razon_social',
   'account.kind': 'kind account_kind customer_type person_type tipo tipo_cliente tipo_pessoa tipo_persona',
@@ -288,15 +422,19 @@ const knownNames: Record<string, string> = {
   'account.postal_code': 'postal_code postcode zip zip_code cep codigo_postal cp',
   'account.language': 'language idioma lingua lenguaje',
   'account.rank': 'rank ranking classificacao clasificacion',
+  'account.domains': 'domains email_domains e_mail_domains dominios dominios_de_email',
   'account.notes': 'notes note remarks comments observacoes observacao obs notas observaciones',
   'contact.external_id':
     'contact_id contact_external_id id_contato id_contacto codigo_contato codigo_contacto',
+  'contact.zaguan_id': 'contact_zaguan_id',
   'contact.first_name':
     'first_name given_name nome primeiro_nome contact_name nombre nombres contato contacto',
   'contact.last_name': 'last_name surname family_name sobrenome apellido apellidos',
   'contact.email': 'email e_mail mail email_address contact_email correo correo_electronico',
   'contact.phone': 'phone telephone mobile cell telefone celular fone whatsapp telefono movil contact_phone',
   'contact.title': 'title job_title role position cargo funcao puesto',
+  'contact.topics': 'topics notices avisos',
+  'contact.primary': 'primary is_primary principal contacto_principal contato_principal',
   'subscription.external_id':
     'subscription_id subscription_external_id service_id service_external_id contract_id contract_number id_servico id_contrato contrato numero_contrato id_servicio',
   'product.name': 'product product_name produto nome_produto producto',
@@ -338,19 +476,29 @@ export function suggestMapping(
   sample: readonly (readonly string[])[],
 ): ImportMapping {
   const fields: ImportMapping['fields'] = {}
-  const simple = columns.map(simplify)
+  const simple = columns.map((column) => (rejectColumnNames.has(column) ? '' : simplify(column)))
   const taken = new Set<number>()
-  for (const { name } of targetsOf(kind)) {
-    // In a list of services a bare `state` is the service's.
-    const names = [simplify(name), ...knownNames[name]!.split(' ')].filter(
-      (one) => !(kind === 'services' && name === 'account.state' && one === 'state'),
-    )
-    const index = names
-      .flatMap((one) => simple.flatMap((column, at) => (column === one && !taken.has(at) ? [at] : [])))
-      .at(0)
-    if (index === undefined) continue
-    taken.add(index)
-    fields[name] = suggestSource(name, columns[index]!, simple[index]!, cellsOf(sample, index))
+  // The names of our own templates and exports first, so that none of them is taken for what others call alike.
+  const ways = [
+    (name: string) => [
+      ...languages.flatMap((language) => simplify(headerOf(kind, name, language) ?? '') || []),
+      simplify(name),
+    ],
+    (name: string) =>
+      knownNames[name]!.split(' ')
+        // In a list of services a bare `state` is the service's.
+        .filter((one) => !(kind === 'services' && name === 'account.state' && one === 'state')),
+  ]
+  for (const namesOf of ways) {
+    for (const { name } of targetsOf(kind)) {
+      if (name in fields) continue
+      const index = namesOf(name)
+        .flatMap((one) => simple.flatMap((column, at) => (column === one && !taken.has(at) ? [at] : [])))
+        .at(0)
+      if (index === undefined) continue
+      taken.add(index)
+      fields[name] = suggestSource(name, columns[index]!, simple[index]!, cellsOf(sample, index))
+    }
   }
   // A list of customers with one service each has one id for both.
   const account = fields['account.external_id']
@@ -377,7 +525,9 @@ function suggestSource(name: string, column: string, simple: string, cells: stri
   return { column }
 }
 
-function guessDateFormat(cells: readonly string[]): DateFormat {
+function guessDateFormat(all: readonly string[]): DateFormat {
+  // A workbook's own dates are read whatever the format is.
+  const cells = all.filter((cell) => !/^\d{4}-\d{2}-\d{2}/.test(cell))
   const [cell] = cells
   if (cell === undefined || /^\d{4}-/.test(cell)) return 'YYYY-MM-DD'
   if (/^\d{4}\//.test(cell)) return 'YYYY/MM/DD'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CsvRecord, readCsv } from './records.ts'
+import { readCsv, type TableRecord } from './records.ts'
 
 async function read(text: string | Buffer, sizes: number[] = [1 << 16]) {
   const bytes = Buffer.from(text as string)
@@ -11,7 +11,7 @@ async function read(text: string | Buffer, sizes: number[] = [1 << 16]) {
       from = to
     }
   }
-  const records: CsvRecord[] = []
+  const records: TableRecord[] = []
   let columns: string[] | undefined
   for await (const part of readCsv(chunks())) {
     columns = part.head?.columns
@@ -19,7 +19,7 @@ async function read(text: string | Buffer, sizes: number[] = [1 << 16]) {
   }
   return { columns, records }
 }
-const linesOf = (records: CsvRecord[]) => records.map(({ line, fault }) => [line, fault])
+const linesOf = (records: TableRecord[]) => records.map(({ line, fault }) => [line, fault])
 
 describe('reading CSV', () => {
   it('gives each record with the line on which it begins', async () => {

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * One record of a CSV file. `line` is the physical line on which it begins, counted from 1 with the header.
- * `fault` says why its cells cannot be trusted: bytes that are no UTF-8, or a quote that was left open.
+ * One record of a file. `line` is the physical line of the CSV on which it begins, or the row of the sheet, counted from 1
+ * with the header. `fault` says why its cells cannot be trusted: bytes that are no UTF-8, or a quote that was left open.
  */
-export type CsvRecord = { line: number; cells: string[]; fault: 'not_utf8' | 'quote_open' | null }
+export type TableRecord = { line: number; cells: string[]; fault: 'not_utf8' | 'quote_open' | null }
 
-export type CsvHead = { columns: string[]; delimiter: string }
+export type TableHead = { columns: string[] }
+type CsvHead = TableHead & { delimiter: string }
 
 /** A quoted cell may go over so many lines; a quote that is open for longer was left open. */
 const longestCell = 50
@@ -24,7 +25,7 @@ type Line = { number: number; text: string; valid: boolean }
  */
 export async function* readCsv(
   source: AsyncIterable<Buffer>,
-): AsyncGenerator<{ head: CsvHead | null; records: CsvRecord[] }> {
+): AsyncGenerator<{ head: TableHead | null; records: TableRecord[] }> {
   let head: CsvHead | null = null
   let queue: Line[] = []
   for await (const lines of readLines(source)) {
@@ -102,14 +103,19 @@ function readHead(queue: Line[]): CsvHead | null {
   if (!line) return null
   delimiter ??= findDelimiter(line.text)
   const cells = splitCells(line.text, delimiter) ?? line.text.split(delimiter)
+  return { columns: nameColumns(cells), delimiter }
+}
+
+/** The columns' names by the header's cells: none is empty, and no two are the same. */
+export function nameColumns(cells: readonly string[]): string[] {
   const columns: string[] = []
   for (const [index, cell] of cells.entries()) {
-    const name = cell.trim().slice(0, 120) || `Column ${index + 1}`
+    const name = cell.replaceAll(/\s+/g, ' ').trim().slice(0, 120) || `Column ${index + 1}`
     let unique = name
     for (let n = 2; columns.includes(unique); n++) unique = `${name} (${n})`
     columns.push(unique)
   }
-  return { columns, delimiter }
+  return columns
 }
 
 function findDelimiter(header: string): string {
@@ -131,8 +137,8 @@ function takeRecords(
   lines: readonly Line[],
   head: CsvHead,
   whole: boolean,
-): { records: CsvRecord[]; used: number } {
-  const records: CsvRecord[] = []
+): { records: TableRecord[]; used: number } {
+  const records: TableRecord[] = []
   let at = 0
   while (at < lines.length) {
     const line = lines[at]!
@@ -165,7 +171,7 @@ function joinLines(
   lines: readonly Line[],
   start: number,
   head: CsvHead,
-): { record: CsvRecord; next: number } | null {
+): { record: TableRecord; next: number } | null {
   let text = lines[start]!.text
   let valid = true
   for (let next = start + 1; next < Math.min(lines.length, start + longestCell); next++) {

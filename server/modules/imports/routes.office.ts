@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { importKinds } from '../../platform/database.gen.ts'
 import { isRefusal, type Refusal, refuse } from '../../platform/errors.ts'
-import { type App, Binary, officeRoute } from '../../platform/http.ts'
+import { listFormats } from '../../platform/exports.ts'
+import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import {
+  chooseSheet,
   createImport,
   getImport,
   listImports,
@@ -21,6 +23,7 @@ import {
   mappingChange,
   rejectQuery,
   rejectSchema,
+  sheetChoice,
   uploadFields,
 } from './schemas.ts'
 import { writeTemplate } from './templates.ts'
@@ -58,7 +61,7 @@ export function registerImportsOffice(app: App): void {
       operation: 'create_import',
       summary: 'Upload a file to import',
       description:
-        'A CSV file in UTF-8 (multipart/form-data) with the fields `business_unit_id` and `kind` (accounts, contacts or services) before it. Answers with its columns, first rows and a suggested mapping; nothing is imported yet.',
+        'A CSV file in UTF-8 or a workbook (.xlsx), told apart by what is in it, with the fields `business_unit_id` and `kind` (accounts, contacts or services) before it (multipart/form-data). Answers with its columns, first rows and a suggested mapping; nothing is imported yet.',
       tag,
       permission: 'imports.run',
       upload: { maxBytes },
@@ -113,6 +116,23 @@ export function registerImportsOffice(app: App): void {
     async (tx, { params, body }, _actor, { language }) =>
       detail(await setMapping(tx, params.id, body.mapping, body.as_of), language),
   )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/imports/{id}/sheet',
+      operation: 'set_import_sheet',
+      summary: 'Import another sheet of the workbook',
+      description: 'Reads its columns and suggests a mapping anew; what was previewed is forgotten',
+      tag,
+      permission: 'imports.run',
+      params: idParams,
+      body: sheetChoice,
+      response: importSchema,
+    },
+    async (tx, { params, body }, _actor, { language, files }) =>
+      detail(await chooseSheet(tx, files, params.id, body.sheet), language),
+  )
   for (const pass of ['prepare', 'run'] as const) {
     officeRoute(
       app,
@@ -149,39 +169,46 @@ export function registerImportsOffice(app: App): void {
     },
     async (tx, { params, query }, _actor, { language }) => listRejects(tx, params.id, query, language),
   )
-  officeRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/imports/{id}/rejects.csv',
-      operation: 'export_import_rejects',
-      summary: 'Download the rows that are left out',
-      description: 'The file’s own columns and the reason: corrected, it can be imported again as it is',
-      tag,
-      permission: 'imports.read',
-      params: idParams,
-      response: 'binary',
-    },
-    async (tx, { params }, _actor, { language }) => {
-      const file = await writeRejectsFile(tx, params.id, language)
-      return isRefusal(file) ? file : new Binary(file.bytes, 'text/csv; charset=utf-8', file.name)
-    },
-  )
-  officeRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/import-templates/{kind}.csv',
-      operation: 'get_import_template',
-      summary: 'Download the template of a kind of import',
-      tag,
-      permission: 'imports.read',
-      params: z.object({ kind: z.enum(importKinds) }),
-      response: 'binary',
-    },
-    async (_tx, { params }) =>
-      new Binary(writeTemplate(params.kind), 'text/csv; charset=utf-8', `${params.kind}.csv`),
-  )
+  for (const format of listFormats) {
+    const workbook = format === 'xlsx'
+    officeRoute(
+      app,
+      {
+        method: 'GET',
+        path: `/imports/{id}/rejects.${format}`,
+        operation: workbook ? 'export_import_rejects_xlsx' : 'export_import_rejects',
+        summary: workbook
+          ? 'Download the rows that are left out as a workbook'
+          : 'Download the rows that are left out',
+        description: 'The file’s own columns and the reason: corrected, it can be imported again as it is',
+        tag,
+        permission: 'imports.read',
+        params: idParams,
+        response: 'binary',
+      },
+      (tx, { params }, _actor, { language, config }) =>
+        writeRejectsFile(tx, params.id, { folder: config.dataDir, format, language }),
+    )
+    officeRoute(
+      app,
+      {
+        method: 'GET',
+        path: `/import-templates/{kind}.${format}`,
+        operation: workbook ? 'get_import_template_xlsx' : 'get_import_template',
+        summary: workbook
+          ? 'Download the template of a kind of import as a workbook'
+          : 'Download the template of a kind of import',
+        description: workbook
+          ? 'One sheet to fill, and one that explains each of its columns in the language of the request'
+          : 'Its header in the language of the request, and one example row',
+        tag,
+        permission: 'imports.read',
+        params: z.object({ kind: z.enum(importKinds) }),
+        response: 'binary',
+      },
+      (_tx, { params }, _actor, { language }) => writeTemplate(params.kind, format, language),
+    )
+  }
 }
 
 function explain<Row extends { error: string | null }>(row: Row, language: Language): Row {

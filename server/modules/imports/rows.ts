@@ -3,12 +3,14 @@ import type {
   AccountKind,
   AccountRank,
   LanguageCode,
+  NoticeTopic,
   PaymentMethod,
   PlanKind,
 } from '../../platform/database.gen.ts'
 import { exponentOf, parseMoney } from '../../platform/money.ts'
-import type { CompiledMapping, DateFormat, Reader } from './mapping.ts'
-import type { CsvRecord } from './records.ts'
+import { isPublicMailDomain, readDomain } from '../accounts/index.ts'
+import { type CompiledMapping, type DateFormat, type Reader, readChoice } from './mapping.ts'
+import type { TableRecord } from './records.ts'
 
 /** Why a row is not imported. Each has a text in locales/<language>/imports.json under `reject.<code>`. */
 export const rejectCodes = [
@@ -25,12 +27,20 @@ export const rejectCodes = [
   'number_invalid',
   'discount_invalid',
   'formula_cell',
+  'error_cell',
   'value_unknown',
   'too_long',
   'plan_missing',
   'end_before_start',
   'account_unknown',
   'account_differs',
+  'external_id_taken',
+  'zaguan_id_invalid',
+  'tax_id_invalid',
+  'domain_invalid',
+  'domain_public',
+  'domain_taken',
+  'second_primary',
 ] as const
 export type RejectCode = (typeof rejectCodes)[number]
 
@@ -56,14 +66,28 @@ export type AccountData = {
   notes?: string
 }
 
+/**
+ * An account of a list of accounts. Without an id of another system its external id is Zaguan's own: what was exported
+ * comes in again as what it is, and where nobody knows it, it is created once.
+ */
+export type ListedAccountData = AccountData & { zaguan_id?: string; domains?: string[] }
+
 export type ContactData = {
+  /** The account's id in the other system, or Zaguan's own where there is none. */
   account_external_id: string
+  account_zaguan_id?: string
+  zaguan_id?: string
+  /** What a new contact is known by from then on. */
   external_id: string
+  /** Whether the row names the contact by that id, and not only by an e-mail or by Zaguan's own id. */
+  named: boolean
   first_name: string
   last_name?: string
   email?: string
   phone?: string
   title?: string
+  topics?: NoticeTopic[]
+  is_primary?: boolean
 }
 
 export type Discount = { kind: 'amount'; amount: number } | { kind: 'percent'; basis_points: number }
@@ -86,8 +110,8 @@ export type ServiceData = {
   options: string[]
 }
 
-type RowOf<Data> = { record: CsvRecord; data: Data } | { record: CsvRecord; fault: Fault }
-export type AccountRow = RowOf<AccountData>
+type RowOf<Data> = { record: TableRecord; data: Data } | { record: TableRecord; fault: Fault }
+export type AccountRow = RowOf<ListedAccountData>
 export type ContactRow = RowOf<ContactData>
 export type ServiceRow = RowOf<ServiceData>
 
@@ -113,6 +137,13 @@ function isFormula(text: string): boolean {
 }
 
 const emailPattern = z.regexes.email
+
+/** What a spreadsheet leaves in a cell that it could not compute. */
+const errorPattern =
+  /^#(N\/A|N\/D|REF!|¡REF!|VALUE!|¡VALOR!|VALOR!|NAME\?|NOME\?|¿NOMBRE\?|DIV\/0!|¡DIV\/0!|NUM!|NÚM!|¡NUM!|NULL!|NULO!|¡NULO!|SPILL!|CALC!)$/
+
+const domainPattern = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/
+const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Reads the rows of one import: each record becomes data or the first fault found, in the order of the targets. */
 export function createRowReader(settings: RowSettings) {
@@ -142,8 +173,11 @@ export function createRowReader(settings: RowSettings) {
     if (!found) return undefined
     const { reader } = found
     const multiline = name === 'account.notes'
-    const value = multiline ? found.text : found.text.replaceAll(/\s+/g, ' ')
+    const written = multiline ? found.text : found.text.replaceAll(/\s+/g, ' ')
+    // Our exports, and spreadsheets, put an apostrophe before text that would be taken for a formula.
+    const value = /^'[=+\-@]/.test(written) ? written.slice(1) : written
     if (reader.column !== null && isFormula(value)) blame(reader, 'formula_cell')
+    else if (value.startsWith('#') && errorPattern.test(value)) blame(reader, 'error_cell')
     else if (value.length > reader.target.longest) blame(reader, 'too_long')
     return value
   }
@@ -157,10 +191,51 @@ export function createRowReader(settings: RowSettings) {
   function choice<T extends string>(name: string): T | undefined {
     const found = read(name)
     if (!found) return undefined
-    const wanted = found.text.toLowerCase()
-    const value = found.reader.target.choices.find((one) => one.toLowerCase() === wanted)
+    const value = readChoice(found.reader.target, found.text)
     if (value === undefined) blame(found.reader, 'value_unknown')
     return value as T | undefined
+  }
+
+  /** Several choices; a dash is none of them. */
+  function choices<T extends string>(name: string): T[] | undefined {
+    const found = read(name)
+    if (!found) return undefined
+    const { target } = found.reader
+    const chosen = new Set<string>()
+    for (const word of /^[-–—]$/.test(found.text) ? [] : found.text.split(/[;,|\n]/)) {
+      if (word.trim() === '') continue
+      const value = readChoice(target, word)
+      if (value === undefined) blame(found.reader, 'value_unknown')
+      else chosen.add(value)
+    }
+    return target.choices.filter((one) => chosen.has(one)) as T[]
+  }
+
+  function yesNo(name: string): boolean | undefined {
+    const value = choice(name)
+    return value === undefined ? undefined : value === 'yes'
+  }
+
+  function zaguanId(name: string): string | undefined {
+    const found = read(name)
+    if (!found) return undefined
+    const value = found.text.toLowerCase()
+    if (!idPattern.test(value)) blame(found.reader, 'zaguan_id_invalid')
+    return value
+  }
+
+  function domains(name: string): string[] | undefined {
+    const found = read(name)
+    if (!found) return undefined
+    const list = found.text
+      .split(/[\s;,|]+/)
+      .filter(Boolean)
+      .map(readDomain)
+    for (const domain of list) {
+      if (!domainPattern.test(domain)) blame(found.reader, 'domain_invalid')
+      else if (isPublicMailDomain(domain)) blame(found.reader, 'domain_public')
+    }
+    return [...new Set(list)]
   }
 
   function country(name: string): string | undefined {
@@ -230,8 +305,11 @@ export function createRowReader(settings: RowSettings) {
 
   /** An id that was in an earlier good row of this file. Only good rows count, so that one bad row blocks nothing. */
   function takeId(name: string, key: string): void {
+    takeOnce(name, key, 'duplicate_id')
+  }
+  function takeOnce(name: string, key: string, code: RejectCode): void {
     if (fault) return
-    if (seen.has(key)) blame(mapping.readers.get(name), 'duplicate_id')
+    if (seen.has(key)) blame(mapping.readers.get(name), code)
     else seen.add(key)
   }
 
@@ -248,9 +326,9 @@ export function createRowReader(settings: RowSettings) {
     return value
   }
 
-  function readAccount(): AccountData {
+  function readAccount(external_id: string): AccountData {
     return present({
-      external_id: externalId('account.external_id'),
+      external_id,
       name: accountName(),
       kind: choice<AccountKind>('account.kind'),
       tax_id: text('account.tax_id'),
@@ -268,30 +346,57 @@ export function createRowReader(settings: RowSettings) {
     }) as AccountData
   }
 
+  /** An account of a list of accounts: known by its id elsewhere, by Zaguan's own, or by both. */
+  function readListedAccount(): ListedAccountData {
+    const zaguan_id = zaguanId('account.zaguan_id')
+    const external_id = text('account.external_id') ?? zaguan_id
+    if (external_id === undefined) blame(mapping.readers.get('account.external_id'), 'external_id_missing')
+    const account: ListedAccountData = {
+      ...readAccount(external_id ?? ''),
+      ...present({ zaguan_id, domains: domains('account.domains') }),
+    }
+    takeId('account.external_id', account.external_id)
+    if (zaguan_id !== undefined && zaguan_id !== account.external_id) takeId('account.zaguan_id', zaguan_id)
+    for (const domain of account.domains ?? []) takeOnce('account.domains', `@${domain}`, 'domain_taken')
+    return account
+  }
+
   function readContact(): ContactData {
-    const account = externalId('account.external_id')
-    const byEmail = !mapping.readers.has('contact.external_id')
+    const account_zaguan_id = zaguanId('account.zaguan_id')
+    const account = text('account.external_id') ?? account_zaguan_id ?? ''
+    if (account === '') blame(mapping.readers.get('account.external_id'), 'external_id_missing')
+    const zaguan_id = zaguanId('contact.zaguan_id')
     const first = text('contact.first_name')
     if (first === undefined) blame(mapping.readers.get('contact.first_name'), 'name_missing')
     const address = email('contact.email')
+    const given = text('contact.external_id')
     // Without an id of its own a contact is known by its e-mail address.
-    const id = byEmail ? address?.toLowerCase().slice(0, 120) : text('contact.external_id')
-    if (id === undefined)
-      blame(mapping.readers.get(byEmail ? 'contact.email' : 'contact.external_id'), 'external_id_missing')
-    takeId(byEmail ? 'contact.email' : 'contact.external_id', `${account}\n${id}`)
+    const id = given ?? address?.toLowerCase().slice(0, 120) ?? zaguan_id
+    if (id === undefined) {
+      const named = mapping.readers.has('contact.external_id')
+      blame(mapping.readers.get(named ? 'contact.external_id' : 'contact.email'), 'external_id_missing')
+    }
+    takeId(given === undefined ? 'contact.email' : 'contact.external_id', `${account}\n${id}`)
+    const is_primary = yesNo('contact.primary')
+    if (is_primary) takeOnce('contact.primary', `${account}\n`, 'second_primary')
     return present({
       account_external_id: account,
+      account_zaguan_id,
+      zaguan_id,
       external_id: id ?? '',
+      named: given !== undefined,
       first_name: first ?? '',
       last_name: text('contact.last_name'),
       email: address,
       phone: text('contact.phone'),
       title: text('contact.title'),
+      topics: choices<NoticeTopic>('contact.topics'),
+      is_primary,
     }) as ContactData
   }
 
   function readService(): ServiceData {
-    const account = readAccount()
+    const account = readAccount(externalId('account.external_id'))
     const own = mapping.readers.has('subscription.external_id')
     const id = own ? externalId('subscription.external_id') : account.external_id
     const plan = text('plan.name')
@@ -321,7 +426,7 @@ export function createRowReader(settings: RowSettings) {
     return service
   }
 
-  function readRow<Data>(record: CsvRecord, readData: () => Data): RowOf<Data> {
+  function readRow<Data>(record: TableRecord, readData: () => Data): RowOf<Data> {
     cells = record.cells
     fault = faultOfRecord(record, columns.length)
     if (fault) return { record, fault }
@@ -332,18 +437,13 @@ export function createRowReader(settings: RowSettings) {
   }
 
   return {
-    account: (record: CsvRecord): AccountRow =>
-      readRow(record, () => {
-        const account = readAccount()
-        takeId('account.external_id', account.external_id)
-        return account
-      }),
-    contact: (record: CsvRecord): ContactRow => readRow(record, readContact),
-    service: (record: CsvRecord): ServiceRow => readRow(record, readService),
+    account: (record: TableRecord): AccountRow => readRow(record, readListedAccount),
+    contact: (record: TableRecord): ContactRow => readRow(record, readContact),
+    service: (record: TableRecord): ServiceRow => readRow(record, readService),
   }
 }
 
-function faultOfRecord(record: CsvRecord, columns: number): Fault | null {
+function faultOfRecord(record: TableRecord, columns: number): Fault | null {
   if (record.fault) return { code: record.fault, column: null, value: null }
   const { cells } = record
   // Spreadsheets leave delimiters behind at the end of a row: empty cells beyond the header say nothing.
@@ -378,9 +478,13 @@ const datePatterns: Record<DateFormat, RegExp> = {
   YYYYMMDD: /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})$/,
 }
 
+const isoPattern = /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})$/
+
 /** A date as a file writes it, with or without a time behind it; null where it is none, or centuries away. */
 function readDate(text: string, format: DateFormat): Temporal.PlainDate | null {
-  const found = datePatterns[format].exec(text.replace(/[T ]\d{2}:\d{2}.*$/, ''))?.groups
+  const bare = text.replace(/[T ]\d{2}:\d{2}.*$/, '')
+  // A workbook's own dates come as ISO 8601, which no other format reads otherwise.
+  const found = (datePatterns[format].exec(bare) ?? isoPattern.exec(bare))?.groups
   if (!found) return null
   const [year, month, day] = [Number(found.year), Number(found.month), Number(found.day)]
   if (year < 1900 || year > 2200) return null

@@ -7,12 +7,14 @@ import { type Pool, type SystemActor, type Tx, transactAsSystem } from '../../pl
 import { isRefusal, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import type { FileStore } from '../../platform/files.ts'
 import { enqueue, type JobHandlers } from '../../platform/jobs.ts'
+import { spreadsheetType } from '../../platform/spreadsheets.ts'
 import { boundaryOnOrBefore } from '../subscriptions/index.ts'
 import { getUnit } from '../units/index.ts'
-import { insertImport, keepFile, surveyFile } from './imports.ts'
+import { insertImport, keepFile } from './imports.ts'
 import { type CompiledMapping, compileMapping, type ImportMapping } from './mapping.ts'
-import { type CsvRecord, readCsv } from './records.ts'
+import type { TableRecord } from './records.ts'
 import { createRowReader } from './rows.ts'
+import { readTable, surveyFile, type TableForm } from './table-file.ts'
 import {
   type BatchSettings,
   lockBatch,
@@ -61,6 +63,7 @@ type Begun = {
   file_id: string | null
   rows_total: number
   columns: string[]
+  form: TableForm
   mapping: CompiledMapping
   asOf: Temporal.PlainDate
   settings: BatchSettings
@@ -141,6 +144,7 @@ async function begin(tx: Tx, { importId, pass, now }: PassOptions): Promise<Begu
     file_id: row.file_id,
     rows_total: row.rows_total,
     columns: row.columns,
+    form: { format: row.format, sheet: row.sheet, decimal: mapping.decimal },
     mapping,
     asOf: row.as_of,
     settings: {
@@ -149,6 +153,7 @@ async function begin(tx: Tx, { importId, pass, now }: PassOptions): Promise<Begu
       billFrom: boundaryOnOrBefore(row.as_of, unit.closing_day),
       write: pass === 'run',
       seenAccounts: new Set(),
+      columnOf: (target) => mapping.readers.get(target)?.column ?? null,
     },
   }
 }
@@ -162,9 +167,9 @@ async function passBatches(options: PassOptions, begun: Begun): Promise<PassResu
     asOf: begun.asOf,
   })
   const writers = {
-    accounts: (records: CsvRecord[]) => prepareBatch(records.map(reader.account), writeAccounts),
-    contacts: (records: CsvRecord[]) => prepareBatch(records.map(reader.contact), writeContacts),
-    services: (records: CsvRecord[]) => prepareBatch(records.map(reader.service), writeServices),
+    accounts: (records: TableRecord[]) => prepareBatch(records.map(reader.account), writeAccounts),
+    contacts: (records: TableRecord[]) => prepareBatch(records.map(reader.contact), writeContacts),
+    services: (records: TableRecord[]) => prepareBatch(records.map(reader.service), writeServices),
   }
   function prepareBatch<Row extends Parameters<typeof rememberBatch>[0][number]>(
     rows: Row[],
@@ -179,7 +184,7 @@ async function passBatches(options: PassOptions, begun: Begun): Promise<PassResu
   const total = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
   let done = 0
   let lost = false
-  async function passBatch(records: CsvRecord[]): Promise<void> {
+  async function passBatch(records: TableRecord[]): Promise<void> {
     const batch = writers[begun.kind](records)
     const outcomes = await repeatIfTaken(() =>
       transactAsSystem(pool, actor, async (tx) => {
@@ -201,7 +206,7 @@ async function passBatches(options: PassOptions, begun: Begun): Promise<PassResu
   let stopped = false
   const running = new Set<Promise<void>>()
   try {
-    for await (const records of batches(options.open(begun.file_id))) {
+    for await (const records of batches(readTable(options.open(begun.file_id), begun.form))) {
       stopped = options.stopping()
       if (stopped || lost) break
       const work = passBatch(records)
@@ -249,7 +254,7 @@ async function record(
   tx: Tx,
   importId: string,
   begun: Begun,
-  records: readonly CsvRecord[],
+  records: readonly TableRecord[],
   outcomes: readonly Outcome[],
 ): Promise<void> {
   const count = { created: 0, updated: 0, unchanged: 0, rejected: 0 }
@@ -297,9 +302,9 @@ async function repeatIfTaken<T>(work: () => Promise<T>): Promise<T | null> {
   }
 }
 
-async function* batches(source: AsyncIterable<Buffer>): AsyncGenerator<CsvRecord[]> {
-  let waiting: CsvRecord[] = []
-  for await (const { records } of readCsv(source)) {
+async function* batches(table: ReturnType<typeof readTable>): AsyncGenerator<TableRecord[]> {
+  let waiting: TableRecord[] = []
+  for await (const { records } of table) {
     waiting = waiting.concat(records)
     let from = 0
     for (; waiting.length - from >= batchRows; from += batchRows) yield waiting.slice(from, from + batchRows)
@@ -360,8 +365,8 @@ type FileImport = {
 
 /**
  * Imports a file from the disk at once (the command line; the demonstration): the same passes as in the office, and
- * listed there. With a file store a copy of the file is kept. Refuses: import_file_missing, import_file_empty,
- * import_file_not_csv, invalid_input (business unit, mapping).
+ * listed there. With a file store a copy of the file is kept. Refuses: import_file_missing, invalid_input (business
+ * unit, mapping), and whatever surveyFile refuses.
  */
 export async function importFile(
   pool: Pool,
@@ -392,7 +397,12 @@ export async function importFile(
     if (!unit) return refuseField('business_unit', 'not_a_choice')
     const name = basename(input.path).slice(-200)
     const fileId = files
-      ? await keepFile(tx, files, { unitId: unit.id, name, source: createReadStream(input.path) })
+      ? await keepFile(tx, files, {
+          unitId: unit.id,
+          name,
+          type: survey.format === 'xlsx' ? spreadsheetType : 'text/csv',
+          source: createReadStream(input.path),
+        })
       : null
     const id = await insertImport(tx, {
       unitId: unit.id,

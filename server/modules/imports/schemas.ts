@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { importKinds, runStates } from '../../platform/database.gen.ts'
+import { importFormats, importKinds, runStates } from '../../platform/database.gen.ts'
 import { id, instant, listQuery, plainDate } from '../../platform/schemas.ts'
-import { mappingSchema } from './mapping.ts'
+import { mappingSchema, targetTypes } from './mapping.ts'
 import { rejectCodes } from './rows.ts'
 
 const summary = {
@@ -10,6 +10,8 @@ const summary = {
   business_unit_name: z.string(),
   kind: z.enum(importKinds),
   file_name: z.string(),
+  format: z.enum(importFormats),
+  sheet: z.string().nullable().meta({ description: 'The sheet of a workbook that is imported' }),
   state: z.enum(runStates),
   as_of: plainDate.meta({
     description: 'The import’s date: what “months before” and “billed already” count from',
@@ -34,7 +36,7 @@ const targetSchema = z
   .object({
     name: z.string(),
     label: z.string().meta({ description: 'In the language of the request' }),
-    type: z.enum(['text', 'email', 'phone', 'country', 'choice', 'money', 'date', 'count', 'discount']),
+    type: z.enum(targetTypes),
     required: z.boolean(),
     choices: z.array(z.string()),
   })
@@ -44,6 +46,7 @@ export const importSchema = z
   .object({
     ...summary,
     columns: z.array(z.string()),
+    sheets: z.array(z.string()).meta({ description: 'The sheets of a workbook; empty for CSV' }),
     sample: z.array(z.array(z.string())).meta({ description: 'The first rows, cell by cell' }),
     mapping: mappingSchema.meta({ description: 'What was set, or at first what the header suggests' }),
     targets: z.array(targetSchema),
@@ -60,13 +63,17 @@ export const uploadFields = z.object({ business_unit_id: id, kind: z.enum(import
 
 export const mappingChange = z.object({ mapping: mappingSchema, as_of: plainDate.optional() })
 
+export const sheetChoice = z.object({ sheet: z.string().min(1).max(200) })
+
 export const rejectQuery = listQuery(['row_number'], 'row_number').extend({
   code: z.enum(rejectCodes).optional(),
 })
 
 export const rejectSchema = z
   .object({
-    row_number: z.int().meta({ description: 'The line of the file on which the row begins' }),
+    row_number: z
+      .int()
+      .meta({ description: 'The line of the file on which the row begins, or the row of the sheet' }),
     code: z.enum(rejectCodes),
     message: z.string().meta({ description: 'The reason, in the language of the request' }),
     column_name: z.string().nullable(),

@@ -1,11 +1,17 @@
 import { sql } from 'kysely'
-import type { BillingMode, LanguageCode, PaymentMethod } from '../../platform/database.gen.ts'
+import type { AccountKind, BillingMode, LanguageCode, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
+import { checkTaxId } from '../../platform/tax-ids.ts'
 import {
+  clearPrimaryContacts,
   findAccountsByExternalId,
+  findAccountsById,
   findContactsByExternalId,
+  findContactsOtherwise,
+  findDomainOwners,
   insertAccounts,
   insertContacts,
+  insertDomains,
   updateAccounts,
   updateContacts,
 } from '../accounts/index.ts'
@@ -19,7 +25,15 @@ import {
   type SubscriptionBulkChange,
   updateSubscriptions,
 } from '../subscriptions/index.ts'
-import type { AccountData, AccountRow, ContactRow, Fault, ServiceData, ServiceRow } from './rows.ts'
+import type {
+  AccountData,
+  AccountRow,
+  ContactRow,
+  Fault,
+  RejectCode,
+  ServiceData,
+  ServiceRow,
+} from './rows.ts'
 
 /** What became of a row, or with a preview will become of it. */
 export type Outcome = 'created' | 'updated' | 'unchanged' | Fault
@@ -46,6 +60,8 @@ export type BatchSettings = {
   write: boolean
   /** Accounts that an earlier row of the same file brought: the first row of an account decides what it holds. */
   seenAccounts: Set<string>
+  /** The column that a target comes from, to name it where the database knows better than the row. */
+  columnOf: (target: string) => string | null
 }
 
 /** One import of services at a time writes a batch of a business unit: two of the same file end like one after the other. */
@@ -55,7 +71,34 @@ export async function lockBatch(tx: Tx, unitId: string): Promise<void> {
 
 /** Whether the data says something else than what stands. */
 function differs(data: object, stored: object): boolean {
-  return Object.entries(data).some(([key, value]) => (stored as Record<string, unknown>)[key] !== value)
+  return Object.entries(data).some(([key, value]) => {
+    const current = (stored as Record<string, unknown>)[key]
+    // Lists of choices: the same ones in whatever order.
+    if (Array.isArray(value) && Array.isArray(current))
+      return value.length !== current.length || value.some((one) => !current.includes(one))
+    return current !== value
+  })
+}
+
+/**
+ * Brings a tax id that is new to its standard form (A1). One that stands already is left alone: it may be older than the
+ * check.
+ */
+function checkAccount(
+  data: AccountData,
+  stored: { tax_id: string | null; country: string | null; kind: AccountKind } | undefined,
+  settings: BatchSettings,
+): Fault | null {
+  if (data.tax_id === undefined || data.tax_id === stored?.tax_id) return null
+  const country = data.country ?? stored?.country ?? settings.unit.country
+  const checked = checkTaxId(country, data.kind ?? stored?.kind, data.tax_id)
+  if (!checked.ok) return faultAt(settings, 'account.tax_id', 'tax_id_invalid', data.tax_id)
+  data.tax_id = checked.formatted
+  return null
+}
+
+function faultAt(settings: BatchSettings, target: string, code: RejectCode, value: string | null): Fault {
+  return { code, column: settings.columnOf(target), value }
 }
 
 /** Accounts: created, or changed where the row says something else. Outcomes in the order of the rows. */
@@ -64,29 +107,63 @@ export async function writeAccounts(
   rows: readonly AccountRow[],
   settings: BatchSettings,
 ): Promise<Outcome[]> {
+  const { unit } = settings
   const good = rows.flatMap((row) => ('data' in row ? [row.data] : []))
-  const stored = await findAccountsByExternalId(
-    tx,
-    settings.unit.id,
-    good.map((account) => account.external_id),
-  )
+  const ids = good.flatMap((account) => account.zaguan_id ?? [])
+  const listed = good.flatMap((account) => account.domains ?? [])
+  const [byExternalId, byId, owners] = await Promise.all([
+    findAccountsByExternalId(
+      tx,
+      unit.id,
+      good.map((account) => account.external_id),
+    ),
+    ids.length > 0 ? findAccountsById(tx, unit.id, ids) : new Map<string, never>(),
+    listed.length > 0 ? findDomainOwners(tx, unit.id, listed) : new Map<string, string>(),
+  ])
+  const newDomains: { external_id: string; account_id: string | undefined; domain: string }[] = []
   const created: (AccountData & { name: string })[] = []
-  const changed: (AccountData & { id: string })[] = []
+  const changed: (Partial<AccountData> & { id: string })[] = []
   const outcomes = rows.map((row): Outcome => {
     if ('fault' in row) return row.fault
-    const { data } = row
-    const account = stored.get(data.external_id)
+    const { zaguan_id, domains = [], ...data } = row.data
+    const known = byExternalId.get(data.external_id)
+    const account = (zaguan_id === undefined ? undefined : byId.get(zaguan_id)) ?? known
+    const fault = checkAccount(data, account, settings)
+    if (fault) return fault
+    if (domains.some((domain) => owners.has(domain) && owners.get(domain) !== account?.id))
+      return faultAt(settings, 'account.domains', 'domain_taken', domains.join('; '))
+    const missing = domains.filter((domain) => !owners.has(domain))
+    const addDomains = () => {
+      for (const domain of missing)
+        newDomains.push({ external_id: data.external_id, account_id: account?.id, domain })
+    }
     if (!account) {
+      addDomains()
       created.push({ ...data, name: data.name ?? '' })
       return 'created'
     }
-    if (!differs(data, account)) return 'unchanged'
-    changed.push({ ...data, id: account.id })
+    if (known && known !== account && known.id !== account.id)
+      return faultAt(settings, 'account.external_id', 'external_id_taken', data.external_id)
+    // Known by Zaguan's own id alone: the row has no other one to give it.
+    const { external_id, ...rest } = data
+    const change = external_id === zaguan_id ? rest : data
+    const other = differs(change, account)
+    if (!other && missing.length === 0) return 'unchanged'
+    addDomains()
+    if (other) changed.push({ ...change, id: account.id })
     return 'updated'
   })
   if (settings.write) {
-    await insertAccounts(tx, settings.unit, created)
+    const made = await insertAccounts(tx, unit, created)
     await updateAccounts(tx, changed)
+    await insertDomains(
+      tx,
+      unit.id,
+      newDomains.map((one) => ({
+        account_id: one.account_id ?? made.get(one.external_id)!,
+        domain: one.domain,
+      })),
+    )
   }
   return outcomes
 }
@@ -98,35 +175,65 @@ export async function writeContacts(
   settings: BatchSettings,
 ): Promise<Outcome[]> {
   const good = rows.flatMap((row) => ('data' in row ? [row.data] : []))
-  const accounts = await findAccountsByExternalId(tx, settings.unit.id, [
-    ...new Set(good.map((contact) => contact.account_external_id)),
+  const accountIds = good.flatMap((contact) => contact.account_zaguan_id ?? [])
+  const [byExternalId, byId] = await Promise.all([
+    findAccountsByExternalId(tx, settings.unit.id, [
+      ...new Set(good.map((contact) => contact.account_external_id)),
+    ]),
+    accountIds.length > 0 ? findAccountsById(tx, settings.unit.id, accountIds) : new Map<string, never>(),
   ])
-  const stored = await findContactsByExternalId(
-    tx,
-    good.flatMap(({ account_external_id, external_id }) => {
-      const account = accounts.get(account_external_id)
-      return account ? [{ account_id: account.id, external_id }] : []
-    }),
-  )
+  const accountOf = ({ account_zaguan_id, account_external_id }: (typeof good)[number]) =>
+    (account_zaguan_id === undefined ? undefined : byId.get(account_zaguan_id)) ??
+    byExternalId.get(account_external_id)
+  // Those that no id of another system names are looked for by Zaguan's own, and by their e-mail.
+  const unnamed = good.flatMap((contact) => {
+    const account = accountOf(contact)
+    const { zaguan_id: id, named, email } = contact
+    return account && (id !== undefined || !named)
+      ? [{ contact, account_id: account.id, id, email: named ? undefined : email }]
+      : []
+  })
+  const [stored, found] = await Promise.all([
+    findContactsByExternalId(
+      tx,
+      good.flatMap((contact) => {
+        const account = accountOf(contact)
+        return account ? [{ account_id: account.id, external_id: contact.external_id }] : []
+      }),
+    ),
+    unnamed.length > 0 ? findContactsOtherwise(tx, unnamed) : [],
+  ])
+  const otherwise = new Map(unnamed.map(({ contact }, at) => [contact, found[at]]))
   const created: Parameters<typeof insertContacts>[1][number][] = []
   const changed: Parameters<typeof updateContacts>[1][number][] = []
+  const promoted = new Map<string, string | null>()
   const outcomes = rows.map((row): Outcome => {
     if ('fault' in row) return row.fault
-    const { account_external_id, ...data } = row.data
-    const account = accounts.get(account_external_id)
-    if (!account) return { code: 'account_unknown', column: null, value: account_external_id }
-    const contact = stored.get(`${account.id} ${data.external_id}`)
+    const { account_external_id, account_zaguan_id, zaguan_id, named, ...data } = row.data
+    const account = accountOf(row.data)
+    if (!account) return faultAt(settings, 'account.external_id', 'account_unknown', account_external_id)
+    const known = stored.get(`${account.id} ${data.external_id}`)
+    const other = otherwise.get(row.data)
+    const contact = (other && other.id === zaguan_id ? other : known) ?? other
     if (!contact) {
       created.push({ ...data, account_id: account.id })
+      if (data.is_primary) promoted.set(account.id, null)
       return 'created'
     }
-    if (!differs(data, contact)) return 'unchanged'
-    changed.push({ ...data, id: contact.id })
+    if (named && known && known.id !== contact.id)
+      return faultAt(settings, 'contact.external_id', 'duplicate_id', data.external_id)
+    const { external_id, ...rest } = data
+    const change = named ? data : rest
+    if (!differs(change, contact)) return 'unchanged'
+    changed.push({ ...change, id: contact.id })
+    if (data.is_primary) promoted.set(account.id, contact.id)
     return 'updated'
   })
   if (settings.write) {
-    await insertContacts(tx, created)
+    const kept = [...promoted.values()].flatMap((id) => id ?? [])
+    await clearPrimaryContacts(tx, [...promoted.keys()], kept)
     await updateContacts(tx, changed)
+    await insertContacts(tx, created)
   }
   return outcomes
 }
@@ -168,6 +275,8 @@ export async function writeServices(
     if (subscription && subscription.account_id !== stored?.id)
       return { code: 'account_differs', column: null, value: data.external_id }
 
+    const fault = first ? checkAccount(account, stored, settings) : null
+    if (fault) return fault
     seenHere.add(account.external_id)
     const accountChanged = first && stored !== undefined && differs(account, stored)
     if (accountChanged) changedAccounts.push({ ...account, id: stored.id })
