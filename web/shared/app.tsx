@@ -1,8 +1,10 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from 'react'
 import { type Brand, BrandProvider } from './brand.tsx'
+import { loadTexts } from './i18n.ts'
+import { useIdentityAsked } from './identity.ts'
 import { OfflineBanner } from './offline-banner.tsx'
 import { createAppTheme, createCssVariables, type Density } from './theme.ts'
 import { Toasts } from './toasts.tsx'
@@ -46,11 +48,29 @@ export function AppFrame({
           <OfflineBanner />
           {children}
           <Toasts />
+          <IdentityAsked />
           <RouteAnnouncer />
         </BrandProvider>
       </QueryClientProvider>
     </MantineProvider>
   )
+}
+
+const ConfirmIdentity = lazy(async () => {
+  const [{ ConfirmIdentity: component }] = await Promise.all([
+    import('./confirm-identity.tsx'),
+    loadTexts('security'),
+  ])
+  return { default: component }
+})
+
+/** The dialog that asks who is there comes when a request needs it (see identity.ts). */
+function IdentityAsked() {
+  return useIdentityAsked() ? (
+    <Suspense>
+      <ConfirmIdentity />
+    </Suspense>
+  ) : null
 }
 
 /** After another page was opened: its title is said to screen readers, and the keyboard starts at its content. */

@@ -1,0 +1,42 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, orThrow } from './api.ts'
+import type { paths } from './api-types.gen.ts'
+import { mine } from './side.ts'
+import { useProblemToast } from './toasts.tsx'
+
+/** How one's own way in is guarded: e-mail, password, passkeys, authenticator app. */
+export const securityQuery = queryOptions({
+  queryKey: ['security'],
+  queryFn: ({ signal }) => orThrow(api.GET(mine('/api/v1/portal/security'), { signal })),
+})
+
+/** Where one is signed in. */
+export const ownSessionsQuery = queryOptions({
+  queryKey: ['security', 'sessions'],
+  queryFn: ({ signal }) => orThrow(api.GET(mine('/api/v1/portal/security/sessions'), { signal })),
+})
+
+type Answer<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { 'application/json': infer Body } } } }
+}
+  ? Body
+  : never
+export type Security = Answer<'/api/v1/portal/security'>
+export type Passkey = Security['passkeys'][number]
+export type OwnSession = Answer<'/api/v1/portal/security/sessions'>['items'][number]
+
+/** A change of the way in: everything about it is read again, and a refusal appears as a toast unless the caller shows it. */
+export function useSecurityChange<Input = void, Result = unknown>(
+  send: (input: Input) => Promise<Result>,
+  onDone?: (result: Result, input: Input) => void,
+) {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: send,
+    onSuccess: async (result, input) => {
+      await queryClient.invalidateQueries({ queryKey: ['security'] })
+      onDone?.(result, input)
+    },
+    onError: useProblemToast(),
+  })
+}
