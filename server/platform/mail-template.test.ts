@@ -41,6 +41,30 @@ const samples: { [K in MailKind]: MailParams[K] } = {
   payment_approved: { name: 'Ana', ...paid, invoice_number: 'A-000123', remaining: 0 },
   payment_rejected: { name: 'Ana', ...paid, invoice_number: null, reason: 'Sem <data>\nno comprovante' },
   staff_invitation: { name: null, invited_by: 'Rui', link, valid_hours: 72 },
+  member_invitation: {
+    name: null,
+    invited_by: 'Rui',
+    account: 'Padaria Estrela',
+    permissions: ['billing', 'users'],
+    link,
+    valid_days: 7,
+  },
+  ownership_offered: {
+    name: 'Ana',
+    from: 'Rui',
+    account: 'Padaria Estrela',
+    until: Temporal.PlainDate.from('2026-06-04'),
+    link,
+  },
+  ownership_transferred: { name: 'Ana', reader: 'new', owner: 'Ana', account: 'Padaria Estrela', link },
+  account_change_decided: {
+    name: 'Ana',
+    account: 'Padaria Estrela',
+    approved: false,
+    changes: { name: 'Padaria Estrela do Sul', tax_id: null, kind: 'company' },
+    reason: 'Falta o contrato social.',
+    link,
+  },
 }
 
 const compose = <K extends MailKind>(

@@ -1,6 +1,7 @@
 // Every mail that we send: its words (locales/*/mail.json) and its one layout, as HTML and as plain text. Pure.
 import { inkOn, readableAccent } from './accent.ts'
 import { type DateRange, formatDate } from './calendar.ts'
+import type { MembershipPermission } from './database.gen.ts'
 import { formatMoney } from './money.ts'
 import { formatPeriod } from './period.ts'
 import { type Language, translator } from './translations.ts'
@@ -355,6 +356,40 @@ export type MailParams = {
     link: string
   }
   staff_invitation: { name: string | null; invited_by: string; link: string; valid_hours: number }
+  member_invitation: {
+    name: string | null
+    invited_by: string
+    account: string
+    permissions: readonly MembershipPermission[]
+    link: string
+    valid_days: number
+  }
+  ownership_offered: {
+    name: string | null
+    from: string
+    account: string
+    /** The last day on which it can be accepted. */
+    until: Temporal.PlainDate
+    link: string
+  }
+  /** To both: `reader` says which of them reads. */
+  ownership_transferred: {
+    name: string | null
+    reader: 'new' | 'old'
+    owner: string
+    account: string
+    link: string
+  }
+  account_change_decided: {
+    name: string | null
+    account: string
+    approved: boolean
+    /** What was asked for. */
+    changes: { name?: string; tax_id?: string | null; kind?: 'company' | 'person' }
+    /** Staff's words to the customer, where it was refused. */
+    reason: string | null
+    link: string
+  }
 }
 
 export type MailKind = keyof MailParams
@@ -483,6 +518,83 @@ const composers: { [K in MailKind]: Compose<K> } = {
       action: { label: t('mail:staff_invitation.action'), url: params.link },
       notes: [t('mail:staff_invitation.valid', { count: params.valid_hours })],
       reason: t('mail:staff_invitation.reason', { invited_by }),
+    }
+  },
+  member_invitation: (params, language, unit) => {
+    const t = translator(language)
+    const { invited_by, account } = params
+    const shown = params.permissions.includes('owner') ? (['owner'] as const) : params.permissions
+    const rights = shown.map(
+      (one) => `• ${t(`common:permission.${one}.name`)}: ${t(`common:permission.${one}.allows`)}`,
+    )
+    return {
+      subject: t('mail:member_invitation.subject', { invited_by, account }),
+      preheader: t('mail:member_invitation.preheader'),
+      paragraphs: [
+        t('mail:member_invitation.body', { invited_by, account, unit }),
+        [t('mail:member_invitation.rights'), ...rights].join('\n'),
+      ],
+      action: { label: t('mail:member_invitation.action'), url: params.link },
+      notes: [
+        t('mail:member_invitation.valid', { count: params.valid_days }),
+        t('mail:member_invitation.not_you'),
+      ],
+      reason: t('mail:member_invitation.reason', { invited_by }),
+    }
+  },
+  ownership_offered: (params, language, unit) => {
+    const t = translator(language)
+    const { from, account } = params
+    return {
+      subject: t('mail:ownership_offered.subject', { from, account }),
+      preheader: t('mail:ownership_offered.preheader'),
+      paragraphs: [
+        t('mail:ownership_offered.body', { from, account, unit }),
+        t('mail:ownership_offered.consequences', { from }),
+      ],
+      action: { label: t('mail:ownership_offered.action'), url: params.link },
+      notes: [t('mail:ownership_offered.valid', { date: formatDate(params.until, language) })],
+      reason: t('mail:frame.reason_access', { unit }),
+    }
+  },
+  ownership_transferred: (params, language, unit) => {
+    const t = translator(language)
+    const { owner, account } = params
+    return {
+      subject: t('mail:ownership_transferred.subject', { owner, account }),
+      preheader: t('mail:ownership_transferred.preheader'),
+      paragraphs: [t(`mail:ownership_transferred.body_${params.reader}`, { owner, account, unit })],
+      action: { label: t('mail:ownership_transferred.action'), url: params.link },
+      notes: [t('mail:ownership_transferred.not_you')],
+      reason: t('mail:frame.reason_access', { unit }),
+    }
+  },
+  account_change_decided: (params, language, unit) => {
+    const t = translator(language)
+    const { account, changes } = params
+    const outcome = params.approved ? 'approved' : 'rejected'
+    const facts: [string, string][] = []
+    if (changes.name !== undefined) facts.push([t('mail:account_change_decided.field_name'), changes.name])
+    if (changes.tax_id !== undefined)
+      facts.push([
+        t('mail:account_change_decided.field_tax_id'),
+        changes.tax_id ?? t('mail:account_change_decided.nothing'),
+      ])
+    if (changes.kind !== undefined)
+      facts.push([
+        t('mail:account_change_decided.field_kind'),
+        t(`mail:account_change_decided.kind_${changes.kind}`),
+      ])
+    return {
+      subject: t(`mail:account_change_decided.subject_${outcome}`),
+      preheader: t(`mail:account_change_decided.preheader_${outcome}`),
+      paragraphs: [t(`mail:account_change_decided.body_${outcome}`, { account })],
+      facts,
+      ...(params.reason === null
+        ? {}
+        : { quote: [t('mail:account_change_decided.why'), params.reason] as [string, string] }),
+      action: { label: t('mail:account_change_decided.action'), url: params.link },
+      reason: t('mail:frame.reason_access', { unit }),
     }
   },
 }

@@ -1,7 +1,8 @@
 import { type App, portalRoute } from '../../platform/http.ts'
 import { idParams } from '../../platform/schemas.ts'
 import { ownChange, updateOwnUser } from '../access/index.ts'
-import { getOwnAccount, listEnterable, switchAccount, updateOwnAccount } from './accounts.ts'
+import { listEnterable, switchAccount } from './accounts.ts'
+import { getOwnAccount, updateOwnAccount } from './own-account.ts'
 import { customerSession, ownAccountChange, ownAccountSchema } from './schemas.ts'
 
 export function registerAccountsPortal(app: App): void {
@@ -57,7 +58,7 @@ export function registerAccountsPortal(app: App): void {
       permission: 'any_member',
       response: ownAccountSchema,
     },
-    (tx, _input, actor) => getOwnAccount(tx, actor.account_id!),
+    (tx, _input, actor) => getOwnAccount(tx, actor.account_id!) as never,
   )
   portalRoute(
     app,
@@ -71,6 +72,6 @@ export function registerAccountsPortal(app: App): void {
       body: ownAccountChange,
       response: ownAccountSchema,
     },
-    (tx, { body }, actor) => updateOwnAccount(tx, actor.account_id!, body),
+    (tx, { body }, actor) => updateOwnAccount(tx, actor, body) as never,
   )
 }

@@ -6,6 +6,12 @@ import { chooseLanguage } from '../../platform/translations.ts'
 import { deliverNotices } from './delivery.ts'
 import { queueInvoiceNotices } from './invoices.ts'
 import { resendNotice } from './mailbox.ts'
+import {
+  queueAccountChangeDecided,
+  queueOwnershipOffered,
+  queueOwnershipTransferred,
+  sendMemberInvitation,
+} from './members.ts'
 import { queuePaymentApproved, queuePaymentNotified, queuePaymentRejected } from './payments.ts'
 import { sendInvitation, sendPasswordChanged, sendRequestedPasswordLink } from './personal.ts'
 
@@ -45,6 +51,18 @@ export function createNoticeJobs(services: {
     },
     'notices:send_password_changed': async (payload, { transact, now }) => {
       await transact((tx) => sendPasswordChanged(tx, text(payload, 'user_id'), now(), origin))
+    },
+    'notices:send_member_invitation': async (payload, { transact }) => {
+      await transact((tx) => sendMemberInvitation(tx, text(payload, 'invitation_id'), origin))
+    },
+    'notices:send_ownership_offered': async (payload, { transact }) => {
+      await transact((tx) => queueOwnershipOffered(tx, text(payload, 'transfer_id'), origin))
+    },
+    'notices:send_ownership_transferred': async (payload, { transact }) => {
+      await transact((tx) => queueOwnershipTransferred(tx, text(payload, 'transfer_id'), origin))
+    },
+    'notices:send_account_change_decided': async (payload, { transact }) => {
+      await transact((tx) => queueAccountChangeDecided(tx, text(payload, 'request_id'), origin))
     },
     'notices:send_invoices': async (payload, { transact, stopping }) => {
       const ids = texts(payload, 'invoice_ids')

@@ -22,3 +22,17 @@ export function paymentLink(origin: string, invoiceIds: readonly string[]): stri
   const [only, ...others] = invoiceIds
   return only !== undefined && others.length === 0 ? invoiceLink(origin, only) : `${origin}/invoices`
 }
+
+/** The page of an invitation to an account, in the look of its business unit before anybody is signed in. */
+export function memberInvitationLink(origin: string, token: string, unitSlug: string): string {
+  return `${origin}/invitation?${new URLSearchParams({ token, unit: unitSlug })}`
+}
+
+/** The users of an account; whoever has several enters that one. */
+export function membersLink(origin: string, accountId: string): string {
+  return `${origin}/users?${new URLSearchParams({ account: accountId })}`
+}
+
+export function accountLink(origin: string): string {
+  return `${origin}/account`
+}

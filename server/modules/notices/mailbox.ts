@@ -7,6 +7,7 @@ import type { FileStore } from '../../platform/files.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { logoCid } from './looks.ts'
+import { sendMemberInvitation } from './members.ts'
 import { sendInvitation, sendPasswordLink } from './personal.ts'
 import { queueDelivery } from './queue.ts'
 
@@ -136,10 +137,14 @@ export async function renderForFrame(tx: Tx, files: FileStore, id: string, html:
 export async function resendNotice(tx: Tx, id: string, origin: string): Promise<string | Refusal> {
   const notice = await tx
     .selectFrom('notices')
-    .select(['id', 'kind', 'user_id', 'secret'])
+    .select(['id', 'kind', 'user_id', 'cause_id', 'secret'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!notice) return notFound()
+  if (notice.secret && notice.kind === 'member_invitation') {
+    const sent = notice.cause_id && (await sendMemberInvitation(tx, notice.cause_id, origin))
+    return sent || refuse('notice_not_sendable')
+  }
   if (notice.secret) {
     if (notice.user_id === null) return refuse('notice_not_sendable')
     const sent =

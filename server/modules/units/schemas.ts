@@ -28,6 +28,7 @@ export const unitSchema = z
     payment_methods: z.array(z.enum(paymentMethods)),
     payment_instructions: z.string().nullable(),
     invoice_series: z.string(),
+    sensitive_changes_need_approval: z.boolean(),
     accent: z.string(),
     logo_file_id: id.nullable(),
     archived_at: instant.nullable(),
@@ -70,6 +71,7 @@ export const unitChange = z.object({
   due_day: z.int().min(1).max(31).optional(),
   payment_methods: z.array(z.enum(paymentMethods)).min(1).optional(),
   payment_instructions: text(4000).optional(),
+  sensitive_changes_need_approval: z.boolean().optional(),
   invoice_series: z
     .string()
     .regex(/^[A-Z0-9-]{1,10}$/)
