@@ -201,7 +201,9 @@ describe('an import', () => {
     const csv = await admin.get(`/imports/${done.id}/rejects.csv`, { 'accept-language': 'es' })
     expect(csv.headers['content-disposition']).toContain('customers-rechazadas.csv')
     const text = csv.bytes.toString().slice(1).split('\r\n')
-    expect(text[0]).toBe('id,name,email,country,kind,Rechazada: fila,Rechazada: motivo,Rechazada: columna,Rechazada: valor')
+    expect(text[0]).toBe(
+      'id,name,email,country,kind,Rechazada: fila,Rechazada: motivo,Rechazada: columna,Rechazada: valor',
+    )
     expect(text[1]).toBe('B,,b@x.example,,,3,El nombre está vacío.,name,')
     // What would run in a spreadsheet is text there.
     expect(text[5]).toBe("F,'=1+1,,,,9,La celda empieza como una fórmula de hoja de cálculo.,name,'=1+1")

@@ -4,7 +4,9 @@ import { isRefusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { moneyCell } from '../../platform/spreadsheets.ts'
 import { createAccount, getAccount, listAccounts, updateAccount } from './accounts.ts'
+import { registerContactList } from './contact-list.ts'
 import { createContact, deleteContact, listContacts, updateContact } from './contacts.ts'
 import { listMembers, removeMember, updateMember } from './members.ts'
 import { registerAccountSetup } from './routes.setup.ts'
@@ -23,6 +25,7 @@ const tag = 'Accounts'
 
 export function registerAccountsOffice(app: App): void {
   registerAccountSetup(app)
+  registerContactList(app)
   officeRoute(
     app,
     {
@@ -49,9 +52,11 @@ export function registerAccountsOffice(app: App): void {
       permission: 'accounts.read',
       query: accountQuery,
       file: 'accounts',
+      screen: { unit: 'business_unit', services: 'active_services' },
     },
     (tx, query) => listAccounts(tx, query),
     {
+      zaguan_id: (row) => row.id,
       number: (row) => row.number,
       external_id: (row) => row.external_id,
       name: (row) => row.name,
@@ -59,6 +64,7 @@ export function registerAccountsOffice(app: App): void {
       tax_id: (row) => row.tax_id,
       email: (row) => row.email,
       phone: (row) => row.phone,
+      fax: (row) => row.fax,
       address: (row) => row.address,
       city: (row) => row.city,
       state: (row) => row.state,
@@ -66,10 +72,11 @@ export function registerAccountsOffice(app: App): void {
       postal_code: (row) => row.postal_code,
       language: (row) => row.language,
       rank: (row) => row.rank,
-      domains: (row) => row.domains.join(' '),
+      domains: (row) => row.domains.join('; '),
+      notes: (row) => row.notes,
       business_unit: (row) => row.business_unit_name,
       active_services: (row) => row.active_services,
-      owed_minor_units: (row) => row.owed,
+      owed: (row) => moneyCell(row.owed, row.currency),
       currency: (row) => row.currency,
       created_at: (row) => row.created_at,
     },
