@@ -58,7 +58,8 @@ export type TestApi = {
   close(): Promise<void>
 }
 
-export async function startTestApi(): Promise<TestApi> {
+/** With `addresses` each caller has a network address of its own, for tests of more people than one address may bring. */
+export async function startTestApi(settings: { addresses?: boolean } = {}): Promise<TestApi> {
   const database = await createTestDatabase()
   const dataDir = await mkdtemp(join(tmpdir(), 'zaguan-api-'))
   let now = Temporal.Instant.from('2026-05-21T15:00:00Z')
@@ -80,7 +81,10 @@ export async function startTestApi(): Promise<TestApi> {
   const system = <T>(work: (tx: Tx) => Promise<T>) =>
     transactAsSystem(office, { kind: 'system', way: 'command', operation: 'test', name: 'test' }, work)
 
+  let callers = 0
   function caller(side: 'office' | 'portal', language: string): Caller {
+    const number = ++callers
+    const remoteAddress = settings.addresses ? `10.0.${number >> 8}.${number & 255}` : '127.0.0.1'
     const self: Caller = {
       cookie: '',
       get: (path, headers) => send({ method: 'GET', url: path, ...(headers ? { headers } : {}) }),
@@ -118,6 +122,7 @@ export async function startTestApi(): Promise<TestApi> {
     async function send(options: InjectOptions): Promise<Reply> {
       const reply = await server.inject({
         ...options,
+        remoteAddress,
         url: `/api/v1/${side}${String(options.url)}`,
         headers: {
           'accept-language': language,

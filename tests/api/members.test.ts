@@ -14,7 +14,7 @@ let owner: pg.Client
 let count = 0
 
 beforeAll(async () => {
-  api = await startTestApi()
+  api = await startTestApi({ addresses: true })
   admin = await api.staff('admin')
   unit = await api.unit()
   owner = new pg.Client({ connectionString: api.database.ownerUrl })
