@@ -16,6 +16,7 @@ export {
   settleInvoices,
 } from './ledger.ts'
 export { personalData } from './personal-data.ts'
+export { hasUnbilledDays } from './planning.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 

@@ -226,3 +226,20 @@ export function countInvoices(documents: readonly PlannedDocument[]): number {
 export function totalOf(documents: readonly PlannedDocument[]): number {
   return documents.reduce((sum, document) => sum + document.total, 0)
 }
+
+/**
+ * Whether an account has days to be billed, by whatever closing is still to come: an account whose services have all ended
+ * and that has none is done with. An account that cannot be planned has (billing.md 14).
+ */
+export async function hasUnbilledDays(tx: Tx, accountId: string): Promise<boolean> {
+  const found = await sql<{ business_unit_id: string; last: Temporal.PlainDate | null }>`
+    select a.business_unit_id, max(coalesce(s.end_date, s.billing_start)) as last
+      from accounts a left join subscriptions s on s.account_id = a.id where a.id = ${accountId}
+     group by a.business_unit_id`.execute(tx)
+  const row = found.rows[0]
+  if (!row?.last) return false
+  const unit = (await readBillingUnits(tx, [row.business_unit_id])).get(row.business_unit_id)!
+  const up_to = boundaryAfter(boundaryAfter(row.last, unit.closing_day), unit.closing_day)
+  const plan = (await planAccounts(tx, unit, [accountId], up_to)).get(accountId)
+  return plan !== undefined && ('parked' in plan || countInvoices(plan.documents) > 0)
+}

@@ -1,0 +1,199 @@
+import { sql } from 'kysely'
+import { today } from '../../platform/calendar.ts'
+import type { Tx } from '../../platform/database.ts'
+import { notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
+import { enqueue } from '../../platform/jobs.ts'
+import { type Language, translator } from '../../platform/translations.ts'
+import { hasUnbilledDays, lockAccounts } from '../billing/index.ts'
+
+/** What has to come to its end first. `amount` is in minor units of the business unit's currency. */
+export type Obstacle = {
+  code:
+    | 'services_running'
+    | 'contracts_in_force'
+    | 'invoices_open'
+    | 'credit_left'
+    | 'payments_pending'
+    | 'days_unbilled'
+  count: number
+  amount: number | null
+}
+
+/** How much of each kind goes, and how much stays because the law asks for it. */
+type Counts = {
+  contacts: number
+  people: number
+  memberships: number
+  domains: number
+  invitations: number
+  api_keys: number
+  notices: number
+  payment_notes: number
+  receipts_removed: number
+  exports: number
+  audit_entries: number
+  people_of_others: number
+  invoices: number
+  payments: number
+  ledger_entries: number
+  receipts_kept: number
+  contracts: number
+  services: number
+}
+
+type Subject = {
+  id: string
+  number: number
+  name: string
+  business_unit_id: string
+  currency: string
+  time_zone: string
+  unit_language: Language
+  erased_at: Temporal.Instant | null
+}
+
+async function findSubject(tx: Tx, accountId: string): Promise<Subject | undefined> {
+  return tx
+    .selectFrom('accounts')
+    .innerJoin('business_units', 'business_units.id', 'accounts.business_unit_id')
+    .select([
+      'accounts.id',
+      'accounts.number',
+      'accounts.name',
+      'accounts.business_unit_id',
+      'accounts.erased_at',
+      'business_units.currency',
+      'business_units.time_zone',
+      'business_units.language as unit_language',
+    ])
+    .where('accounts.id', '=', accountId)
+    .executeTakeFirst()
+}
+
+async function listObstacles(tx: Tx, subject: Subject, now: Temporal.Instant): Promise<Obstacle[]> {
+  const found = await sql<Obstacle>`
+    select code, count::int as count, amount
+      from erasure_obstacles(${subject.id}, ${today(now, subject.time_zone)}::date)`.execute(tx)
+  // What still runs is billed to its end by itself; said of what has ended, it is news.
+  const running = found.rows.some((row) => row.code === 'services_running')
+  return !running && (await hasUnbilledDays(tx, subject.id))
+    ? [...found.rows, { code: 'days_unbilled', count: 1, amount: null }]
+    : found.rows
+}
+
+/**
+ * What an erasure of an account takes, what it leaves and why, and what stands in its way, before anything is done.
+ * Refuses: not_found.
+ */
+export async function previewErasure(tx: Tx, accountId: string, now: Temporal.Instant) {
+  const subject = await findSubject(tx, accountId)
+  if (!subject) return notFound()
+  const [counted, obstacles] = await Promise.all([
+    sql<Counts>`
+      with alone as (select people_of_account_alone(${accountId}) as ids)
+      select (select count(*) from contacts where account_id = a.id)::int as contacts,
+             cardinality(alone.ids) as people,
+             (select count(*) from memberships where account_id = a.id)::int as memberships,
+             (select count(*) from account_domains where account_id = a.id)::int as domains,
+             (select count(*) from invitations where account_id = a.id)::int as invitations,
+             (select count(*) from api_keys where account_id = a.id)::int as api_keys,
+             (select count(*) from notices where account_id = a.id)::int as notices,
+             (select count(*) from payment_notices where account_id = a.id and num_nonnulls(note, reference, rejection_reason) > 0)::int as payment_notes,
+             (select count(*) from files f where f.account_id = a.id and f.purpose = 'receipt'
+                 and not exists (select from payment_notices n where n.receipt_file_id = f.id and n.state = 'approved'))::int as receipts_removed,
+             (select count(*) from privacy_exports where account_id = a.id and state = 'done' and removed_at is null)::int as exports,
+             (select count(*) from audit_log where account_id = a.id)::int as audit_entries,
+             (select count(*) from memberships where account_id = a.id and user_id <> all(alone.ids))::int as people_of_others,
+             (select count(*) from invoices where account_id = a.id)::int as invoices,
+             (select count(*) from payments where account_id = a.id)::int as payments,
+             (select count(*) from ledger_entries where account_id = a.id)::int as ledger_entries,
+             (select count(*) from payment_notices where account_id = a.id and state = 'approved' and receipt_file_id is not null)::int as receipts_kept,
+             (select count(*) from contracts where account_id = a.id)::int as contracts,
+             (select count(*) from subscriptions where account_id = a.id)::int as services
+        from accounts a cross join alone where a.id = ${accountId}`.execute(tx),
+    listObstacles(tx, subject, now),
+  ])
+  const counts = counted.rows[0]!
+  const pick = <K extends keyof Counts>(...names: K[]) => names.map((kind) => ({ kind, count: counts[kind] }))
+  return {
+    account_id: subject.id,
+    number: subject.number,
+    name: subject.name,
+    currency: subject.currency,
+    erased_at: subject.erased_at,
+    obstacles: subject.erased_at === null ? obstacles : [],
+    goes: pick(
+      'contacts',
+      'people',
+      'memberships',
+      'domains',
+      'invitations',
+      'api_keys',
+      'notices',
+      'payment_notes',
+      'receipts_removed',
+      'exports',
+      'audit_entries',
+    ),
+    stays: pick(
+      'invoices',
+      'payments',
+      'ledger_entries',
+      'receipts_kept',
+      'contracts',
+      'services',
+      'people_of_others',
+    ),
+  }
+}
+
+/**
+ * Erases who an account is, for good: names and contacts are replaced, the books stay. `number` is the account's, typed by
+ * whoever is sure. Done before, it changes nothing. Refuses: not_found, invalid_input (another number),
+ * erasure_obstructed (something runs or is owed).
+ */
+export async function eraseAccount(
+  tx: Tx,
+  accountId: string,
+  input: { number: number; reason: string },
+  now: Temporal.Instant,
+) {
+  // Whatever moves its money waits: nothing is sold, issued or paid between the look and the deed.
+  await lockAccounts(tx, [accountId])
+  const subject = await findSubject(tx, accountId)
+  if (!subject) return notFound()
+  if (input.number !== subject.number) return refuseField('number', 'not_the_account')
+  if (subject.erased_at === null) {
+    const refusal = await erase(tx, subject, input.reason, now)
+    if (refusal) return refusal
+  }
+  return previewErasure(tx, accountId, now)
+}
+
+async function erase(
+  tx: Tx,
+  subject: Subject,
+  reason: string,
+  now: Temporal.Instant,
+): Promise<Refusal | undefined> {
+  const obstacles = await listObstacles(tx, subject, now)
+  const [first] = obstacles
+  if (first) return refuse('erasure_obstructed', { params: { count: obstacles.length } })
+  const t = translator(subject.unit_language)
+  const erased = await sql<{ files: string[] | null }>`
+    select erase_account(${subject.id}, ${t('common:erased.account', { number: subject.number })}, ${t('common:erased.person')},
+                         ${reason}, ${today(now, subject.time_zone)}::date)::text[] as files`.execute(tx)
+  const files = erased.rows[0]?.files
+  if (!files) return notFound()
+  // The bytes go once the rows are gone for certain.
+  if (files.length > 0) await enqueue(tx, 'privacy:remove_files', { file_ids: files })
+  return undefined
+}
+
+/** Removes what is kept for a while only; returns the files whose bytes are to be removed. */
+export async function forgetWhatIsOld(tx: Tx, now: Temporal.Instant): Promise<string[]> {
+  const found = await sql<{
+    files: string[]
+  }>`select forget_what_is_old(${now}::timestamptz)::text[] as files`.execute(tx)
+  return found.rows[0]?.files ?? []
+}
