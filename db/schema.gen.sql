@@ -2611,6 +2611,11 @@ $$;
 create function lock_members(p_account uuid) returns void language sql as $$ select pg_advisory_xact_lock(hashtext('zaguan.members'), hashtext(p_account::text)) $$;
 -- may be called by: office, portal
 
+create function lock_own_user() returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  select from users where id = current_user_id() for update
+$$;
+-- may be called by: office, portal
+
 create function may_invite(p_inviter uuid, p_account uuid, p_permissions membership_permission[]) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select case u.side
     when 'staff' then
@@ -2876,6 +2881,12 @@ begin
 end $$;
 comment on function read_audit(p_filter jsonb, p_after bigint, p_descending boolean, p_limit integer) is 'A page of the audit log with the filters of the screen, of the business units that the caller sees';
 -- may be called by: office
+
+create function read_challenge(p_kind challenge_kind, p_side user_side, p_token_hash bytea) returns table(user_id uuid, data jsonb) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select c.user_id, c.data from challenges c
+   where c.token_hash = p_token_hash and c.kind = p_kind and c.side = p_side and c.expires_at > now()
+$$;
+-- may be called by: office, portal
 
 create function read_identity_provider() returns table(label text, issuer text, client_id text, client_secret_encrypted bytea) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted from operator_settings where oidc_enabled
@@ -3301,6 +3312,7 @@ comment on function sees_all_units() is 'Whether the acting staff member or job 
 
 create function set_own_password(p_password_hash text, p_keep_session uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
+  perform lock_own_user();
   if p_password_hash is null and not exists (select from passkeys where user_id = current_user_id()) then return false; end if;
   update users set password_hash = p_password_hash,
                    password_set_at = case when p_password_hash is null then null else now() end

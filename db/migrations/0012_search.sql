@@ -28,20 +28,25 @@ comment on function search_code is 'A number, tax id or e-mail as it is compared
 create function search_scope(p_kind text, p_unit uuid) returns text language sql immutable parallel safe
   as $$ select left(encode(decode(md5(p_kind || coalesce(p_unit::text, '')), 'hex'), 'base64'), 4) $$;
 
--- Words as they are, keys after '#', the last six digits of phones after '~'.
-create function search_lexemes(p_scope text, p_words text, p_keys text[], p_phones text) returns tsvector
-  language sql immutable parallel safe as $$
-  select coalesce(array_to_tsvector(array_remove(array_remove(
-    string_to_array(p_scope || replace(nullif(p_words, ''), ' ', ' ' || p_scope), ' ')
-    || case when p_keys is not null then array(select p_scope || '#' || nullif(search_code(k), '') from unnest(p_keys) k) end
-    || case when p_phones <> '' then array(select p_scope || '~' || right(p, 6) from unnest(string_to_array(p_phones, ' ')) p
-                                            where length(p) >= 6) end,
-    null), '')), '')
-$$;
+create function search_keys(text[]) returns text language sql immutable parallel safe strict
+  as $$ select replace(regexp_replace(fold(array_to_string($1, chr(31))), '[^[:alnum:]\x1f]+', '', 'g'), chr(31), ' ') $$;
+comment on function search_keys is 'Several codes as they are compared, with one space between two of them';
 
 create function search_phones(text) returns text language sql immutable parallel safe
-  as $$ select coalesce(btrim(regexp_replace(regexp_replace($1, '[^0-9/;,|]', '', 'g'), '[/;,|]+', ' ', 'g')), '') $$;
-comment on function search_phones is 'The digits of phone numbers, with one space between two numbers';
+  as $$ select coalesce(btrim(translate(regexp_replace($1, '[^0-9/;,|]+', '', 'g'), '/;,|', '    ')), '') $$;
+comment on function search_phones is 'The digits of phone numbers, with spaces between two numbers';
+
+-- Words as they are, keys after '#', the last six digits of phones after '~'. Expressions alone, so that it becomes part
+-- of the statement that calls it: a call for each of a million rows costs more than what it does.
+create function search_lexemes(p_scope text, p_words text, p_keys text, p_phones text) returns tsvector
+  language sql immutable parallel safe as $$
+  select array_to_tsvector(string_to_array(ltrim(
+    coalesce(' ' || p_scope || replace(nullif(p_words, ''), ' ', ' ' || p_scope), '')
+    || coalesce(' ' || p_scope || '#' || replace(nullif(p_keys, ''), ' ', ' ' || p_scope || '#'), '')
+    || case when p_phones = '' then ''
+            when position(' ' in p_phones) = 0 then ' ' || p_scope || '~' || right(p_phones, 6)
+            else regexp_replace(p_phones, ' *[0-9]*?([0-9]{1,6})(?= |$)', ' ' || p_scope || '~\1', 'g') end), ' '))
+$$;
 
 -- A lexeme in a tsquery, whatever it holds.
 create function search_term(text) returns text language sql immutable parallel safe strict
@@ -87,7 +92,7 @@ begin
     with fresh as materialized (
       select v.object_id, v.business_unit_id, search_scope(%1$L, v.business_unit_id) as scope,
              coalesce(left(search_title(v.title), 200), '') as title_key, search_phones(v.phones) as phones,
-             search_words(v.words) as words, v.keys
+             coalesce(search_words(v.words), '') as words, coalesce(search_keys(v.keys), '') as keys
         from %2$I v %3$s),
     written as (
       insert into search_entries as e (kind, object_id, business_unit_id, scope, title_key, phones, lexemes)

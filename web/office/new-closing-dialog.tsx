@@ -20,15 +20,18 @@ export function NewClosingDialog({
   opened,
   onClose,
   suggestion,
+  month,
 }: {
   opened: boolean
   onClose: () => void
   suggestion?: Suggestion | undefined
+  /** `2026-07`: the closing day of this month is offered, whatever is due. */
+  month?: string | undefined
 }) {
   const { t } = useTranslation()
   return (
     <Dialog opened={opened} onClose={onClose} title={t('closings.new_title')} size="small">
-      <NewClosingForm onClose={onClose} suggestion={suggestion} />
+      <NewClosingForm onClose={onClose} suggestion={suggestion} month={month} />
     </Dialog>
   )
 }
@@ -45,21 +48,33 @@ function lastClosingDate(day: number): string {
   return (current.getTime() <= today ? current : at(now.getMonth() - 1)).toISOString().slice(0, 10)
 }
 
+/** The closing date of a month, `2026-02` and 31: `2026-02-28`. */
+function closingDateIn(month: string, day: number): string {
+  const [year, at] = month.split('-').map(Number) as [number, number]
+  const last = new Date(Date.UTC(year, at, 0)).getUTCDate()
+  return `${month}-${String(Math.min(day, last)).padStart(2, '0')}`
+}
+
 function NewClosingForm({
   onClose,
   suggestion,
+  month,
 }: {
   onClose: () => void
   suggestion?: Suggestion | undefined
+  month?: string | undefined
 }) {
   const { t } = useTranslation()
   const router = useRouter()
   const { data: units = [] } = useQuery(unitsQuery)
   const { data: today } = useQuery(todayQuery)
   const shown = units.filter((unit) => unit.archived_at === null)
+  const closingDayOf = (id: string) => shown.find((unit) => unit.id === id)?.closing_day ?? 31
   const dateOf = (id: string) =>
-    today?.closings_due.find((one) => one.business_unit_id === id)?.up_to ??
-    lastClosingDate(shown.find((unit) => unit.id === id)?.closing_day ?? 31)
+    month
+      ? closingDateIn(month, closingDayOf(id))
+      : (today?.closings_due.find((one) => one.business_unit_id === id)?.up_to ??
+        lastClosingDate(closingDayOf(id)))
   const first = suggestion?.business_unit_id ?? shown[0]?.id ?? ''
   const form = useForm({
     initial: { business_unit_id: first, up_to: suggestion?.up_to ?? dateOf(first) },

@@ -3,6 +3,7 @@ import { useRouteContext } from '@tanstack/react-router'
 import { api, orThrow } from '../shared/api.ts'
 import type { StaffSession } from '../shared/api-types.gen.ts'
 import { changeLanguage, hasChosenLanguage } from '../shared/i18n.ts'
+import { forgetRecent } from '../shared/recent-entries.ts'
 
 /** Who is signed in, and what their role may do. */
 export const sessionQuery = queryOptions({
@@ -33,4 +34,5 @@ export function useMay(): (needed: Permission) => boolean {
 /** After somebody signed in or out: nothing of before is shown again. */
 export function forgetEverything(queryClient: QueryClient): void {
   queryClient.clear()
+  forgetRecent()
 }

@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import styles from './command-palette.module.css'
+import { fold } from './fold.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 
 /** Something that the palette finds: a thing to open, or a command to run. */
@@ -14,8 +15,9 @@ export interface PaletteEntry {
   /** What tells it from others of the same name: number, city, state. */
   detail?: string
   icon?: TablerIcon
-  /** Where it leads; or what it does. */
+  /** Where it leads, with what its address is asked; or what it does. */
   to?: string
+  search?: Record<string, string>
   onRun?: () => void
   /** More words that find a command. */
   keywords?: string
@@ -27,44 +29,31 @@ export interface PaletteGroup {
   entries: PaletteEntry[]
 }
 
-/** Folds accents and case, as the API does: 'São' finds 'sao'. */
-function fold(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{Diacritic}/gu, '')
-    .toLowerCase()
+/** Whether a text is worth asking the API: two letters, or a number of any length. */
+const isQuestion = (text: string) => text.length >= 2 || /\d/.test(text)
+
+interface PaletteProps {
+  onClose: () => void
+  /** Asks the API, not at every key. */
+  search: (query: string, signal: AbortSignal) => Promise<PaletteGroup[]>
+  /** Pages and commands that are always there. */
+  commands: PaletteEntry[]
+  /** Commands that what was typed makes possible: "close july". They stand first. */
+  answers?: ((typed: string) => PaletteEntry[]) | undefined
+  /** What is offered before anything is typed. */
+  recent?: PaletteEntry[] | undefined
 }
 
 /**
  * The command palette: finds anything through `search` and does anything in `commands`. A combobox in a dialog; arrows
  * move, Enter runs, Escape closes.
  */
-export function CommandPalette({
-  opened,
-  onClose,
-  search,
-  commands,
-}: {
-  opened: boolean
-  onClose: () => void
-  /** Asks the API; called with at least two letters, not at every key. */
-  search: (query: string, signal: AbortSignal) => Promise<PaletteGroup[]>
-  /** Pages and commands that are always there. */
-  commands: PaletteEntry[]
-}) {
+export function CommandPalette({ opened, ...props }: PaletteProps & { opened: boolean }) {
   if (!opened) return null
-  return <OpenedPalette onClose={onClose} search={search} commands={commands} />
+  return <OpenedPalette {...props} />
 }
 
-function OpenedPalette({
-  onClose,
-  search,
-  commands,
-}: {
-  onClose: () => void
-  search: (query: string, signal: AbortSignal) => Promise<PaletteGroup[]>
-  commands: PaletteEntry[]
-}) {
+function OpenedPalette({ onClose, search, commands, answers, recent }: PaletteProps) {
   const { t } = useTranslation('common')
   const navigate = useNavigate()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -73,6 +62,8 @@ function OpenedPalette({
   const [typed, setTyped] = useState('')
   const [asked, setAsked] = useState('')
   const [at, setAt] = useState(0)
+  // Enter before the answer: it is for what will be found, not for what happens to stand there.
+  const [hurried, setHurried] = useState(false)
 
   useEffect(() => {
     const element = dialog.current
@@ -91,22 +82,31 @@ function OpenedPalette({
   const found = useQuery({
     queryKey: ['palette', asked],
     queryFn: ({ signal }) => search(asked, signal),
-    enabled: asked.length >= 2,
+    enabled: isQuestion(asked),
     staleTime: 10_000,
-    placeholderData: (before) => (asked.length >= 2 ? before : undefined),
+    placeholderData: (before) => (isQuestion(asked) ? before : undefined),
   })
+  const question = typed.trim()
+  const searching = (found.isFetching && !found.isFetched) || found.isPlaceholderData || question !== asked
+  const waiting = isQuestion(question) && searching
 
-  const groups = useMemo(() => {
-    const words = fold(typed).split(/\s+/).filter(Boolean)
+  const { groups, first } = useMemo(() => {
+    const text = typed.trim()
+    const words = fold(text).split(/\s+/).filter(Boolean)
     const matching = commands.filter((command) => {
-      const text = fold(`${command.label} ${command.keywords ?? ''}`)
-      return words.every((word) => text.includes(word))
+      const own = fold(`${command.label} ${command.keywords ?? ''}`)
+      return words.every((word) => own.includes(word))
     })
-    const own: PaletteGroup[] =
-      matching.length > 0 ? [{ label: t('palette.commands'), entries: matching }] : []
-    const fetched = typed.trim().length >= 2 ? (found.data ?? []) : []
-    return [...fetched.filter((group) => group.entries.length > 0), ...own]
-  }, [typed, commands, found.data, t])
+    const answered = text === '' ? [] : (answers?.(text) ?? [])
+    const fetched = isQuestion(text) ? (found.data ?? []) : []
+    const all: PaletteGroup[] = [
+      { label: t('palette.answers'), entries: answered },
+      { label: t('palette.recent'), entries: text === '' ? (recent ?? []) : [] },
+      ...fetched,
+      { label: t('palette.commands'), entries: matching },
+    ]
+    return { groups: all.filter((group) => group.entries.length > 0), first: answered[0] }
+  }, [typed, commands, answers, recent, found.data, t])
   const entries = groups.flatMap((group) => group.entries)
   const current = entries[Math.min(at, entries.length - 1)]
 
@@ -117,8 +117,13 @@ function OpenedPalette({
   const run = (entry: PaletteEntry) => {
     onClose()
     entry.onRun?.()
-    if (entry.to) void navigate({ to: entry.to })
+    if (entry.to) void navigate({ to: entry.to, search: (entry.search ?? {}) as never })
   }
+  useEffect(() => {
+    if (!hurried || waiting) return
+    setHurried(false)
+    if (entries[0]) run(entries[0])
+  })
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault()
@@ -128,12 +133,12 @@ function OpenedPalette({
           ? 0
           : (Math.min(at, entries.length - 1) + step + entries.length) % entries.length,
       )
-    } else if (event.key === 'Enter' && current) {
+    } else if (event.key === 'Enter') {
       event.preventDefault()
-      run(current)
+      if (waiting && at === 0 && current !== first) setHurried(true)
+      else if (current) run(current)
     }
   }
-  const searching = found.isFetching || (typed.trim() !== asked && typed.trim().length >= 2)
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape, which the browser handles, is the keyboard's way to close
@@ -158,20 +163,24 @@ function OpenedPalette({
           aria-controls={`${id}-list`}
           aria-activedescendant={current ? `${id}-${current.id}` : undefined}
           aria-autocomplete="list"
+          aria-busy={waiting}
           autoComplete="off"
           spellCheck={false}
+          maxLength={200}
           placeholder={t('palette.placeholder')}
           value={typed}
           onChange={(event) => {
             setTyped(event.currentTarget.value)
             setAt(0)
+            setHurried(false)
           }}
           onKeyDown={onKey}
         />
+        {waiting && <span className={styles.busy} aria-hidden />}
         <kbd aria-hidden>Esc</kbd>
       </div>
       <div className={styles.body}>
-        <ProblemAlert error={found.error} onRetry={found.refetch} />
+        <ProblemAlert error={isQuestion(question) ? found.error : null} onRetry={found.refetch} />
         <div
           ref={list}
           role="listbox"
@@ -209,13 +218,15 @@ function OpenedPalette({
           ))}
         </div>
         <p className={styles.say} role="status">
-          {searching
+          {waiting
             ? t('palette.searching')
-            : entries.length === 0
-              ? typed.trim() === ''
+            : found.error && isQuestion(question)
+              ? ''
+              : question === ''
                 ? t('palette.hint')
-                : t('palette.nothing', { query: typed.trim() })
-              : ''}
+                : entries.length === 0
+                  ? t('palette.nothing', { query: question })
+                  : ''}
         </p>
       </div>
     </dialog>
