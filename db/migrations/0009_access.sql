@@ -16,11 +16,13 @@ create table operator_settings (
   oidc_issuer text check (oidc_issuer ~ '^https?://' and length(oidc_issuer) <= 500),
   oidc_client_id text check (length(oidc_client_id) between 1 and 300),
   oidc_client_secret_encrypted bytea,
+  secret_key_check bytea,
   updated_at timestamptz not null default now(),
   check (not oidc_enabled or (oidc_issuer is not null and oidc_client_id is not null and oidc_label is not null))
 );
 comment on column operator_settings.staff_second_factor is 'Staff need a second factor: without one they reach nothing but the page that sets it up';
 comment on column operator_settings.oidc_client_secret_encrypted is 'AES-256-GCM by platform/encryption.ts; never in a log';
+comment on column operator_settings.secret_key_check is 'What the key of this installation gives for a fixed text: another key is noticed before it is used';
 insert into operator_settings default values;
 create trigger touch before update on operator_settings for each row execute function touch_updated_at();
 
@@ -45,13 +47,13 @@ alter table user_tokens add column new_email citext
 create index user_tokens_open on user_tokens (user_id, kind) where used_at is null;
 
 create table user_devices (
-  token_hash bytea primary key,
   user_id uuid not null references users (id) on delete cascade,
+  token_hash bytea not null,
   created_at timestamptz not null default now(),
-  last_seen_at timestamptz not null default now()
+  last_seen_at timestamptz not null default now(),
+  primary key (user_id, token_hash)
 );
 comment on table user_devices is 'Browsers in which a user signed in before: others'' wrong passwords never lock them out (OWASP, device cookies)';
-create index user_devices_user on user_devices (user_id);
 
 create table passkeys (
   id uuid primary key default uuidv7(),
@@ -69,11 +71,15 @@ create index passkeys_user on passkeys (user_id);
 
 create table user_totp (
   user_id uuid primary key references users (id) on delete cascade,
-  secret_encrypted bytea not null,
+  secret_encrypted bytea,
+  pending_encrypted bytea,
   confirmed_at timestamptz,
   last_step bigint not null default 0,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  check ((secret_encrypted is null) = (confirmed_at is null)),
+  check (secret_encrypted is not null or pending_encrypted is not null)
 );
+comment on column user_totp.pending_encrypted is 'A new secret, until a code of it was seen; the one before works until then';
 comment on column user_totp.last_step is 'The last time step that was used: no code works twice (RFC 6238, 5.2)';
 
 create table recovery_codes (
@@ -165,8 +171,8 @@ alter table audit_log add column on_behalf_of text;
 comment on column audit_log.on_behalf_of is 'The account or member that staff were seeing the portal as (A11)';
 
 create or replace function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe
-  as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
-    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter}'::text[] $$;
+  as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,pending_encrypted,
+    oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter}'::text[] $$;
 
 create or replace function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid,
                             p_before jsonb, p_after jsonb)
@@ -226,7 +232,7 @@ end $$;
 -- Entering ------------------------------------------------------------------------------------------------------
 
 drop function enter_office;
--- Verifies the session of a member of staff. `second_factor_missing`: the operator demands one and this session has none.
+-- Verifies the session of a member of staff, which ends after 12 hours without a request. `second_factor_missing`: the operator demands one and this session has none.
 create function enter_office(p_token_hash bytea, p_operation text, p_ip text, p_request_id text)
   returns table (session_id uuid, user_id uuid, email text, name text, language language_code, role staff_role,
                  all_units boolean, units uuid[], granted staff_permission[], withheld staff_permission[],
@@ -241,8 +247,8 @@ begin
     into session_id, user_id, email, name, language, role, all_units, units, granted, withheld, photo_file_id,
          confirmed_at, second_factor_missing, v_seen
     from sessions s join users u on u.id = s.user_id join staff st on st.user_id = u.id
-   where s.token_hash = p_token_hash and s.expires_at > now() and s.method <> 'view_as'
-     and u.side = 'staff' and u.disabled_at is null;
+   where s.token_hash = p_token_hash and s.expires_at > now() and s.last_seen_at > now() - interval '12 hours'
+     and s.method <> 'view_as' and u.side = 'staff' and u.disabled_at is null;
   if not found then return; end if;
   perform set_config('zaguan.user_id', user_id::text, true),
           set_config('zaguan.units', case when all_units then '*' else array_to_string(units, ',') end, true),
@@ -442,7 +448,7 @@ $$;
 create function know_device(p_user uuid, p_token_hash bytea) returns void
   language sql security definer set search_path = public, pg_temp as $$
   insert into user_devices (user_id, token_hash) values (p_user, p_token_hash)
-  on conflict (token_hash) do update set last_seen_at = now() where user_devices.user_id = excluded.user_id
+  on conflict (user_id, token_hash) do update set last_seen_at = now()
 $$;
 create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean
   language sql stable security definer set search_path = public, pg_temp as $$
@@ -497,6 +503,12 @@ create function try_challenge(p_kind challenge_kind, p_side user_side, p_token_h
    where c.token_hash = p_token_hash and c.kind = p_kind and c.side = p_side and c.expires_at > now() and c.tries < p_tries
   returning c.user_id, c.data
 $$;
+-- The same without counting: another way to answer it is being prepared.
+create function read_challenge(p_kind challenge_kind, p_side user_side, p_token_hash bytea)
+  returns table (user_id uuid, data jsonb) language sql stable security definer set search_path = public, pg_temp as $$
+  select c.user_id, c.data from challenges c
+   where c.token_hash = p_token_hash and c.kind = p_kind and c.side = p_side and c.expires_at > now()
+$$;
 create function purge_access() returns void language sql security definer set search_path = public, pg_temp as $$
   delete from challenges where expires_at < now();
   delete from sessions where expires_at < now();
@@ -507,9 +519,22 @@ $$;
 comment on function purge_access is 'Removes what has expired: challenges, sessions, devices, counted hits, idempotency keys';
 
 -- What proves a second factor. The caller decrypts the secret and says which time step a code was of; a step is used once.
-create function read_totp(p_user uuid) returns table (secret_encrypted bytea, confirmed boolean)
+create function read_totp(p_user uuid) returns table (secret_encrypted bytea)
   language sql stable security definer set search_path = public, pg_temp as $$
-  select t.secret_encrypted, t.confirmed_at is not null from user_totp t where t.user_id = p_user
+  select t.secret_encrypted from user_totp t where t.user_id = p_user and t.confirmed_at is not null
+$$;
+-- What a user has beside the password, and whether the operator demands it. Asked once the first factor was right.
+create function read_second_factors(p_user uuid) returns table (totp boolean, recovery_codes int, passkeys int, demanded boolean)
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select exists (select from user_totp t where t.user_id = p_user and t.confirmed_at is not null),
+         (select count(*)::int from recovery_codes r where r.user_id = p_user and r.used_at is null),
+         (select count(*)::int from passkeys k where k.user_id = p_user),
+         u.side = 'staff' and (select o.staff_second_factor from operator_settings o)
+    from users u where u.id = p_user
+$$;
+create function list_passkeys_of(p_user uuid) returns table (credential_id bytea, transports text[])
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select k.credential_id, k.transports from passkeys k where k.user_id = p_user order by k.id
 $$;
 create function use_totp_step(p_user uuid, p_step bigint) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
@@ -561,10 +586,10 @@ begin
 end $$;
 
 revoke execute on function find_sign_in, open_session, open_view_session, know_device, is_known_device, set_password_by_token,
-  open_challenge, take_challenge, try_challenge, purge_access, read_totp, use_totp_step, use_recovery_code, find_passkey,
+  open_challenge, take_challenge, try_challenge, read_challenge, purge_access, read_totp, read_second_factors, list_passkeys_of, use_totp_step, use_recovery_code, find_passkey,
   use_passkey, read_identity_provider, find_identity from public;
 grant execute on function find_sign_in, open_session, know_device, is_known_device, set_password_by_token, open_challenge,
-  take_challenge, try_challenge, read_totp, use_totp_step, use_recovery_code, find_passkey, use_passkey to zaguan_portal, zaguan_office;
+  take_challenge, try_challenge, read_challenge, read_totp, read_second_factors, list_passkeys_of, use_totp_step, use_recovery_code, find_passkey, use_passkey to zaguan_portal, zaguan_office;
 grant execute on function open_view_session to zaguan_portal;
 grant execute on function read_identity_provider, find_identity, purge_access to zaguan_office;
 
@@ -573,10 +598,15 @@ grant execute on function read_identity_provider, find_identity, purge_access to
 create function own_password_hash() returns text language sql stable security definer set search_path = public, pg_temp as $$
   select password_hash from users where id = current_user_id()
 $$;
+-- What leaves somebody without a way in is done one after the other.
+create function lock_own_user() returns void language sql security definer set search_path = public, pg_temp as $$
+  select from users where id = current_user_id() for update
+$$;
 -- Sets or, with null, removes the own password; every other session and every link ends. A last way in is never removed.
 create function set_own_password(p_password_hash text, p_keep_session uuid) returns boolean
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
+  perform lock_own_user();
   if p_password_hash is null and not exists (select from passkeys where user_id = current_user_id()) then return false; end if;
   update users set password_hash = p_password_hash,
                    password_set_at = case when p_password_hash is null then null else now() end
@@ -598,8 +628,25 @@ begin
   insert into user_tokens (kind, user_id, new_email, token_hash, expires_at)
   values ('email_change', current_user_id(), p_new_email, p_token_hash, now() + make_interval(secs => p_seconds));
 end $$;
--- Changes the sign-in e-mail by the link that the new mailbox got. `taken`: somebody else signs in with it meanwhile.
-create function confirm_email_change(p_token_hash bytea, p_side user_side)
+-- The address that waits for its confirmation; null where none does.
+create function own_email_change() returns text language sql stable security definer set search_path = public, pg_temp as $$
+  select new_email::text from user_tokens
+   where user_id = current_user_id() and kind = 'email_change' and used_at is null and expires_at > now()
+$$;
+create function withdraw_email_change() returns void language sql security definer set search_path = public, pg_temp as $$
+  update user_tokens set used_at = now() where user_id = current_user_id() and kind = 'email_change' and used_at is null
+$$;
+-- The link is made by the job that mails it: no secret ever waits in the queue. No row where the change was withdrawn.
+create function issue_email_change(p_user uuid, p_new_email citext, p_token_hash bytea, p_seconds int) returns boolean
+  language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  update user_tokens set token_hash = p_token_hash, expires_at = now() + make_interval(secs => p_seconds)
+   where user_id = p_user and kind = 'email_change' and used_at is null and expires_at > now() and new_email = p_new_email;
+  return found;
+end $$;
+-- Changes the sign-in e-mail by the link that the new mailbox got; every session but the one of that browser, and every
+-- other link, ends. `taken`: somebody else signs in with it meanwhile.
+create function confirm_email_change(p_token_hash bytea, p_side user_side, p_keep_session bytea)
   returns table (user_id uuid, old_email text, new_email text, taken boolean)
   language plpgsql security definer set search_path = public, pg_temp as $$
 begin
@@ -613,6 +660,7 @@ begin
   if not taken then
     update users u set email = confirm_email_change.new_email, email_verified_at = now() where u.id = confirm_email_change.user_id;
     update user_tokens t set used_at = now() where t.user_id = confirm_email_change.user_id and t.used_at is null;
+    delete from sessions s where s.user_id = confirm_email_change.user_id and s.token_hash is distinct from p_keep_session;
   end if;
   return next;
 end $$;
@@ -650,15 +698,24 @@ begin
   perform write_audit('second_factor_reset', 'users', p_user::text, null, null, null, null);
   return true;
 end $$;
+-- Whether the key of this process is the one that secrets were encrypted with; the first to start says which it is, and
+-- while nothing is encrypted any may.
+create function check_secret_key(p_check bytea) returns boolean language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  update operator_settings set secret_key_check = p_check
+   where secret_key_check is distinct from p_check
+     and (secret_key_check is null or oidc_client_secret_encrypted is null and not exists (select from user_totp));
+  return (select secret_key_check = p_check from operator_settings);
+end $$;
 create function end_sessions_of(p_user uuid) returns void language sql security definer set search_path = public, pg_temp as $$
   delete from sessions where user_id = p_user
 $$;
 
-revoke execute on function own_password_hash, set_own_password, confirm_session, request_email_change, confirm_email_change,
-  set_own_photo, find_photo, reset_second_factor, end_sessions_of from public;
-grant execute on function own_password_hash, set_own_password, confirm_session, request_email_change, confirm_email_change,
-  set_own_photo, find_photo to zaguan_portal, zaguan_office;
-grant execute on function reset_second_factor, end_sessions_of to zaguan_office;
+revoke execute on function own_password_hash, lock_own_user, set_own_password, confirm_session, request_email_change, own_email_change,
+  withdraw_email_change, issue_email_change, check_secret_key, confirm_email_change, set_own_photo, find_photo, reset_second_factor, end_sessions_of from public;
+grant execute on function own_password_hash, lock_own_user, set_own_password, confirm_session, request_email_change, own_email_change,
+  withdraw_email_change, confirm_email_change, set_own_photo, find_photo to zaguan_portal, zaguan_office;
+grant execute on function reset_second_factor, end_sessions_of, issue_email_change, check_secret_key to zaguan_office;
 
 -- Rows that people may see --------------------------------------------------------------------------------------
 
@@ -682,7 +739,7 @@ grant select, insert, update (name), delete on passkeys to zaguan_office, zaguan
 alter table user_totp enable row level security;
 create policy own_office on user_totp to zaguan_office using (user_id = (select current_user_id()));
 create policy own_portal on user_totp to zaguan_portal using (user_id = (select current_user_id()));
-grant select, insert, update (secret_encrypted, confirmed_at, last_step), delete on user_totp to zaguan_office, zaguan_portal;
+grant select, insert, update (secret_encrypted, pending_encrypted, confirmed_at, last_step), delete on user_totp to zaguan_office, zaguan_portal;
 
 alter table recovery_codes enable row level security;
 create policy own_office on recovery_codes to zaguan_office using (user_id = (select current_user_id()));

@@ -85,7 +85,7 @@ export type Demands = {
 }
 
 /** How long a proof of identity counts for what changes the way in. */
-const confirmedMinutes = 15
+export const confirmedMinutes = 15
 
 /** The secret of an API key that came with a request, by its form; null without one. */
 export function bearerToken(request: FastifyRequest): string | null {

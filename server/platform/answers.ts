@@ -9,11 +9,20 @@ export class Binary {
   readonly media_type: string
   readonly file_name: string
   readonly inline: boolean
-  constructor(bytes: Buffer | NodeJS.ReadableStream, media_type: string, file_name: string, inline = false) {
+  /** How long whoever may see it may keep it, in seconds; 0: not at all. */
+  readonly kept_seconds: number
+  constructor(
+    bytes: Buffer | NodeJS.ReadableStream,
+    media_type: string,
+    file_name: string,
+    inline = false,
+    keptSeconds = 0,
+  ) {
     this.bytes = bytes
     this.media_type = media_type
     this.file_name = file_name
     this.inline = inline
+    this.kept_seconds = keptSeconds
   }
 }
 /** A refusal as problem+json in the language of whoever asked. */
@@ -28,6 +37,8 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusa
 
 /** Bytes, harmless whatever they hold. */
 export function sendBinary(reply: FastifyReply, binary: Binary) {
+  if (binary.kept_seconds > 0)
+    reply.header('cache-control', `private, max-age=${binary.kept_seconds}, immutable`)
   const name = binary.file_name.replaceAll(/[^\w.\- ]/g, '_')
   return (
     reply

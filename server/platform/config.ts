@@ -5,6 +5,12 @@ export const processRoles = ['all', 'web', 'worker'] as const
 
 const flag = z.enum(['0', '1', 'true', 'false']).transform((value) => value === '1' || value === 'true')
 
+/** A key of 32 bytes as hex or base64; null where the text is neither. */
+export function readSecretKey(text: string): Buffer | null {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : null
+}
+
 const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -19,6 +25,12 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUST_PROXY: flag.default(false),
   METRICS_TOKEN: z.string().min(16).optional(),
+  SECRET_KEY: z
+    .string()
+    .refine((text) => readSecretKey(text) !== null)
+    .transform((text) => readSecretKey(text)!)
+    .optional(),
+  BREACHED_PASSWORDS_URL: z.url({ protocol: /^https?$/ }).optional(),
   RATE_LIMIT: z.coerce.number().int().min(10).max(10_000_000).default(1200),
 })
 
@@ -39,6 +51,10 @@ export type Config = {
   logLevel: string
   trustProxy: boolean
   metricsToken: string | null
+  /** What secrets are encrypted with; null: the key in the data folder. */
+  secretKey: Buffer | null
+  /** A range API of breached passwords (k-anonymity), ending in `/`; null: nobody outside is asked. */
+  breachedPasswordsUrl: string | null
   /** Requests per minute from one address. */
   rateLimit: number
 }
@@ -60,6 +76,8 @@ const advice: Record<string, string> = {
   LOG_LEVEL: 'one of fatal, error, warn, info, debug, trace, silent',
   TRUST_PROXY: '1 behind a reverse proxy, else 0',
   RATE_LIMIT: 'requests per minute from one address, 10 or more',
+  SECRET_KEY: '32 random bytes as base64 or hex (openssl rand -base64 32), or leave it out',
+  BREACHED_PASSWORDS_URL: 'a range API such as https://api.pwnedpasswords.com/range/, or leave it out',
   METRICS_TOKEN: 'a secret of 16 characters or more, or leave it out',
 }
 
@@ -90,11 +108,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: value.LOG_LEVEL,
     trustProxy: value.TRUST_PROXY,
     metricsToken: value.METRICS_TOKEN ?? null,
+    secretKey: value.SECRET_KEY ?? null,
+    breachedPasswordsUrl: value.BREACHED_PASSWORDS_URL?.replace(/\/*$/, '/') ?? null,
     rateLimit: value.RATE_LIMIT,
   }
 }
 
 function redact(name: string, value: string | undefined): string {
-  if (/URL|TOKEN/.test(name) && name !== 'PUBLIC_URL') return '…'
+  if (/URL|TOKEN|SECRET/.test(name) && name !== 'PUBLIC_URL') return '…'
   return value ?? ''
 }

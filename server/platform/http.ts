@@ -24,6 +24,7 @@ import type { MembershipPermission, StaffPermission } from './permissions.ts'
 import { hashToken } from './secrets.ts'
 import { chooseLanguage, type Language } from './translations.ts'
 import { takeUpload, type Upload } from './uploads.ts'
+import { refusalOfValidation } from './validation.ts'
 
 /** What routes are registered on: the server and everything from outside that they may use. */
 export type App = {
@@ -86,13 +87,15 @@ export type RouteOptions<P, Q, B, R> = Demands & {
   status?: 200 | 201 | 202 | 204
   /** Takes one file (multipart/form-data) up to so many bytes. */
   upload?: { maxBytes: number }
+  /** The answer holds a secret that is shown once: it is never kept to be given again (Idempotency-Key). */
+  secret?: boolean
   /** Tighter than the general limit: so many calls per minute from one address. */
   perMinute?: number
 }
 
 type Input<P, Q, B> = { params: Output<P>; query: Output<Q>; body: Output<B>; upload: Upload | undefined }
 type Answer<R> = (R extends Schema ? z.output<R> : unknown) | Refusal | Binary
-type Handle<P, Q, B, R, A> = (
+export type Handle<P, Q, B, R, A> = (
   tx: Tx,
   input: Input<P, Q, B>,
   actor: A,
@@ -213,12 +216,18 @@ function addRoute<A>(
     const session = route.open || key !== null ? null : context.session_token
     const entrance = entranceOf(side, route.operation, { session, key }, request)
     const known = (entered: Record<string, unknown> | undefined) =>
-      authorize(session === null && key === null ? undefined : entered, context.now)
+      key !== null && !entered
+        ? refuse('api_key_invalid', { status: 401 })
+        : authorize(session === null && key === null ? undefined : entered, context.now)
+    // Who may not is told so, whatever was sent; what is wrong with it is for those who may.
+    const malformed = request.validationError ? refusalOfValidation(request.validationError) : null
     let upload: Upload | undefined
     if (route.upload) {
       // Nobody fills the disk who may not: who is asking is known before a byte is taken.
       const who = await transact(poolOf(app, side), entrance, async (_tx, entered) => known(entered))
-      const taken = isRefusal(who) ? who : await takeUpload(app.files, request, route.upload.maxBytes)
+      const taken = isRefusal(who)
+        ? who
+        : (malformed ?? (await takeUpload(app.files, request, route.upload.maxBytes)))
       if (isRefusal(taken)) return sendRefusal(request, reply, taken)
       upload = taken
     }
@@ -228,8 +237,9 @@ function addRoute<A>(
       result = await transact(poolOf(app, side), entrance, async (tx, entered) => {
         const actor = known(entered)
         if (isRefusal(actor)) return actor
+        if (malformed) return malformed
         const once = request.headers['idempotency-key']
-        if (route.method === 'POST' && typeof once === 'string' && entered?.user_id) {
+        if (route.method === 'POST' && !route.secret && typeof once === 'string' && entered?.user_id) {
           return runOnce(tx, once, route.operation, String(entered.user_id), request, upload, status, () =>
             work(tx, input, actor, context),
           )
@@ -272,6 +282,7 @@ function describeRoute(
   app.server.route({
     method: route.method,
     url: `/api/v1/${side.name}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    attachValidation: !route.open,
     config: route.perMinute ? { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } : {},
     schema: {
       operationId: `${side.name}_${route.operation}`,
@@ -338,7 +349,13 @@ async function takeKey(
   return token
 }
 
-function contextOf(app: App, side: Side, request: FastifyRequest, reply: FastifyReply): RequestContext {
+/** What a handler is told about its request; for the few routes that answer with an address instead of JSON. */
+export function contextOf(
+  app: App,
+  side: Side,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): RequestContext {
   const secure = app.config.publicUrl.startsWith('https:')
   const named = (cookie: string) => (secure ? `__Host-${cookie}` : cookie)
   const options = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const

@@ -207,7 +207,7 @@ describe('signing in', () => {
     ])
     expect(
       (await visitor.post('/session', { email: 'GUESS@me.example', password: testPassword })).status,
-    ).toBe(204)
+    ).toBe(200)
     let last = wrong
     for (let n = 0; n < 11; n++)
       last = await visitor.post('/session', { email: 'guess@me.example', password: `no ${n}` })

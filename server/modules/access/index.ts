@@ -3,9 +3,14 @@
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { updateOwnUser } from './own-user.ts'
+export { checkPassword } from './password-strength.ts'
+export { personalData } from './personal-data.ts'
+export { registerApiKeysPortal } from './routes.api-keys.ts'
 export { registerAccessOffice } from './routes.office.ts'
 export { registerSignInOffice, registerSignInPortal } from './routes.sign-in.ts'
+export { registerViewAsPortal } from './routes.view-as.ts'
 export { ownChange } from './schemas.ts'
+export { type Opened, openSession, type Visitor } from './sessions.ts'
 export {
   invitationDays,
   issueFirstAdminToken,

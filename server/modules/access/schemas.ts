@@ -3,24 +3,6 @@ import { staffRoles } from '../../platform/database.gen.ts'
 import { staffPermissions } from '../../platform/permissions.ts'
 import { email, id, instant, language, name } from '../../platform/schemas.ts'
 
-export const credentials = z.object({
-  email: z.string().trim().min(1).max(254),
-  password: z.string().min(1).max(1000),
-})
-export const newPassword = z.object({ token: z.string().min(1).max(200), password: z.string().max(1000) })
-export const tokenQuery = z.object({ token: z.string().min(1).max(200) })
-export const tokenHolder = z
-  .object({
-    kind: z.enum(['password', 'invitation', 'first_admin']),
-    email: z.string().nullable(),
-    name: z.string().nullable(),
-    language: language.nullable(),
-  })
-  .meta({ id: 'PasswordLink' })
-export const passwordRequest = z.object({
-  email: z.string().trim().min(1).max(254),
-  unit: z.string().max(40).optional(),
-})
 export const ownChange = z.object({ name: name(200).optional(), language: language.optional() })
 
 export const staffSession = z
@@ -48,6 +30,14 @@ export const staffSchema = z
     role: z.enum(staffRoles),
     all_units: z.boolean(),
     units: z.array(id),
+    granted: z.array(z.enum(staffPermissions)).meta({ description: 'Single permissions beyond the role’s' }),
+    withheld: z
+      .array(z.enum(staffPermissions))
+      .meta({ description: 'Single permissions of the role that they lack' }),
+    permissions: z.array(z.enum(staffPermissions)).meta({ description: 'All in all, what they may do' }),
+    photo_file_id: id.nullable(),
+    has_second_factor: z.boolean(),
+    last_seen_at: instant.nullable(),
     disabled_at: instant.nullable(),
     password_set_at: instant.nullable(),
     created_at: instant,
@@ -61,6 +51,8 @@ export const staffInput = z.object({
   role: z.enum(staffRoles),
   all_units: z.boolean().default(true),
   units: z.array(id).max(100).default([]),
+  granted: z.array(z.enum(staffPermissions)).default([]),
+  withheld: z.array(z.enum(staffPermissions)).default([]),
 })
 export const staffChange = z.object({
   email: email.optional(),
@@ -69,6 +61,8 @@ export const staffChange = z.object({
   role: z.enum(staffRoles).optional(),
   all_units: z.boolean().optional(),
   units: z.array(id).max(100).optional(),
+  granted: z.array(z.enum(staffPermissions)).optional(),
+  withheld: z.array(z.enum(staffPermissions)).optional(),
   disabled: z.boolean().optional(),
 })
 
