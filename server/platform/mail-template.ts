@@ -390,6 +390,13 @@ export type MailParams = {
     reason: string | null
     link: string
   }
+  privacy_export_ready: {
+    name: string | null
+    account: string
+    /** The last day on which it can be downloaded. */
+    until: Temporal.PlainDate
+    link: string
+  }
 }
 
 export type MailKind = keyof MailParams
@@ -563,7 +570,14 @@ const composers: { [K in MailKind]: Compose<K> } = {
     return {
       subject: t('mail:ownership_transferred.subject', { owner, account }),
       preheader: t('mail:ownership_transferred.preheader'),
-      paragraphs: [t(`mail:ownership_transferred.body_${params.reader}`, { owner, account, unit })],
+      paragraphs: [
+        t(
+          params.reader === 'new'
+            ? 'mail:ownership_transferred.body_new'
+            : 'mail:ownership_transferred.body_old',
+          { owner, account, unit },
+        ),
+      ],
       action: { label: t('mail:ownership_transferred.action'), url: params.link },
       notes: [t('mail:ownership_transferred.not_you')],
       reason: t('mail:frame.reason_access', { unit }),
@@ -583,7 +597,11 @@ const composers: { [K in MailKind]: Compose<K> } = {
     if (changes.kind !== undefined)
       facts.push([
         t('mail:account_change_decided.field_kind'),
-        t(`mail:account_change_decided.kind_${changes.kind}`),
+        t(
+          changes.kind === 'person'
+            ? 'mail:account_change_decided.kind_person'
+            : 'mail:account_change_decided.kind_company',
+        ),
       ])
     return {
       subject: t(`mail:account_change_decided.subject_${outcome}`),
@@ -594,6 +612,19 @@ const composers: { [K in MailKind]: Compose<K> } = {
         ? {}
         : { quote: [t('mail:account_change_decided.why'), params.reason] as [string, string] }),
       action: { label: t('mail:account_change_decided.action'), url: params.link },
+      reason: t('mail:frame.reason_access', { unit }),
+    }
+  },
+  privacy_export_ready: (params, language, unit) => {
+    const t = translator(language)
+    const { account } = params
+    const until = formatDate(params.until, language)
+    return {
+      subject: t('mail:privacy_export_ready.subject', { account }),
+      preheader: t('mail:privacy_export_ready.preheader', { until }),
+      paragraphs: [t('mail:privacy_export_ready.body', { account, unit })],
+      action: { label: t('mail:privacy_export_ready.action'), url: params.link },
+      notes: [t('mail:privacy_export_ready.valid', { until }), t('mail:privacy_export_ready.not_you')],
       reason: t('mail:frame.reason_access', { unit }),
     }
   },
