@@ -95,8 +95,8 @@ export function registerContactList(app: App): void {
       email: (row) => row.email,
       phone: (row) => row.phone,
       title: (row) => row.title,
-      // A dash is no topic at all; nothing would leave them as they are.
-      topics: (row) => row.topics.join('; ') || '-',
+      // An empty cell would leave them as they are.
+      topics: (row) => row.topics.join('; ') || 'none',
       primary: (row) => (row.is_primary ? 'yes' : 'no'),
       business_unit: (row) => row.business_unit_name,
       created_at: (row) => row.created_at,

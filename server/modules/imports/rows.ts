@@ -138,6 +138,8 @@ function isFormula(text: string): boolean {
 
 const emailPattern = z.regexes.email
 
+const noneWords = /^('?[-–—]|none|nenhum|ninguno)$/i
+
 /** What a spreadsheet leaves in a cell that it could not compute. */
 const errorPattern =
   /^#(N\/A|N\/D|REF!|¡REF!|VALUE!|¡VALOR!|VALOR!|NAME\?|NOME\?|¿NOMBRE\?|DIV\/0!|¡DIV\/0!|NUM!|NÚM!|¡NUM!|NULL!|NULO!|¡NULO!|SPILL!|CALC!)$/
@@ -196,13 +198,13 @@ export function createRowReader(settings: RowSettings) {
     return value as T | undefined
   }
 
-  /** Several choices; a dash is none of them. */
+  /** Several choices, or a word for none of them. */
   function choices<T extends string>(name: string): T[] | undefined {
     const found = read(name)
     if (!found) return undefined
     const { target } = found.reader
     const chosen = new Set<string>()
-    for (const word of /^[-–—]$/.test(found.text) ? [] : found.text.split(/[;,|\n]/)) {
+    for (const word of noneWords.test(found.text) ? [] : found.text.split(/[;,|\n]/)) {
       if (word.trim() === '') continue
       const value = readChoice(target, word)
       if (value === undefined) blame(found.reader, 'value_unknown')
