@@ -170,7 +170,10 @@ export function portalPage<R>(
       ],
     })
     const row: PageRow | undefined = found.rows[0]
-    const actor = authorizeMember(row, options.permission, options, context.now)
+    const actor =
+      key !== null && !row
+        ? refuse('api_key_invalid', { status: 401 })
+        : authorizeMember(row, options.permission, options, context.now)
     if (isRefusal(actor)) return sendRefusal(request, reply, actor)
     return reply
       .type('application/json')
