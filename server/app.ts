@@ -1,35 +1,63 @@
 import {
+  personalData as accessData,
   searchKinds as accessKinds,
+  accessSchedule,
+  createAccessJobs,
   registerAccessOffice,
+  registerApiKeysPortal,
   registerSignInOffice,
   registerSignInPortal,
+  registerViewAsPortal,
 } from './modules/access/index.ts'
 import {
+  personalData as accountData,
   searchKinds as accountKinds,
   registerAccountsOffice,
   registerAccountsPortal,
+  registerInvitationsPublic,
+  registerMembersOffice,
+  registerMembersPortal,
 } from './modules/accounts/index.ts'
 import {
+  personalData as billingData,
   billingJobs,
   searchKinds as billingKinds,
   registerBillingOffice,
   registerBillingPortal,
 } from './modules/billing/index.ts'
 import { searchKinds as catalogueKinds, registerCatalogueOffice } from './modules/catalogue/index.ts'
-import { createImportJobs, registerImportsOffice } from './modules/imports/index.ts'
-import { createNoticeJobs, registerNoticesOffice, registerNoticesPortal } from './modules/notices/index.ts'
+import {
+  createImportJobs,
+  personalData as importData,
+  registerImportsOffice,
+} from './modules/imports/index.ts'
+import {
+  createNoticeJobs,
+  personalData as noticeData,
+  registerNoticesOffice,
+  registerNoticesPortal,
+} from './modules/notices/index.ts'
 import {
   createPaymentJobs,
+  personalData as paymentData,
   searchKinds as paymentKinds,
   paymentSchedule,
   registerPaymentsOffice,
   registerPaymentsPortal,
 } from './modules/payments/index.ts'
+import {
+  createPrivacyJobs,
+  personalData as privacyData,
+  privacySchedule,
+  registerPrivacyOffice,
+  registerPrivacyPortal,
+} from './modules/privacy/index.ts'
 import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
 import { registerSearchOffice, searchJobs, searchSchedule } from './modules/search/index.ts'
 import {
   registerSubscriptionsOffice,
   registerSubscriptionsPortal,
+  personalData as subscriptionData,
   searchKinds as subscriptionKinds,
 } from './modules/subscriptions/index.ts'
 import { registerUnitsOffice, registerUnitsPublic, searchKinds as unitKinds } from './modules/units/index.ts'
@@ -39,6 +67,7 @@ import type { FileStore } from './platform/files.ts'
 import type { App } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
 import type { Mailer } from './platform/mail.ts'
+import type { PersonalDataSource } from './platform/personal-data.ts'
 import type { SearchKind } from './platform/search-kinds.ts'
 import { createServer } from './platform/server.ts'
 
@@ -53,6 +82,18 @@ const searchKinds: SearchKind[] = [
   ...unitKinds,
 ]
 
+/** Everything that is stored about an account, in the order of its export. */
+const personalData: PersonalDataSource[] = [
+  ...accountData,
+  ...accessData,
+  ...subscriptionData,
+  ...billingData,
+  ...paymentData,
+  ...noticeData,
+  ...importData,
+  ...privacyData,
+]
+
 /** The one explicit list of modules: their routes on each side, in the order of the house. */
 const registrations: ((app: App) => void)[] = [
   registerUnitsPublic,
@@ -60,8 +101,13 @@ const registrations: ((app: App) => void)[] = [
   registerSignInOffice,
   registerUnitsOffice,
   registerAccessOffice,
+  registerApiKeysPortal,
+  registerViewAsPortal,
+  registerInvitationsPublic,
   registerAccountsPortal,
+  registerMembersPortal,
   registerAccountsOffice,
+  registerMembersOffice,
   registerCatalogueOffice,
   registerSubscriptionsPortal,
   registerSubscriptionsOffice,
@@ -76,17 +122,27 @@ const registrations: ((app: App) => void)[] = [
   registerReportsOffice,
   registerJobsOffice,
   (app) => registerSearchOffice(app, searchKinds),
+  registerPrivacyPortal,
+  registerPrivacyOffice,
 ]
 
 /** Who listens to what happened. */
 const listeners: Listeners = {
   'password.requested': ['notices:send_password_link'],
   'password.changed': ['notices:send_password_changed'],
+  'email.change_requested': ['notices:send_email_change'],
+  'email.changed': ['notices:send_email_changed'],
+  'sign_in_methods.changed': ['notices:send_sign_in_methods_changed'],
   'staff.invited': ['notices:send_invitation'],
+  'member.invited': ['notices:send_member_invitation'],
+  'ownership.offered': ['notices:send_ownership_offered'],
+  'ownership.transferred': ['notices:send_ownership_transferred'],
+  'account_change.decided': ['notices:send_account_change_decided'],
   'invoices.issued': ['notices:send_invoices'],
   'payment.notified': ['notices:send_payment_notified'],
   'payment.approved': ['notices:send_payment_approved'],
   'payment.rejected': ['notices:send_payment_rejected'],
+  'privacy_export.ready': ['notices:send_privacy_export_ready'],
 }
 
 /** What background handlers need of the process that they run in. */
@@ -95,16 +151,23 @@ export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
 /** Every background handler, by task name. */
 export function createJobHandlers(services: JobServices): JobHandlers {
   return {
+    ...createAccessJobs(services.files),
     ...billingJobs,
     ...createPaymentJobs(services),
     ...createNoticeJobs(services),
     ...createImportJobs(services.files),
     ...searchJobs,
+    ...createPrivacyJobs(services, personalData),
   }
 }
 
 /** What runs by the clock (UTC). */
-export const schedule: Schedule = { ...paymentSchedule, ...searchSchedule }
+export const schedule: Schedule = {
+  ...accessSchedule,
+  ...paymentSchedule,
+  ...searchSchedule,
+  ...privacySchedule,
+}
 
 /** Builds the server with every module's routes; it does not listen yet. */
 export async function createApp(options: Parameters<typeof createServer>[0]): Promise<App> {

@@ -27,6 +27,15 @@ const paid = { amount: 8990, currency: 'BRL', paid_on: date('2026-06-08'), link 
 const samples: { [K in MailKind]: MailParams[K] } = {
   password_reset: { name: 'Ana', purpose: 'forgotten', link, valid_minutes: 60 },
   password_changed: { name: 'Ana', date: date('2026-06-01'), link },
+  email_change: { name: 'Ana', link, valid_minutes: 60 },
+  email_changed: { name: 'Ana', date: date('2026-06-01'), new_email: 'ana@nova.example', link },
+  sign_in_methods_changed: {
+    name: 'Ana',
+    date: date('2026-06-01'),
+    change: 'passkey_added',
+    passkey: 'Telefone <da Ana>',
+    link,
+  },
   invoice_issued: {
     name: 'Ana',
     number: 'A-000123',
@@ -57,6 +66,7 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     link,
   },
   ownership_transferred: { name: 'Ana', reader: 'new', owner: 'Ana', account: 'Padaria Estrela', link },
+  privacy_export_ready: { name: 'Ana', account: 'Padaria Estrela', until: date('2026-06-08'), link },
   account_change_decided: {
     name: 'Ana',
     account: 'Padaria Estrela',
@@ -158,7 +168,7 @@ describe('composeMail', () => {
       const params = Object.fromEntries(
         Object.entries({ ...samples[kind], name: evil }).map(([key, value]) => [
           key,
-          typeof value === 'string' && !['link', 'purpose', 'currency'].includes(key) ? evil : value,
+          typeof value === 'string' && !['link', 'purpose', 'currency', 'change'].includes(key) ? evil : value,
         ]),
       ) as MailParams[typeof kind]
       const { html } = composeMail(kind, params, 'es', unit)

@@ -304,6 +304,20 @@ function renderText(content: MailContent): string {
 }
 
 /** Amounts are minor units of the currency beside them; periods are half-open [from, to). */
+/** What may change in how somebody signs in. */
+export const signInChanges = [
+  'passkey_added',
+  'passkey_removed',
+  'totp_added',
+  'totp_removed',
+  'recovery_codes_renewed',
+  'password_added',
+  'password_removed',
+  'second_factor_reset',
+  'identity_linked',
+] as const
+export type SignInChange = (typeof signInChanges)[number]
+
 export type MailParams = {
   password_reset: {
     name: string | null
@@ -313,6 +327,16 @@ export type MailParams = {
     valid_minutes: number
   }
   password_changed: { name: string | null; date: Temporal.PlainDate; link: string }
+  email_change: { name: string | null; link: string; valid_minutes: number }
+  email_changed: { name: string | null; date: Temporal.PlainDate; new_email: string; link: string }
+  sign_in_methods_changed: {
+    name: string | null
+    date: Temporal.PlainDate
+    change: SignInChange
+    /** The name of the passkey, where it is one. */
+    passkey: string | null
+    link: string
+  }
   invoice_issued: {
     name: string | null
     number: string
@@ -433,6 +457,46 @@ const composers: { [K in MailKind]: Compose<K> } = {
         t('mail:password_changed.not_you'),
       ],
       action: { label: t('mail:password_changed.action'), url: params.link },
+      reason: t('mail:frame.reason_access', { unit }),
+    }
+  },
+  email_change: (params, language, unit) => {
+    const t = translator(language)
+    return {
+      subject: t('mail:email_change.subject', { unit }),
+      preheader: t('mail:email_change.preheader'),
+      paragraphs: [t('mail:email_change.body', { unit })],
+      action: { label: t('mail:email_change.action'), url: params.link },
+      notes: [t('mail:email_change.valid', { count: params.valid_minutes }), t('mail:email_change.not_you')],
+      reason: t('mail:email_change.reason', { unit }),
+    }
+  },
+  email_changed: (params, language, unit) => {
+    const t = translator(language)
+    const date = formatDate(params.date, language)
+    return {
+      subject: t('mail:email_changed.subject', { unit }),
+      preheader: t('mail:email_changed.preheader'),
+      paragraphs: [
+        t('mail:email_changed.body', { unit, date, new_email: params.new_email }),
+        t('mail:email_changed.not_you'),
+      ],
+      action: { label: t('mail:email_changed.action'), url: params.link },
+      reason: t('mail:email_changed.reason', { unit }),
+    }
+  },
+  sign_in_methods_changed: (params, language, unit) => {
+    const t = translator(language)
+    const date = formatDate(params.date, language)
+    return {
+      subject: t('mail:sign_in_methods_changed.subject', { unit }),
+      preheader: t('mail:sign_in_methods_changed.preheader'),
+      paragraphs: [
+        t('mail:sign_in_methods_changed.lead', { unit, date }),
+        t(`mail:sign_in_methods_changed.change.${params.change}`, { name: params.passkey ?? '' }),
+        t('mail:sign_in_methods_changed.not_you'),
+      ],
+      action: { label: t('mail:sign_in_methods_changed.action'), url: params.link },
       reason: t('mail:frame.reason_access', { unit }),
     }
   },

@@ -11,6 +11,9 @@ export const noticeKinds: Notice['kind'][] = [
   'payment_rejected',
   'password_reset',
   'password_changed',
+  'email_change',
+  'email_changed',
+  'sign_in_methods_changed',
   'staff_invitation',
 ]
 

@@ -2,6 +2,8 @@
 
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
+export { issueEmailChangeToken } from './email-change.ts'
+export { accessSchedule, createAccessJobs } from './jobs.ts'
 export { updateOwnUser } from './own-user.ts'
 export { checkPassword } from './password-strength.ts'
 export { personalData } from './personal-data.ts'

@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config.ts'
 import type { FileStore } from '../../platform/files.ts'
 import { demand, type JobHandlers, type JobPayload } from '../../platform/jobs.ts'
 import type { Mailer } from '../../platform/mail.ts'
+import { signInChanges } from '../../platform/mail-template.ts'
 import { chooseLanguage } from '../../platform/translations.ts'
 import { deliverNotices } from './delivery.ts'
 import { queueInvoiceNotices } from './invoices.ts'
@@ -13,7 +14,15 @@ import {
   sendMemberInvitation,
 } from './members.ts'
 import { queuePaymentApproved, queuePaymentNotified, queuePaymentRejected } from './payments.ts'
-import { sendInvitation, sendPasswordChanged, sendRequestedPasswordLink } from './personal.ts'
+import {
+  sendEmailChange,
+  sendEmailChanged,
+  sendInvitation,
+  sendPasswordChanged,
+  sendRequestedPasswordLink,
+  sendSignInMethodsChanged,
+} from './personal.ts'
+import { queuePrivacyExportReady } from './privacy.ts'
 
 /** So many invoices are one transaction: a closing of thousands holds nothing open for long. */
 const invoicesAtOnce = 200
@@ -64,6 +73,26 @@ export function createNoticeJobs(services: {
     'notices:send_account_change_decided': async (payload, { transact }) => {
       await transact((tx) => queueAccountChangeDecided(tx, text(payload, 'request_id'), origin))
     },
+    'notices:send_email_change': async (payload, { transact }) => {
+      await transact((tx) =>
+        sendEmailChange(tx, text(payload, 'user_id'), text(payload, 'new_email'), origin),
+      )
+    },
+    'notices:send_email_changed': async (payload, { transact, now }) => {
+      const change = {
+        user_id: text(payload, 'user_id'),
+        old_email: text(payload, 'old_email'),
+        new_email: text(payload, 'new_email'),
+      }
+      await transact((tx) => sendEmailChanged(tx, change, now(), origin))
+    },
+    'notices:send_sign_in_methods_changed': async (payload, { transact, now }) => {
+      const kind = signInChanges.find((one) => one === payload.change)
+      if (!kind) throw new Error(`no change of signing in: ${payload.change}`)
+      const passkey = typeof payload.name === 'string' ? payload.name : null
+      const change = { user_id: text(payload, 'user_id'), change: kind, passkey }
+      await transact((tx) => sendSignInMethodsChanged(tx, change, now(), origin))
+    },
     'notices:send_invoices': async (payload, { transact, stopping }) => {
       const ids = texts(payload, 'invoice_ids')
       for (let at = 0; at < ids.length; at += invoicesAtOnce) {
@@ -80,6 +109,9 @@ export function createNoticeJobs(services: {
     },
     'notices:send_payment_rejected': async (payload, { transact }) => {
       await transact((tx) => queuePaymentRejected(tx, text(payload, 'payment_notice_id'), origin))
+    },
+    'notices:send_privacy_export_ready': async (payload, { transact }) => {
+      await transact((tx) => queuePrivacyExportReady(tx, text(payload, 'export_id'), origin))
     },
     'notices:resend': async (payload, { transact }) => {
       demand(await transact((tx) => resendNotice(tx, text(payload, 'notice_id'), origin)))

@@ -8,6 +8,17 @@ export function passwordLink(origin: string, side: Side, token: string, unitSlug
   return `${origin}${side === 'staff' ? '/office' : ''}/choose-password?${query}`
 }
 
+/** The page that confirms a new e-mail. */
+export function emailConfirmationLink(
+  origin: string,
+  side: Side,
+  token: string,
+  unitSlug: string | null,
+): string {
+  const query = new URLSearchParams({ token, ...(unitSlug === null ? {} : { unit: unitSlug }) })
+  return `${origin}${side === 'staff' ? '/office' : ''}/confirm-email?${query}`
+}
+
 export function signInLink(origin: string, side: Side, unitSlug: string | null): string {
   const query = unitSlug === null ? '' : `?${new URLSearchParams({ unit: unitSlug })}`
   return `${origin}${side === 'staff' ? '/office' : ''}/sign-in${query}`
@@ -35,4 +46,9 @@ export function membersLink(origin: string, accountId: string): string {
 
 export function accountLink(origin: string): string {
   return `${origin}/account`
+}
+
+/** The page where an owner downloads what is stored about the account. */
+export function privacyLink(origin: string): string {
+  return `${origin}/privacy`
 }

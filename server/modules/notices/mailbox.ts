@@ -8,7 +8,7 @@ import { enqueue } from '../../platform/jobs.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { logoCid } from './looks.ts'
 import { sendMemberInvitation } from './members.ts'
-import { sendInvitation, sendPasswordLink } from './personal.ts'
+import { sendEmailChange, sendInvitation, sendPasswordLink } from './personal.ts'
 import { queueDelivery } from './queue.ts'
 
 export type NoticeFilter = {
@@ -137,7 +137,7 @@ export async function renderForFrame(tx: Tx, files: FileStore, id: string, html:
 export async function resendNotice(tx: Tx, id: string, origin: string): Promise<string | Refusal> {
   const notice = await tx
     .selectFrom('notices')
-    .select(['id', 'kind', 'user_id', 'cause_id', 'secret'])
+    .select(['id', 'kind', 'user_id', 'cause_id', 'secret', 'to_email'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (!notice) return notFound()
@@ -150,7 +150,9 @@ export async function resendNotice(tx: Tx, id: string, origin: string): Promise<
     const sent =
       notice.kind === 'staff_invitation'
         ? await sendInvitation(tx, notice.user_id, origin)
-        : await sendPasswordLink(tx, notice.user_id, null, origin)
+        : notice.kind === 'email_change'
+          ? await sendEmailChange(tx, notice.user_id, notice.to_email, origin)
+          : await sendPasswordLink(tx, notice.user_id, null, origin)
     return sent ?? refuse('notice_not_sendable')
   }
   const copied = await sql<{ id: string }>`

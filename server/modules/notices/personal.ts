@@ -2,11 +2,21 @@ import { sql } from 'kysely'
 import { today } from '../../platform/calendar.ts'
 import type { NoticeKind, UserSide } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { type ComposedMail, composeMail, type MailLook } from '../../platform/mail-template.ts'
+import {
+  type ComposedMail,
+  composeMail,
+  type MailLook,
+  type SignInChange,
+} from '../../platform/mail-template.ts'
 import type { Language } from '../../platform/translations.ts'
-import { invitationDays, issuePasswordToken, passwordLinkMinutes } from '../access/index.ts'
+import {
+  invitationDays,
+  issueEmailChangeToken,
+  issuePasswordToken,
+  passwordLinkMinutes,
+} from '../access/index.ts'
 import { claimFirstAccess } from '../accounts/index.ts'
-import { passwordLink, signInLink } from './links.ts'
+import { emailConfirmationLink, passwordLink, signInLink } from './links.ts'
 import { loadLooks, operatorLook } from './looks.ts'
 import { queueDelivery } from './queue.ts'
 
@@ -105,6 +115,76 @@ export async function sendPasswordChanged(
     person.look,
   )
   return queuePersonal(tx, 'password_changed', person, mail, false)
+}
+
+/** Sends the link that confirms a new e-mail to that address; null where the change was withdrawn or the user is gone. */
+export async function sendEmailChange(
+  tx: Tx,
+  userId: string,
+  newEmail: string,
+  origin: string,
+): Promise<string | null> {
+  const person = await findPerson(tx, userId, null)
+  const token = person && (await issueEmailChangeToken(tx, userId, newEmail))
+  if (!person || !token) return null
+  const mail = composeMail(
+    'email_change',
+    {
+      name: person.name,
+      link: emailConfirmationLink(origin, person.side, token, person.unit?.slug ?? null),
+      valid_minutes: passwordLinkMinutes,
+    },
+    person.language,
+    person.look,
+  )
+  return queuePersonal(tx, 'email_change', { ...person, email: newEmail }, mail, true)
+}
+
+/** Tells the address before that somebody signs in with another now; null where the user is gone. */
+export async function sendEmailChanged(
+  tx: Tx,
+  change: { user_id: string; old_email: string; new_email: string },
+  now: Temporal.Instant,
+  origin: string,
+): Promise<string | null> {
+  const person = await findPerson(tx, change.user_id, null)
+  if (!person) return null
+  const mail = composeMail(
+    'email_changed',
+    {
+      name: person.name,
+      date: today(now, person.unit?.time_zone ?? 'UTC'),
+      new_email: change.new_email,
+      link: signInLink(origin, person.side, person.unit?.slug ?? null),
+    },
+    person.language,
+    person.look,
+  )
+  return queuePersonal(tx, 'email_changed', { ...person, email: change.old_email }, mail, false)
+}
+
+/** Tells a person what changed in how they sign in, so that it never happens unseen; null where the user is gone. */
+export async function sendSignInMethodsChanged(
+  tx: Tx,
+  change: { user_id: string; change: SignInChange; passkey: string | null },
+  now: Temporal.Instant,
+  origin: string,
+): Promise<string | null> {
+  const person = await findPerson(tx, change.user_id, null)
+  if (!person) return null
+  const mail = composeMail(
+    'sign_in_methods_changed',
+    {
+      name: person.name,
+      date: today(now, person.unit?.time_zone ?? 'UTC'),
+      change: change.change,
+      passkey: change.passkey,
+      link: signInLink(origin, person.side, person.unit?.slug ?? null),
+    },
+    person.language,
+    person.look,
+  )
+  return queuePersonal(tx, 'sign_in_methods_changed', person, mail, false)
 }
 
 async function queuePersonal(
