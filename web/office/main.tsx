@@ -7,5 +7,5 @@ void startApp({
   app: 'office',
   basepath: '/office/',
   routeTree,
-  open: ['/sign-in', '/forgot-password', '/choose-password', '/first-admin'],
+  open: ['/sign-in', '/forgot-password', '/choose-password', '/first-admin', '/confirm-email'],
 })

@@ -25,6 +25,7 @@ export function AccountNav() {
       items={[
         { to: '/account', label: t('tabs.account') },
         { to: '/user', label: t('tabs.user') },
+        { to: '/security', label: t('common:entry.security') },
       ]}
     />
   )

@@ -12,21 +12,14 @@ import { Menu, type MenuItem } from './menu.tsx'
 import { type NavItem, NavLink, SkipLink } from './navigation.tsx'
 import styles from './office-shell.module.css'
 import { useLanguageItems, useThemeItems } from './preferences.tsx'
+import { UserAvatar } from './user-avatar.tsx'
 
 /** Who is signed in. */
 export interface ShellUser {
   name: string
   email: string
-}
-
-/** The first letters of a person's first and last name. */
-function Initials({ name }: { name: string }) {
-  const words = name.trim().split(/\s+/)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : '']
-    .map((word) => word?.charAt(0) ?? '')
-    .join('')
-  // Drawn by the style sheet: it is a picture of the name, not words.
-  return <span className={styles.initials} data-letters={letters.toUpperCase()} />
+  /** The `photo_file_id`. */
+  photo: string | null
 }
 
 /**
@@ -137,7 +130,7 @@ export function OfficeShell({
             <JobTray jobs={jobs} />
             <Menu
               label={`${t('user_menu')}: ${user.name}`}
-              trigger={<Initials name={user.name} />}
+              trigger={<UserAvatar name={user.name} photo={user.photo} size={30} />}
               items={[
                 `${user.name} · ${user.email}`,
                 ...userItems,

@@ -69,7 +69,12 @@ export function NewPasswordField({
   const strength = useStrength(field.value, about)
   const length = [...field.value].length
   const missing = Math.max(0, shortestPassword - length)
-  const score = missing > 0 || !strength ? 0 : strength.acceptable ? Math.max(2, strength.score) : 1
+  const score =
+    missing > 0 || !strength
+      ? 0
+      : strength.acceptable
+        ? Math.max(3, strength.score)
+        : Math.min(2, Math.max(1, strength.score))
   const advice = strength
     ? [
         strength.breached ? 'pwned' : strength.warning && keyOf(strength.warning),
@@ -106,7 +111,7 @@ export function NewPasswordField({
             )
           ) : (
             <>
-              <strong>{t(`password.score.${strength.acceptable ? Math.max(2, strength.score) : 1}`)}</strong>{' '}
+              <strong>{t(`password.score.${strength.acceptable ? Math.max(3, strength.score) : 1}`)}</strong>{' '}
               {[...new Set(advice)]
                 .slice(0, 2)
                 .map((code) => t(`password.advice.${code}`, { defaultValue: '' }))

@@ -12,8 +12,8 @@ import { mine } from './side.ts'
 // The cropper comes once a picture was chosen.
 const PhotoCropper = lazy(async () => ({ default: (await import('./photo-cropper.tsx')).PhotoCropper }))
 
-const kinds = ['image/jpeg', 'image/png', 'image/webp', 'image/avif', 'image/heic']
-const mostBytes = 10 * 1024 * 1024
+const kinds = ['image/jpeg', 'image/png', 'image/webp', 'image/avif']
+const mostBytes = 10_000_000
 
 /** Choose a picture, choose its square, save: it is the person's photo from then on (A9). */
 export function PhotoDialog({ onClose, onSaved }: { onClose: () => void; onSaved: () => unknown }) {

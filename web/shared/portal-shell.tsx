@@ -2,7 +2,6 @@ import IconChevronDown from '@tabler/icons-react/dist/esm/icons/IconChevronDown.
 import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPhone from '@tabler/icons-react/dist/esm/icons/IconPhone.mjs'
-import IconUserCircle from '@tabler/icons-react/dist/esm/icons/IconUserCircle.mjs'
 import IconWorld from '@tabler/icons-react/dist/esm/icons/IconWorld.mjs'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -12,6 +11,7 @@ import { Menu, type MenuItem } from './menu.tsx'
 import { type NavItem, NavLink, SkipLink } from './navigation.tsx'
 import styles from './portal-shell.module.css'
 import { useLanguageItems, useThemeItems } from './preferences.tsx'
+import { UserAvatar } from './user-avatar.tsx'
 
 /** The accounts that the user may act for, and which one this is. */
 export interface AccountChoice {
@@ -38,7 +38,7 @@ export function PortalShell({
   accounts?: AccountChoice
   /** At most five: they are the bottom bar of a phone too. */
   nav: NavItem[]
-  user: { name: string; email: string }
+  user: { name: string; email: string; photo: string | null }
   userItems?: MenuItem[]
   onSignOut: () => void
   onLanguage?: (language: string) => void
@@ -76,7 +76,7 @@ export function PortalShell({
             )}
             <Menu
               label={`${t('user_menu')}: ${user.name}`}
-              trigger={<IconUserCircle size={26} stroke={1.5} aria-hidden />}
+              trigger={<UserAvatar name={user.name} photo={user.photo} size={32} />}
               items={[
                 `${user.name} · ${user.email}`,
                 ...userItems,

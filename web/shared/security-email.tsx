@@ -5,12 +5,13 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
+import type { Security } from './api-types.gen.ts'
 import { Dialog, DialogActions } from './dialog.tsx'
 import { useForm } from './form.ts'
 import { Section } from './page.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 import styles from './security.module.css'
-import { type Security, useSecurityChange } from './security-queries.ts'
+import { useSecurityChange } from './security-queries.ts'
 import { SecurityRow } from './security-row.tsx'
 import { mine } from './side.ts'
 import { ToneBadge } from './state-badge.tsx'
@@ -23,6 +24,10 @@ export function SecurityEmail({ security }: { security: Security }) {
   const withdraw = useSecurityChange(
     () => orThrow(api.DELETE(mine('/api/v1/portal/security/email'))),
     () => showToast({ tone: 'good', title: t('email.withdrawn') }),
+  )
+  const verify = useSecurityChange(
+    () => orThrow(api.POST(mine('/api/v1/portal/security/email'), { body: { email: security.email } })),
+    () => showToast({ tone: 'good', title: t('email.sent', { email: security.email }) }),
   )
   return (
     <Section title={t('email.title')} description={t('email.about')} flush>
@@ -38,9 +43,16 @@ export function SecurityEmail({ security }: { security: Security }) {
             )
           }
           actions={
-            <Button variant="default" onClick={() => setChanging(true)}>
-              {t('email.change')}
-            </Button>
+            <>
+              {!security.email_verified_at && !security.new_email && (
+                <Button variant="subtle" loading={verify.isPending} onClick={() => verify.mutate()}>
+                  {t('email.verify')}
+                </Button>
+              )}
+              <Button variant="default" onClick={() => setChanging(true)}>
+                {t('email.change')}
+              </Button>
+            </>
           }
         />
         {security.new_email && (

@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, orThrow } from './api.ts'
-import type { paths } from './api-types.gen.ts'
 import { mine } from './side.ts'
 import { useProblemToast } from './toasts.tsx'
 
@@ -15,15 +14,6 @@ export const ownSessionsQuery = queryOptions({
   queryKey: ['security', 'sessions'],
   queryFn: ({ signal }) => orThrow(api.GET(mine('/api/v1/portal/security/sessions'), { signal })),
 })
-
-type Answer<Path extends keyof paths> = paths[Path] extends {
-  get: { responses: { 200: { content: { 'application/json': infer Body } } } }
-}
-  ? Body
-  : never
-export type Security = Answer<'/api/v1/portal/security'>
-export type Passkey = Security['passkeys'][number]
-export type OwnSession = Answer<'/api/v1/portal/security/sessions'>['items'][number]
 
 /** A change of the way in: everything about it is read again, and a refusal appears as a toast unless the caller shows it. */
 export function useSecurityChange<Input = void, Result = unknown>(

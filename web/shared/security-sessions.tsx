@@ -7,11 +7,12 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
+import type { Session } from './api-types.gen.ts'
 import { ConfirmDialog } from './dialog.tsx'
 import { Section, SkeletonText } from './page.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 import styles from './security.module.css'
-import { type OwnSession, ownSessionsQuery, useSecurityChange } from './security-queries.ts'
+import { ownSessionsQuery, useSecurityChange } from './security-queries.ts'
 import { SecurityRow } from './security-row.tsx'
 import { mine } from './side.ts'
 import { ToneBadge } from './state-badge.tsx'
@@ -78,7 +79,7 @@ export function SecuritySessions() {
   )
 }
 
-function SessionRow({ session }: { session: OwnSession }) {
+function SessionRow({ session }: { session: Session }) {
   const { t } = useTranslation('security')
   const { date, exact, relative } = useFormats()
   const end = useSecurityChange(

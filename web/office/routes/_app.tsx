@@ -7,8 +7,11 @@ import IconHistory from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs'
 import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
+import IconSettings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
+import IconShieldLock from '@tabler/icons-react/dist/esm/icons/IconShieldLock.mjs'
 import IconSunHigh from '@tabler/icons-react/dist/esm/icons/IconSunHigh.mjs'
 import IconTags from '@tabler/icons-react/dist/esm/icons/IconTags.mjs'
+import IconUserCircle from '@tabler/icons-react/dist/esm/icons/IconUserCircle.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
 import IconUsers from '@tabler/icons-react/dist/esm/icons/IconUsers.mjs'
 import { useMutation, useQuery } from '@tanstack/react-query'
@@ -32,7 +35,11 @@ export const Route = createFileRoute('/_app')({
     // What waits is shown on every page; it travels beside the session, not after it.
     if (!preload) void queryClient.prefetchQuery(todayQuery)
     try {
-      return { session: await queryClient.ensureQueryData(sessionQuery) }
+      const session = await queryClient.ensureQueryData(sessionQuery)
+      // Without the second factor that the operator demands there is nothing here but its set-up.
+      if (session.second_factor_missing)
+        throw redirect({ to: '/second-factor', search: { back: location.href }, replace: true })
+      return { session }
     } catch (cause) {
       if (isRedirect(cause) || toProblem(cause).status !== 401) throw cause
       throw redirect({ to: '/sign-in', search: { back: location.href }, replace: true })
@@ -84,6 +91,7 @@ function useAreas(): Area[][] {
     [
       { to: '/units', label: t('shell.units'), icon: IconBuilding, needs: 'units.read' },
       { to: '/staff', label: t('shell.staff'), icon: IconUserCog, needs: 'staff.read' },
+      { to: '/settings', label: t('shell.settings'), icon: IconSettings, needs: 'settings.read' },
       { to: '/audit', label: t('shell.audit'), icon: IconHistory, needs: 'audit.read' },
       {
         to: '/mailbox',
@@ -129,8 +137,16 @@ function Frame() {
       <OfficeShell
         brand={brand}
         nav={areas}
-        user={{ name: session.name, email: session.email }}
-        userItems={[t(`shell.role.${session.role}`)]}
+        user={{ name: session.name, email: session.email, photo: session.photo_file_id }}
+        userItems={[
+          t(`shell.role.${session.role}`),
+          { label: t('me.title'), icon: IconUserCircle, onClick: () => router.navigate({ to: '/me' }) },
+          {
+            label: t('common:entry.security'),
+            icon: IconShieldLock,
+            onClick: () => router.navigate({ to: '/me/security' }),
+          },
+        ]}
         jobs={(runs ?? []).map((run) => ({
           id: run.id,
           title: t(`shell.tray_${run.kind}`, {

@@ -4,12 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
+import { SecondStep, useEntry } from '../../shared/entry.tsx'
 import { useForm } from '../../shared/form.ts'
-import { changeLanguage, hasChosenLanguage } from '../../shared/i18n.ts'
+import { changeLanguage, hasChosenLanguage, loadTexts } from '../../shared/i18n.ts'
+import { NewPasswordField, shortestPassword } from '../../shared/password-field.tsx'
 import { ProblemError } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
-import { NewPasswordField, shortestPassword } from '../password-field.tsx'
 import { readPasswordLink } from '../password-link.ts'
 import { forgetEverything } from '../session.ts'
 
@@ -20,7 +21,7 @@ export const Route = createFileRoute('/choose-password')({
   }),
   loaderDeps: ({ search }) => search,
   loader: async ({ deps: { token } }) => {
-    const link = await readPasswordLink(token ?? '')
+    const [link] = await Promise.all([readPasswordLink(token ?? ''), loadTexts('security')])
     if ('language' in link && link.language && !hasChosenLanguage()) await changeLanguage(link.language)
     return link
   },
@@ -62,18 +63,30 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
   const router = useRouter()
   const { token = '' } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
+  const entry = useEntry(() => {
+    forgetEverything(queryClient)
+    void router.navigate({ to: '/', replace: true })
+  })
   const form = useForm({
     initial: { password: '' },
     check: ({ password }) => ({
       password:
-        [...password].length < shortestPassword && t('signIn.password_short', { count: shortestPassword }),
+        [...password].length < shortestPassword &&
+        t('security:password.too_short', { count: shortestPassword }),
     }),
     submit: ({ password }) => orThrow(api.POST('/api/v1/office/password', { body: { token, password } })),
-    onDone: () => {
-      forgetEverything(queryClient)
-      void router.navigate({ to: '/', replace: true })
-    },
+    onDone: entry.take,
   })
+  if (entry.step) {
+    return (
+      <SecondStep
+        step={entry.step}
+        slogan={t('signIn.slogan')}
+        onAnswer={entry.take}
+        onStartOver={entry.startOver}
+      />
+    )
+  }
   return (
     <AuthLayout
       brand={brand}
@@ -93,7 +106,11 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
           tabIndex={-1}
           aria-hidden
         />
-        <NewPasswordField {...form.field('password')} />
+        <NewPasswordField
+          label={t('signIn.password_new')}
+          about={[email, name]}
+          {...form.field('password')}
+        />
         <Button type="submit" fullWidth loading={form.busy}>
           {t('signIn.choose_submit')}
         </Button>

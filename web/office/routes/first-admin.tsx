@@ -5,11 +5,11 @@ import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { useForm } from '../../shared/form.ts'
-import { changeLanguage, languages, nameOfLanguage } from '../../shared/i18n.ts'
+import { changeLanguage, languages, loadTexts, nameOfLanguage } from '../../shared/i18n.ts'
+import { NewPasswordField, shortestPassword } from '../../shared/password-field.tsx'
 import { ProblemError } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
-import { NewPasswordField, shortestPassword } from '../password-field.tsx'
 import { readPasswordLink } from '../password-link.ts'
 import { forgetEverything } from '../session.ts'
 
@@ -19,7 +19,10 @@ export const Route = createFileRoute('/first-admin')({
     token: search.token ? String(search.token) : undefined,
   }),
   loaderDeps: ({ search }) => search,
-  loader: ({ deps: { token } }) => readPasswordLink(token ?? ''),
+  loader: async ({ deps: { token } }) => {
+    const [link] = await Promise.all([readPasswordLink(token ?? ''), loadTexts('security')])
+    return link
+  },
   component: FirstAdmin,
 })
 
@@ -63,7 +66,7 @@ function FirstAdminForm() {
       email: !/^\S+@\S+\.\S+$/.test(values.email.trim()) && t('common:input.email'),
       password:
         [...values.password].length < shortestPassword &&
-        t('signIn.password_short', { count: shortestPassword }),
+        t('security:password.too_short', { count: shortestPassword }),
     }),
     submit: (values) =>
       orThrow(
@@ -110,7 +113,11 @@ function FirstAdminForm() {
           data={languages.map((value) => ({ value, label: nameOfLanguage(value) }))}
           onChange={(event) => void changeLanguage(event.currentTarget.value)}
         />
-        <NewPasswordField {...form.field('password')} />
+        <NewPasswordField
+          label={t('signIn.password_new')}
+          about={[form.values.name, form.values.email]}
+          {...form.field('password')}
+        />
         <Button type="submit" fullWidth loading={form.busy}>
           {t('signIn.first_submit')}
         </Button>

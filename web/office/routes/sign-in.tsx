@@ -1,20 +1,39 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
+import IconBuildingCommunity from '@tabler/icons-react/dist/esm/icons/IconBuildingCommunity.mjs'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
+import {
+  EntryProblem,
+  Or,
+  PasskeyButton,
+  readEntrySearch,
+  SecondStep,
+  useEntry,
+  usePasskeyOffer,
+} from '../../shared/entry.tsx'
 import { useForm } from '../../shared/form.ts'
+import { knowsPasskeys } from '../../shared/passkeys.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
 import { forgetEverything } from '../session.ts'
 
+/** The operator's own identity provider, if staff may come in through one. */
+const providerQuery = queryOptions({
+  queryKey: ['identity-provider'],
+  staleTime: 60_000,
+  queryFn: ({ signal }) => orThrow(api.GET('/api/v1/office/session/identity-provider', { signal })),
+})
+
 /** Staff's way in, and back to where they were going. */
 export const Route = createFileRoute('/sign-in')({
-  validateSearch: (search: Record<string, unknown>): { back?: string } => ({
-    // Only a path of this house: never the address of another.
-    back: /^\/(?![/\\])/.test(String(search.back ?? '')) ? String(search.back) : undefined,
-  }),
+  validateSearch: readEntrySearch,
+  loader: ({ context: { queryClient } }) => {
+    void queryClient.prefetchQuery(providerQuery)
+  },
   component: SignIn,
 })
 
@@ -22,8 +41,14 @@ function SignIn() {
   const { t } = useTranslation()
   const brand = useBrand()
   const router = useRouter()
-  const { back } = Route.useSearch()
+  const { back, problem } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
+  const { data: provider } = useQuery(providerQuery)
+  const entry = useEntry(() => {
+    forgetEverything(queryClient)
+    void router.navigate({ href: back ?? '/', replace: true })
+  })
+  const offer = usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },
     check: (values) => ({
@@ -31,11 +56,18 @@ function SignIn() {
       password: !values.password && t('signIn.password_missing'),
     }),
     submit: (body) => orThrow(api.POST('/api/v1/office/session', { body })),
-    onDone: () => {
-      forgetEverything(queryClient)
-      void router.navigate({ href: back ?? '/', replace: true })
-    },
+    onDone: entry.take,
   })
+  if (entry.step) {
+    return (
+      <SecondStep
+        step={entry.step}
+        slogan={t('signIn.slogan')}
+        onAnswer={entry.take}
+        onStartOver={entry.startOver}
+      />
+    )
+  }
   return (
     <AuthLayout
       brand={brand}
@@ -44,17 +76,18 @@ function SignIn() {
       slogan={t('signIn.slogan')}
     >
       <form className={styles.form} onSubmit={form.onSubmit} noValidate>
-        <ProblemAlert error={form.problem} />
+        {form.problem ? <ProblemAlert error={form.problem} /> : <EntryProblem problem={problem} />}
         <TextInput
           type="email"
           label={t('signIn.email')}
-          autoComplete="username"
+          autoComplete="username webauthn"
           inputMode="email"
           autoCapitalize="none"
           spellCheck={false}
           required
           withAsterisk={false}
           {...form.field('email')}
+          {...offer}
         />
         <PasswordInput
           label={t('signIn.password')}
@@ -67,6 +100,19 @@ function SignIn() {
         <Button type="submit" fullWidth loading={form.busy}>
           {t('signIn.submit')}
         </Button>
+        {(provider?.label || knowsPasskeys()) && <Or />}
+        {provider?.label && (
+          <Button
+            component="a"
+            href={`/api/v1/office/session/identity-provider/start?${new URLSearchParams({ to: back ?? '/' })}`}
+            variant="default"
+            fullWidth
+            leftSection={<IconBuildingCommunity size={18} aria-hidden />}
+          >
+            {t('common:entry.provider', { label: provider.label })}
+          </Button>
+        )}
+        <PasskeyButton onAnswer={entry.take} />
         <p>
           <Link to="/forgot-password" search={{ email: form.values.email || undefined }}>
             {t('signIn.forgot')}

@@ -2,6 +2,7 @@ import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.
 import IconHome from '@tabler/icons-react/dist/esm/icons/IconHome.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
+import IconShieldLock from '@tabler/icons-react/dist/esm/icons/IconShieldLock.mjs'
 import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
 import { useQuery } from '@tanstack/react-query'
@@ -71,11 +72,16 @@ function Frame() {
             ]
           : []),
         { to: '/emails', label: t('nav.emails'), icon: IconMail },
-        { to: '/account', also: ['/user'], label: t('nav.account'), icon: IconUser },
+        { to: '/account', also: ['/user', '/security'], label: t('nav.account'), icon: IconUser },
       ]}
-      user={{ name: session.name, email: session.email }}
+      user={{ name: session.name, email: session.email, photo: session.photo_file_id }}
       userItems={[
         { label: t('nav.user'), icon: IconUserCog, onClick: () => router.navigate({ to: '/user' }) },
+        {
+          label: t('common:entry.security'),
+          icon: IconShieldLock,
+          onClick: () => router.navigate({ to: '/security' }),
+        },
       ]}
       onSignOut={() => signOut.mutate()}
       onLanguage={(language) => {

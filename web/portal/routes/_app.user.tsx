@@ -1,23 +1,24 @@
 import { Button, NativeSelect, TextInput, useMantineColorScheme } from '@mantine/core'
 import IconCheck from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
-import IconKey from '@tabler/icons-react/dist/esm/icons/IconKey.mjs'
-import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs'
 import { useMutation } from '@tanstack/react-query'
 import { createFileRoute, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { useForm } from '../../shared/form.ts'
-import { changeLanguage, languages, nameOfLanguage } from '../../shared/i18n.ts'
+import { changeLanguage, languages, loadTexts, nameOfLanguage } from '../../shared/i18n.ts'
+import { OwnPhoto } from '../../shared/own-photo.tsx'
 import { PageTitle, Section } from '../../shared/page.tsx'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import styles from '../account.module.css'
 import { AccountNav } from '../area-navs.tsx'
-import { knownUnit } from '../look.ts'
-import { useSession, useSignOut } from '../session.ts'
+import { useSession } from '../session.ts'
 
-/** What belongs to the person, not to the account: name, language, looks, password. */
-export const Route = createFileRoute('/_app/user')({ component: UserPage })
+/** What belongs to the person, not to the account: photo, name, language, looks. */
+export const Route = createFileRoute('/_app/user')({
+  loader: () => loadTexts('security'),
+  component: UserPage,
+})
 
 function UserPage() {
   const { t } = useTranslation()
@@ -29,9 +30,9 @@ function UserPage() {
       <AccountNav />
       <PageTitle title={t('user.title')} subtitle={t('user.subtitle')} />
       <div className={styles.cards}>
+        <YourPhoto />
         <WhoYouAre />
         <HowYouSee />
-        <Access />
         <Section title={t('user.permissions')}>
           <ul className={styles.permissions}>
             {permissions.map((permission) => (
@@ -121,38 +122,21 @@ function HowYouSee() {
   )
 }
 
-function Access() {
+function YourPhoto() {
   const { t } = useTranslation()
-  const { email } = useSession()
-  const signOut = useSignOut()
-  const onError = useProblemToast()
-  const sendLink = useMutation({
-    mutationFn: () =>
-      orThrow(api.POST('/api/v1/portal/password-requests', { body: { email, unit: knownUnit() } })),
-    onSuccess: () => showToast({ tone: 'good', title: t('user.password_sent', { email }) }),
-    onError,
-  })
+  const router = useRouter()
+  const session = useSession()
+  const { queryClient } = Route.useRouteContext()
   return (
-    <Section title={t('user.security')}>
-      <p className={styles.note}>{t('user.password_text', { email })}</p>
-      <div className={styles.buttons}>
-        <Button
-          variant="default"
-          loading={sendLink.isPending}
-          leftSection={<IconKey size={18} aria-hidden />}
-          onClick={() => sendLink.mutate()}
-        >
-          {t('user.password')}
-        </Button>
-        <Button
-          variant="default"
-          loading={signOut.isPending}
-          leftSection={<IconLogout size={18} aria-hidden />}
-          onClick={() => signOut.mutate()}
-        >
-          {t('user.sign_out')}
-        </Button>
-      </div>
+    <Section title={t('security:photo.title')}>
+      <OwnPhoto
+        name={session.name}
+        photo={session.photo_file_id}
+        onChanged={async () => {
+          await queryClient.invalidateQueries()
+          await router.invalidate()
+        }}
+      />
     </Section>
   )
 }

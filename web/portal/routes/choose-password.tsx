@@ -1,11 +1,13 @@
-import { Button, PasswordInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
+import { SecondStep, useEntry } from '../../shared/entry.tsx'
 import { useForm } from '../../shared/form.ts'
-import { changeLanguage, hasChosenLanguage } from '../../shared/i18n.ts'
+import { changeLanguage, hasChosenLanguage, loadTexts } from '../../shared/i18n.ts'
+import { NewPasswordField, shortestPassword } from '../../shared/password-field.tsx'
 import { type Problem, ProblemError, toProblem } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
@@ -20,7 +22,7 @@ export const Route = createFileRoute('/choose-password')({
   }),
   loaderDeps: ({ search }) => search,
   loader: async ({ deps: { token, unit } }) => {
-    const [, link] = await Promise.all([learnLook(unit), readLink(token ?? '')])
+    const [, link] = await Promise.all([learnLook(unit), readLink(token ?? ''), loadTexts('security')])
     if ('language' in link && link.language && !hasChosenLanguage()) await changeLanguage(link.language)
     return link
   },
@@ -38,9 +40,6 @@ async function readLink(token: string) {
     throw cause
   }
 }
-
-const shortestPassword = 10
-const goodPassword = 16
 
 function ChoosePassword() {
   const { t } = useTranslation()
@@ -86,20 +85,30 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
   const router = useRouter()
   const { token = '' } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
+  const entry = useEntry(() => {
+    queryClient.clear()
+    void router.navigate({ to: '/', replace: true })
+  })
   const form = useForm({
     initial: { password: '' },
     check: ({ password }) => ({
       password:
-        [...password].length < shortestPassword && t('password.too_short', { count: shortestPassword }),
+        [...password].length < shortestPassword &&
+        t('security:password.too_short', { count: shortestPassword }),
     }),
     submit: ({ password }) => orThrow(api.POST('/api/v1/portal/password', { body: { token, password } })),
-    onDone: () => {
-      queryClient.clear()
-      void router.navigate({ to: '/', replace: true })
-    },
+    onDone: entry.take,
   })
-  const length = [...form.values.password].length
-  const missing = Math.max(0, shortestPassword - length)
+  if (entry.step) {
+    return (
+      <SecondStep
+        step={entry.step}
+        slogan={t('sign_in.slogan')}
+        onAnswer={entry.take}
+        onStartOver={entry.startOver}
+      />
+    )
+  }
   return (
     <AuthLayout
       brand={brand}
@@ -123,32 +132,11 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
           tabIndex={-1}
           aria-hidden
         />
-        <PasswordInput
+        <NewPasswordField
           label={t('password.new')}
-          autoComplete="new-password"
-          required
-          withAsterisk={false}
-          aria-describedby="password-length"
-          visibilityToggleButtonProps={{ 'aria-label': t('field.password_show'), tabIndex: 0 }}
+          about={[email, name, unitName ?? '']}
           {...form.field('password')}
         />
-        <div className={styles.length}>
-          <span className={styles.meter} aria-hidden>
-            <i
-              data-tone={missing > 0 ? 'warning' : 'good'}
-              style={{ transform: `scaleX(${Math.min(1, length / goodPassword)})` }}
-            />
-          </span>
-          <p id="password-length" aria-live="polite">
-            {length === 0
-              ? t('password.hint', { count: shortestPassword })
-              : missing > 0
-                ? t('password.missing', { count: missing })
-                : length < goodPassword
-                  ? t('password.enough')
-                  : t('password.strong')}
-          </p>
-        </div>
         <Button type="submit" fullWidth loading={form.busy}>
           {t('password.submit')}
         </Button>

@@ -5,7 +5,17 @@ import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
+import {
+  EntryProblem,
+  Or,
+  PasskeyButton,
+  readEntrySearch,
+  SecondStep,
+  useEntry,
+  usePasskeyOffer,
+} from '../../shared/entry.tsx'
 import { useForm } from '../../shared/form.ts'
+import { knowsPasskeys } from '../../shared/passkeys.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
 import { learnLook } from '../look.ts'
@@ -13,12 +23,11 @@ import { useUnitName } from '../unit-name.ts'
 
 /** Sign-in with the look of the unit in the address (`?unit=`), of the host, or of the last visit. */
 export const Route = createFileRoute('/sign-in')({
-  validateSearch: (search: Record<string, unknown>): { unit?: string; back?: string } => {
-    // Only a path of this house: never the address of another.
-    const back = /^\/(?![/\\])/.test(String(search.back ?? '')) ? String(search.back) : undefined
+  validateSearch: (search: Record<string, unknown>): { unit?: string; back?: string; problem?: string } => {
+    const { back, problem } = readEntrySearch(search)
     const home = back === undefined || back.split('?')[0] === '/'
     const unit = search.unit ?? new URLSearchParams(back?.split('?')[1]).get('unit')
-    return { unit: unit ? String(unit) : undefined, back: home ? undefined : back }
+    return { unit: unit ? String(unit) : undefined, back: home ? undefined : back, problem }
   },
   loaderDeps: ({ search: { unit } }) => ({ unit }),
   loader: ({ deps }) => learnLook(deps.unit),
@@ -30,8 +39,13 @@ function SignIn() {
   const brand = useBrand()
   const unitName = useUnitName()
   const router = useRouter()
-  const { back, unit } = Route.useSearch()
+  const { back, unit, problem } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
+  const entry = useEntry(() => {
+    queryClient.clear()
+    void router.navigate({ href: back ?? '/', replace: true })
+  })
+  const offer = usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },
     check: (values) => ({
@@ -39,11 +53,18 @@ function SignIn() {
       password: !values.password && t('sign_in.password_missing'),
     }),
     submit: (body) => orThrow(api.POST('/api/v1/portal/session', { body })),
-    onDone: () => {
-      queryClient.clear()
-      void router.navigate({ href: back ?? '/', replace: true })
-    },
+    onDone: entry.take,
   })
+  if (entry.step) {
+    return (
+      <SecondStep
+        step={entry.step}
+        slogan={t('sign_in.slogan')}
+        onAnswer={entry.take}
+        onStartOver={entry.startOver}
+      />
+    )
+  }
   return (
     <AuthLayout
       brand={brand}
@@ -53,17 +74,18 @@ function SignIn() {
     >
       <div className={styles.stack}>
         <form className={styles.form} onSubmit={form.onSubmit} noValidate>
-          <ProblemAlert error={form.problem} />
+          {form.problem ? <ProblemAlert error={form.problem} /> : <EntryProblem problem={problem} />}
           <TextInput
             type="email"
             label={t('field.email')}
-            autoComplete="username"
+            autoComplete="username webauthn"
             inputMode="email"
             autoCapitalize="none"
             spellCheck={false}
             required
             withAsterisk={false}
             {...form.field('email')}
+            {...offer}
           />
           <PasswordInput
             label={t('field.password')}
@@ -76,6 +98,8 @@ function SignIn() {
           <Button type="submit" fullWidth loading={form.busy}>
             {t('sign_in.submit')}
           </Button>
+          {knowsPasskeys() && <Or />}
+          <PasskeyButton onAnswer={entry.take} />
         </form>
         <section className={styles.help} aria-labelledby="first-access">
           <h2 id="first-access">{t('sign_in.first_access_title')}</h2>
