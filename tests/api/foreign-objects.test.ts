@@ -61,6 +61,7 @@ beforeAll(async () => {
   ).body.id
   await admin.patch(`/business-units/${unit.id}`, { sensitive_changes_need_approval: true })
   ids.change_request = (await owner.patch('/account', { name: 'Victim & sons' })).body.change_request.id
+  ids.api_key = (await owner.post('/api-keys', { name: 'Script', scopes: ['billing'] })).body.key.id
   ids.product = await create('/products', { business_unit_id: unit.id, name: 'Internet' })
   ids.plan = await create('/plans', {
     business_unit_id: unit.id,
@@ -127,6 +128,10 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/accounts\/\{id\}\/payments$/, 'account', { amount: 1, method: 'cash', received_on: '2026-05-20' }],
   [/^\/accounts\/\{id\}(\/(members|next-invoice|statement|balance))?$/, 'account', { name: 'Taken over' }],
   [/^\/contacts\/\{id\}$/, 'contact', { first_name: 'Eve' }],
+  [/^\/accounts\/\{id\}\/view-as$/, 'account', { reason: 'curious' }],
+  [/^\/accounts\/\{id\}\/api-keys$/, 'account'],
+  [/^(\/accounts\/\{account_id\})?\/api-keys\/\{id\}(\/take-over)?$/, 'api_key', { name: 'Taken over' }],
+  [/^\/api-keys\/\{id\}\/rotate$/, 'api_key', { overlap_hours: 0 }],
   [/^\/members\/\{id\}$/, 'member', { permissions: ['billing'] }],
   [/^\/accounts\/\{id\}\/invitations$/, 'account', { email: 'eve@walk.example', permissions: ['support'] }],
   [/^\/invitations\/\{id\}(\/resend)?$/, 'invitation'],
@@ -155,15 +160,19 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
     'import',
     { mapping: { fields: { 'account.name': { column: 'name' } } }, as_of: '2026-05-21' },
   ],
+  [/^\/imports\/\{id\}\/sheet$/, 'import', { sheet: 'Data' }],
   [/^\/imports\/\{id\}/, 'import', {}],
 ]
 /** Paths with a parameter that is nobody's object: public, of all staff alike, or no id at all. */
 const shared = [
   '/logos/{id}',
   '/staff/{id}',
+  '/staff/{id}/resend-invitation',
+  '/staff/{id}/reset-second-factor',
   '/jobs/{id}/retry',
   '/jobs/{id}',
   '/import-templates/{kind}.csv',
+  '/import-templates/{kind}.xlsx',
   '/business-units/{id}/logo',
 ]
 

@@ -28,7 +28,7 @@ export function changeKind(
   }
   if (kind === 'column') return { column, ...kept }
   if (kind === 'template') return { template: before?.column ? `{${before.column}}` : '', ...kept }
-  if (kind === 'constant') return { constant: target.choices[0] ?? '' }
+  if (kind === 'constant') return { constant: target.choices[0]?.value ?? '' }
   if (kind === 'months_before') return { months_before: column }
   return undefined
 }
@@ -52,6 +52,17 @@ export function readValue(source: ImportSource, columns: string[], row: string[]
 /** The different texts that the sample has for a source, the first ones. */
 export function sampleTexts(source: ImportSource, { columns, sample }: Import): string[] {
   return [...new Set(sample.map((row) => readRaw(source, columns, row)))].filter(Boolean).slice(0, 20)
+}
+
+/** The columns of the file that a mapping makes nothing of. */
+export function unusedColumns(mapping: ImportMapping, columns: string[]): string[] {
+  const used = new Set(mapping.options.map((option) => option.column))
+  for (const source of Object.values(mapping.fields)) {
+    const column = source.column ?? source.months_before
+    if (column !== undefined) used.add(column)
+    for (const [, name] of (source.template ?? '').matchAll(/\{([^{}]+)\}/g)) if (name) used.add(name)
+  }
+  return columns.filter((column) => !used.has(column))
 }
 
 /** A mapping out of a file that somebody saved; null when it is none. Targets of another kind of import are left out. */

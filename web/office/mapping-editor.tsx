@@ -6,20 +6,19 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Import, ImportMapping, ImportSource, ImportTarget } from '../shared/api-types.gen.ts'
 import { Section } from '../shared/page.tsx'
-import { changeKind, kindOfSource, readValue, type SourceKind, sampleTexts } from './import-mapping.ts'
+import {
+  changeKind,
+  kindOfSource,
+  readValue,
+  type SourceKind,
+  sampleTexts,
+  unusedColumns,
+} from './import-mapping.ts'
 import styles from './imports.module.css'
 
-/** What the choices of a target are called, where the office has a word for them. */
-function useChoiceLabel(target: ImportTarget): (choice: string) => string {
-  const { t } = useTranslation()
-  const words: Record<string, string> = {
-    'account.kind': 'words.account_kind',
-    payment_method: 'words.payment_method',
-    'plan.kind': 'words.plan_kind',
-    state: 'imports.service_state',
-  }
-  const group = words[target.name]
-  return (choice) => (group ? t(`${group}.${choice}`, { defaultValue: choice }) : choice)
+/** What a choice of a target is called; any other value is itself. */
+function nameOfChoice(target: ImportTarget, value: string): string {
+  return target.choices.find((choice) => choice.value === value)?.label ?? value
 }
 
 /** Says for every target where its value comes from, and shows what the first rows of the file become. */
@@ -40,9 +39,19 @@ export function MappingEditor({
     const { [name]: _before, ...others } = mapping.fields
     onChange({ ...mapping, fields: source ? { ...others, [name]: source } : others })
   }
+  const unused = unusedColumns(mapping, of.columns)
   return (
     <>
-      <Section title={t('imports.mapping')} description={t('imports.mapping_text')} flush>
+      <Section
+        title={t('imports.mapping')}
+        description={
+          <>
+            {t('imports.mapping_text')}{' '}
+            {unused.length > 0 ? t('imports.unused', { columns: unused.join(', ') }) : t('imports.all_used')}
+          </>
+        }
+        flush
+      >
         <ul className={styles.targets}>
           {of.targets.map((target) => (
             <TargetRow
@@ -65,6 +74,7 @@ export function MappingEditor({
 function translatable(target: ImportTarget, source: ImportSource): boolean {
   return (
     target.type === 'choice' ||
+    target.type === 'yes_no' ||
     target.type === 'country' ||
     target.name === 'plan.name' ||
     target.name === 'product.name' ||
@@ -86,7 +96,6 @@ function TargetRow({
   onChange: (source: ImportSource | undefined) => void
 }) {
   const { t } = useTranslation()
-  const choiceLabel = useChoiceLabel(target)
   const kind = kindOfSource(source)
   const kinds: SourceKind[] = [
     'none',
@@ -139,7 +148,7 @@ function TargetRow({
               size="xs"
               aria-label={t('imports.constant_of', { name: label })}
               value={source.constant}
-              data={target.choices.map((value) => ({ value, label: choiceLabel(value) }))}
+              data={target.choices}
               onChange={(event) => onChange({ constant: event.currentTarget.value })}
             />
           ) : (
@@ -159,9 +168,7 @@ function TargetRow({
               ? t('imports.value_empty')
               : kind === 'months_before'
                 ? t('imports.months_before_value', { months: becomes })
-                : target.choices.includes(becomes)
-                  ? choiceLabel(becomes)
-                  : becomes}
+                : nameOfChoice(target, becomes)}
         </div>
       ) : (
         <div />
@@ -191,7 +198,6 @@ function Values({
   onChange: (source: ImportSource) => void
 }) {
   const { t } = useTranslation()
-  const choiceLabel = useChoiceLabel(target)
   const given = Object.entries(source.values ?? {})
   const [pairs, setPairs] = useState<[string, string][]>(given)
   // Another mapping was loaded, or the kind changed: what stands there is no longer what was typed here.
@@ -212,17 +218,14 @@ function Values({
   }
   const texts = sampleTexts(source, of)
   const missing = texts.filter((text) => !shown.some(([from]) => from === text))
-  const first = target.choices[0] ?? ''
+  const first = target.choices[0]?.value ?? ''
   const meaning = (value: string, label: string, onValue: (value: string) => void, empty?: string) =>
     target.choices.length > 0 ? (
       <NativeSelect
         size="xs"
         aria-label={label}
         value={value}
-        data={[
-          ...(empty === undefined ? [] : [{ value: '', label: empty }]),
-          ...target.choices.map((choice) => ({ value: choice, label: choiceLabel(choice) })),
-        ]}
+        data={[...(empty === undefined ? [] : [{ value: '', label: empty }]), ...target.choices]}
         onChange={(event) => onValue(event.currentTarget.value)}
       />
     ) : (

@@ -8,6 +8,7 @@ import { useForm } from '../shared/form.ts'
 import { FileDrop } from '../shared/inputs.tsx'
 import { ProblemAlert } from '../shared/problem-alert.tsx'
 import { unitsQuery } from './frame-queries.ts'
+import { fileFormats, templateUrl } from './import-files.tsx'
 import { type ImportKind, importKinds } from './import-queries.ts'
 import styles from './imports.module.css'
 
@@ -25,7 +26,7 @@ export function NewImportDialog({ opened, onClose }: { opened: boolean; onClose:
 }
 
 function NewImportForm({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const router = useRouter()
   const { data: units = [] } = useQuery(unitsQuery)
   const shown = units.filter((unit) => unit.archived_at === null)
@@ -71,15 +72,26 @@ function NewImportForm({ onClose }: { onClose: () => void }) {
       <FileDrop
         label={t('imports.file')}
         description={t('imports.file_help')}
-        accept=".csv,text/csv,text/plain"
+        accept=".xlsx,.csv,.txt,.tsv,text/csv,text/plain,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         maxBytes={maxBytes}
         required
         {...form.control('file')}
       />
-      <p>
-        <a href={`/api/v1/office/import-templates/${form.values.kind}.csv`} download>
-          {t('imports.template', { kind: t(`imports.kinds.${form.values.kind}`) })}
-        </a>
+      <p className={styles.templates}>
+        {t('imports.steps.template')}
+        {fileFormats.map((format) => (
+          <a
+            key={format.ending}
+            href={templateUrl(form.values.kind, format.ending, i18n.language)}
+            download
+            aria-label={t('imports.steps.template_link', {
+              kind: t(`imports.kinds.${form.values.kind}`),
+              format: format.name,
+            })}
+          >
+            {format.name}
+          </a>
+        ))}
       </p>
       <DialogActions>
         <Button variant="default" onClick={onClose}>

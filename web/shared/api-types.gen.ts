@@ -3898,6 +3898,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        LookInput: {
+            slug: string;
+            name: string;
+            accent: string;
+            logo_url: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            support_email: string | null;
+            support_phone: string | null;
+            website: string | null;
+        };
         StaffApiKeyInput: {
             /** Format: uuid */
             id: string;
@@ -3967,17 +3978,6 @@ export interface components {
             scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
             /** @description Scopes without effect now: the person who answers for the key lacks them */
             idle_scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-        };
-        LookInput: {
-            slug: string;
-            name: string;
-            accent: string;
-            logo_url: string | null;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            support_email: string | null;
-            support_phone: string | null;
-            website: string | null;
         };
         PasskeyInput: {
             /** Format: uuid */
@@ -4247,7 +4247,11 @@ export interface components {
             /** @enum {string} */
             type: "text" | "email" | "phone" | "country" | "choice" | "choices" | "yes_no" | "domains" | "zaguan_id" | "money" | "date" | "count" | "discount";
             required: boolean;
-            choices: string[];
+            choices: {
+                value: string;
+                /** @description In the language of the request; understood in a file as well */
+                label: string;
+            }[];
         };
         NotifiedInvoiceInput: {
             /** Format: uuid */
@@ -4275,6 +4279,59 @@ export interface components {
                 code: string;
                 message: string;
             }[];
+        };
+        BusinessUnit: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            legal_name: string;
+            tax_id: string | null;
+            address: string | null;
+            city: string | null;
+            state: string | null;
+            country: string;
+            postal_code: string | null;
+            website: string | null;
+            support_email: string | null;
+            support_phone: string | null;
+            host: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            time_zone: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            closing_day: number;
+            /** @enum {string} */
+            day_count: "actual" | "commercial";
+            /** @enum {string} */
+            billing_mode: "advance" | "arrears";
+            due_day: number;
+            payment_methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            payment_instructions: string | null;
+            invoice_series: string;
+            sensitive_changes_need_approval: boolean;
+            accent: string;
+            logo_file_id: string | null;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Look: {
+            slug: string;
+            name: string;
+            accent: string;
+            logo_url: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            support_email: string | null;
+            support_phone: string | null;
+            website: string | null;
         };
         StaffApiKey: {
             /** Format: uuid */
@@ -4429,59 +4486,6 @@ export interface components {
             started_at: string;
             /** Format: date-time */
             expires_at: string;
-        };
-        BusinessUnit: {
-            /** Format: uuid */
-            id: string;
-            slug: string;
-            name: string;
-            legal_name: string;
-            tax_id: string | null;
-            address: string | null;
-            city: string | null;
-            state: string | null;
-            country: string;
-            postal_code: string | null;
-            website: string | null;
-            support_email: string | null;
-            support_phone: string | null;
-            host: string | null;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            time_zone: string;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            closing_day: number;
-            /** @enum {string} */
-            day_count: "actual" | "commercial";
-            /** @enum {string} */
-            billing_mode: "advance" | "arrears";
-            due_day: number;
-            payment_methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
-            payment_instructions: string | null;
-            invoice_series: string;
-            sensitive_changes_need_approval: boolean;
-            accent: string;
-            logo_file_id: string | null;
-            archived_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Look: {
-            slug: string;
-            name: string;
-            accent: string;
-            logo_url: string | null;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            support_email: string | null;
-            support_phone: string | null;
-            website: string | null;
         };
         PasswordLink: {
             /** @enum {string} */
@@ -5996,7 +6000,11 @@ export interface components {
             /** @enum {string} */
             type: "text" | "email" | "phone" | "country" | "choice" | "choices" | "yes_no" | "domains" | "zaguan_id" | "money" | "date" | "count" | "discount";
             required: boolean;
-            choices: string[];
+            choices: {
+                value: string;
+                /** @description In the language of the request; understood in a file as well */
+                label: string;
+            }[];
         };
         Import: {
             /** Format: uuid */
@@ -6519,9 +6527,9 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type LookInput = components['schemas']['LookInput'];
 export type StaffApiKeyInput = components['schemas']['StaffApiKeyInput'];
 export type AccountApiKeyInput = components['schemas']['AccountApiKeyInput'];
-export type LookInput = components['schemas']['LookInput'];
 export type PasskeyInput = components['schemas']['PasskeyInput'];
 export type OwnAccountChangeRequestInput = components['schemas']['OwnAccountChangeRequestInput'];
 export type PlanItemInput = components['schemas']['PlanItemInput'];
@@ -6538,6 +6546,8 @@ export type ImportMappingInput = components['schemas']['ImportMappingInput'];
 export type ImportTargetInput = components['schemas']['ImportTargetInput'];
 export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
 export type Problem = components['schemas']['Problem'];
+export type BusinessUnit = components['schemas']['BusinessUnit'];
+export type Look = components['schemas']['Look'];
 export type StaffApiKey = components['schemas']['StaffApiKey'];
 export type AccountApiKey = components['schemas']['AccountApiKey'];
 export type StaffApiKeySecret = components['schemas']['StaffApiKeySecret'];
@@ -6546,8 +6556,6 @@ export type StaffSession = components['schemas']['StaffSession'];
 export type Staff = components['schemas']['Staff'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ViewAs = components['schemas']['ViewAs'];
-export type BusinessUnit = components['schemas']['BusinessUnit'];
-export type Look = components['schemas']['Look'];
 export type PasswordLink = components['schemas']['PasswordLink'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
@@ -16930,7 +16938,9 @@ export interface operations {
     };
     office_export_import_rejects: {
         parameters: {
-            query?: never;
+            query?: {
+                language?: "pt-BR" | "es" | "en";
+            };
             header?: never;
             path: {
                 id: string;
@@ -16970,7 +16980,9 @@ export interface operations {
     };
     office_get_import_template: {
         parameters: {
-            query?: never;
+            query?: {
+                language?: "pt-BR" | "es" | "en";
+            };
             header?: never;
             path: {
                 kind: "accounts" | "contacts" | "services";
@@ -17010,7 +17022,9 @@ export interface operations {
     };
     office_export_import_rejects_xlsx: {
         parameters: {
-            query?: never;
+            query?: {
+                language?: "pt-BR" | "es" | "en";
+            };
             header?: never;
             path: {
                 id: string;
@@ -17050,7 +17064,9 @@ export interface operations {
     };
     office_get_import_template_xlsx: {
         parameters: {
-            query?: never;
+            query?: {
+                language?: "pt-BR" | "es" | "en";
+            };
             header?: never;
             path: {
                 kind: "accounts" | "contacts" | "services";

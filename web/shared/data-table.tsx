@@ -100,7 +100,7 @@ export function DataTable<Row>({
   filters?: TableFilter[]
   views?: TableView[]
   bulkActions?: BulkAction<Row>[]
-  /** `/api/v1/office/invoices.csv`: gets the same search, filters and order, and the columns that are shown. */
+  /** `/api/v1/office/invoices.csv`, with a workbook beside it under `.xlsx`: gets the same search, filters and order, and the columns that are shown. */
   exportPath?: string
   searchable?: boolean
   /** What the search finds: 'Name, number, e-mail'. */
@@ -181,9 +181,6 @@ export function DataTable<Row>({
     return () => observer.disconnect()
   }, [fetchNextPage, hasNextPage, isFetchingNextPage])
 
-  const exportUrl =
-    exportPath &&
-    exportPath + stringifySearch({ ...request, columns: shownColumns.map((column) => column.id).join(',') })
   const width = shownColumns.length + (selectable ? 1 : 0)
   const nothing = query.isSuccess && rows.length === 0
 
@@ -266,16 +263,12 @@ export function DataTable<Row>({
               )}
             </div>
           </Popout>
-          {exportUrl && (
-            <Button
-              component="a"
-              href={exportUrl}
-              download
-              variant="default"
-              leftSection={<IconDownload size={16} aria-hidden />}
-            >
-              {t('table.export')}
-            </Button>
+          {exportPath && (
+            <ExportMenu
+              path={exportPath}
+              request={request}
+              columns={shownColumns.map((column) => column.id).join(',')}
+            />
           )}
           {actions}
         </div>
@@ -628,6 +621,53 @@ function SearchBox({
       />
       <kbd aria-hidden>/</kbd>
     </div>
+  )
+}
+
+/** The list as a file, with the search, filters and order of the screen: CSV or a workbook, what is shown or all of it. */
+function ExportMenu({ path, request, columns }: { path: string; request: Search; columns: string }) {
+  const { t } = useTranslation('common')
+  const groups = [
+    { name: t('table.export_shown'), search: { ...request, columns } },
+    { name: t('table.export_all'), search: request },
+  ]
+  const formats = [
+    { name: 'Excel', ending: '.xlsx' },
+    { name: 'CSV', ending: '.csv' },
+  ]
+  return (
+    <Popout
+      title={t('table.export')}
+      variant="outlined"
+      trigger={
+        <>
+          <IconDownload size={16} aria-hidden />
+          {t('table.export')}
+        </>
+      }
+    >
+      {(close) => (
+        <div className={styles.exports}>
+          {groups.map((group) => (
+            <div key={group.name}>
+              <span>{group.name}</span>
+              {formats.map((format) => (
+                <a
+                  key={format.name}
+                  href={path.replace(/\.csv$/, format.ending) + stringifySearch(group.search)}
+                  download
+                  aria-label={t('table.export_as', { columns: group.name, format: format.name })}
+                  // After the browser has taken the address.
+                  onClick={() => setTimeout(close)}
+                >
+                  {format.name}
+                </a>
+              ))}
+            </div>
+          ))}
+        </div>
+      )}
+    </Popout>
   )
 }
 

@@ -15,11 +15,12 @@ import {
   startPass,
   writeRejectsFile,
 } from './imports.ts'
-import { targetsOf } from './mapping.ts'
+import { nameChoice, targetsOf } from './mapping.ts'
 import {
   importQuery,
   importSchema,
   importSummarySchema,
+  languageChoice,
   mappingChange,
   rejectQuery,
   rejectSchema,
@@ -184,10 +185,15 @@ export function registerImportsOffice(app: App): void {
         tag,
         permission: 'imports.read',
         params: idParams,
+        query: languageChoice,
         response: 'binary',
       },
-      (tx, { params }, _actor, { language, config }) =>
-        writeRejectsFile(tx, params.id, { folder: config.dataDir, format, language }),
+      (tx, { params, query }, _actor, { language, config }) =>
+        writeRejectsFile(tx, params.id, {
+          folder: config.dataDir,
+          format,
+          language: query.language ?? language,
+        }),
     )
     officeRoute(
       app,
@@ -204,9 +210,11 @@ export function registerImportsOffice(app: App): void {
         tag,
         permission: 'imports.read',
         params: z.object({ kind: z.enum(importKinds) }),
+        query: languageChoice,
         response: 'binary',
       },
-      (_tx, { params }, _actor, { language }) => writeTemplate(params.kind, format, language),
+      (_tx, { params, query }, _actor, { language }) =>
+        writeTemplate(params.kind, format, query.language ?? language),
     )
   }
 }
@@ -220,12 +228,12 @@ function detail(found: Found | Refusal, language: Language) {
   const translate = translator(language)
   return {
     ...explain(found, language),
-    targets: targetsOf(found.kind).map(({ name, type, required, choices }) => ({
-      name,
-      label: translate(`imports:target.${name}`),
-      type,
-      required: required.includes(found.kind),
-      choices: [...choices],
+    targets: targetsOf(found.kind).map((target) => ({
+      name: target.name,
+      label: translate(`imports:target.${target.name}`),
+      type: target.type,
+      required: target.required.includes(found.kind),
+      choices: target.choices.map((value) => ({ value, label: nameChoice(target, value, language) })),
     })),
   }
 }

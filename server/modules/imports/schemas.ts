@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { importFormats, importKinds, runStates } from '../../platform/database.gen.ts'
-import { id, instant, listQuery, plainDate } from '../../platform/schemas.ts'
+import { id, instant, language, listQuery, plainDate } from '../../platform/schemas.ts'
 import { mappingSchema, targetTypes } from './mapping.ts'
 import { rejectCodes } from './rows.ts'
 
@@ -38,7 +38,14 @@ const targetSchema = z
     label: z.string().meta({ description: 'In the language of the request' }),
     type: z.enum(targetTypes),
     required: z.boolean(),
-    choices: z.array(z.string()),
+    choices: z.array(
+      z.object({
+        value: z.string(),
+        label: z
+          .string()
+          .meta({ description: 'In the language of the request; understood in a file as well' }),
+      }),
+    ),
   })
   .meta({ id: 'ImportTarget' })
 
@@ -62,6 +69,9 @@ export const importQuery = listQuery(['created_at'], '-created_at').extend({
 export const uploadFields = z.object({ business_unit_id: id, kind: z.enum(importKinds) })
 
 export const mappingChange = z.object({ mapping: mappingSchema, as_of: plainDate.optional() })
+
+/** The language of a file: a browser that downloads it asks in its own, which may not be the screen’s. */
+export const languageChoice = z.object({ language: language.optional() })
 
 export const sheetChoice = z.object({ sheet: z.string().min(1).max(200) })
 

@@ -71,6 +71,7 @@ function ImportPage() {
         subtitle={
           <>
             {t(`imports.kinds.${found.kind}`)} · {found.business_unit_name} ·{' '}
+            {found.sheet !== null && `${t('imports.from_sheet', { name: found.sheet })} · `}
             <DateText value={found.created_at} style="long" />
           </>
         }
@@ -82,7 +83,9 @@ function ImportPage() {
         </Callout>
       )}
       {busy && <Progress found={found} />}
-      {mapping && <Mapping key={found.state} found={found} onDone={() => setEditing(false)} />}
+      {mapping && (
+        <Mapping key={`${found.state} ${found.sheet}`} found={found} onDone={() => setEditing(false)} />
+      )}
       {!mapping && !busy && <Outcome found={found} />}
     </Stacked>
   )
@@ -204,6 +207,17 @@ function Mapping({ found, onDone }: { found: Import; onDone: () => void }) {
       onDone()
     },
   })
+  const choose = useMutation({
+    mutationFn: (sheet: string) =>
+      orThrow(
+        api.PUT('/api/v1/office/imports/{id}/sheet', {
+          params: { path: { id: found.id } },
+          body: { sheet },
+        }),
+      ),
+    onSuccess: (next) => queryClient.setQueryData(importQuery(found.id).queryKey, next),
+    onError: useProblemToast(),
+  })
   useUnsavedWarning(changed && !sent.current, t('imports.unsaved'))
   const problem = prepare.error ? toProblem(prepare.error) : null
   const faults: Record<string, string> = {}
@@ -309,9 +323,22 @@ function Mapping({ found, onDone }: { found: Import; onDone: () => void }) {
         }
       >
         <div className={formStyles.fields}>
+          {found.sheets.length > 1 && (
+            <div data-span="12">
+              <NativeSelect
+                label={t('imports.sheet')}
+                description={t('imports.sheet_help')}
+                value={choose.isPending ? choose.variables : (found.sheet ?? '')}
+                data={found.sheets}
+                disabled={choose.isPending || !may('imports.run')}
+                onChange={(event) => choose.mutate(event.currentTarget.value)}
+              />
+            </div>
+          )}
           <div data-span="4">
             <NativeSelect
               label={t('imports.date_format')}
+              description={found.format === 'xlsx' ? t('imports.typed_dates') : undefined}
               value={mapping.date_format}
               data={dateFormats}
               onChange={(event) =>
@@ -425,7 +452,7 @@ function Outcome({ found }: { found: Import }) {
 }
 
 function Rejects({ found }: { found: Import }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const source = useMemo(() => rejectsSource(found.id, found.state), [found.id, found.state])
   const columns = useMemo<Column<ImportReject>[]>(
     () => [
@@ -460,7 +487,7 @@ function Rejects({ found }: { found: Import }) {
       actions={
         <Button
           component="a"
-          href={`/api/v1/office/imports/${found.id}/rejects.csv`}
+          href={`/api/v1/office/imports/${found.id}/rejects.${found.format}?language=${i18n.language}`}
           download
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}

@@ -5,14 +5,14 @@ import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ImportSummary } from '../../shared/api-types.gen.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
-import { EmptyState, PageTitle } from '../../shared/page.tsx'
+import { EmptyState, PageTitle, Stacked } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { tableQuery } from '../../shared/table-search.ts'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText } from '../../shared/values.tsx'
+import { ImportFiles } from '../import-files.tsx'
 import { importKinds, importsSource } from '../import-queries.ts'
-import styles from '../imports.module.css'
 import { NewImportDialog } from '../new-import-dialog.tsx'
 import { PermittedButton } from '../permitted-button.tsx'
 import { useUnitFilter } from '../unit-filter.ts'
@@ -75,21 +75,9 @@ function Imports() {
     'failed',
   ]
   return (
-    <>
-      <PageTitle
-        title={t('shell.imports')}
-        subtitle={
-          <span className={styles.templates}>
-            {t('imports.templates')}
-            {importKinds.map((kind) => (
-              <a key={kind} href={`/api/v1/office/import-templates/${kind}.csv`} download>
-                {t(`imports.kinds.${kind}`)}
-              </a>
-            ))}
-          </span>
-        }
-        actions={create}
-      />
+    <Stacked>
+      <PageTitle title={t('shell.imports')} actions={create} />
+      <ImportFiles />
       <DataTable
         name="imports"
         label={t('shell.imports')}
@@ -123,6 +111,6 @@ function Imports() {
         }
       />
       <NewImportDialog opened={creating} onClose={() => setCreating(false)} />
-    </>
+    </Stacked>
   )
 }
