@@ -137,24 +137,6 @@ export function registerApiKeysOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'PATCH',
-      path: '/api-keys/{id}',
-      operation: 'update_api_key',
-      summary: 'Change an API key of the operator',
-      description: about.change,
-      tag,
-      permission: 'api_keys.write',
-      session: 'confirmed',
-      params: idParams,
-      body: staffKeyChange,
-      response: staffKey,
-    },
-    (tx, { params, body }, actor, context) =>
-      updateKey(tx, params.id, body as never, actor, context.now) as never,
-  )
-  officeRoute(
-    app,
-    {
       method: 'POST',
       path: '/api-keys/{id}/rotate',
       operation: 'rotate_api_key',
@@ -185,6 +167,24 @@ export function registerApiKeysOffice(app: App): void {
       response: staffKey,
     },
     (tx, { params }, actor) => takeKeyOver(tx, params.id, actor),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/api-keys/{id}',
+      operation: 'update_api_key',
+      summary: 'Change an API key of the operator',
+      description: about.change,
+      tag,
+      permission: 'api_keys.write',
+      session: 'confirmed',
+      params: idParams,
+      body: staffKeyChange,
+      response: staffKey,
+    },
+    (tx, { params, body }, actor, context) =>
+      updateKey(tx, params.id, body as never, actor, context.now) as never,
   )
   officeRoute(
     app,
@@ -270,24 +270,6 @@ export function registerApiKeysPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'PATCH',
-      path: '/api-keys/{id}',
-      operation: 'update_api_key',
-      summary: 'Change an API key of the account',
-      description: about.change,
-      tag,
-      permission: 'owner',
-      session: 'confirmed',
-      params: idParams,
-      body: accountKeyChange,
-      response: accountKey,
-    },
-    (tx, { params, body }, actor, context) =>
-      updateKey(tx, params.id, body as never, actor, context.now) as never,
-  )
-  portalRoute(
-    app,
-    {
       method: 'POST',
       path: '/api-keys/{id}/rotate',
       operation: 'rotate_api_key',
@@ -318,6 +300,24 @@ export function registerApiKeysPortal(app: App): void {
       response: accountKey,
     },
     (tx, { params }, actor) => takeKeyOver(tx, params.id, actor),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/api-keys/{id}',
+      operation: 'update_api_key',
+      summary: 'Change an API key of the account',
+      description: about.change,
+      tag,
+      permission: 'owner',
+      session: 'confirmed',
+      params: idParams,
+      body: accountKeyChange,
+      response: accountKey,
+    },
+    (tx, { params, body }, actor, context) =>
+      updateKey(tx, params.id, body as never, actor, context.now) as never,
   )
   portalRoute(
     app,
