@@ -20,6 +20,7 @@ import { StateBadge } from '../shared/state-badge.tsx'
 import { showToast, useProblemToast } from '../shared/toasts.tsx'
 import { useFormats } from '../shared/use-formats.ts'
 import { DateText, Money } from '../shared/values.tsx'
+import { TicketsSwitch } from './account-agreements.tsx'
 import {
   accountAuditQuery,
   billingDataQuery,
@@ -87,6 +88,7 @@ export function AccountFacts({ account, balance }: { account: Account; balance: 
             [t('accounts.email'), account.email && <a href={`mailto:${account.email}`}>{account.email}</a>],
             [t('accounts.phone'), account.phone && <a href={`tel:${account.phone}`}>{account.phone}</a>],
             account.fax !== null && [t('accounts.fax'), account.fax],
+            account.domains.length > 0 && [t('accounts.domains'), account.domains.join(', ')],
             [t('accounts.address'), [place, country].filter(Boolean).join(', ')],
             [t('words.unit'), account.business_unit_name],
             [t('common:language'), nameOfLanguage(account.language)],
@@ -179,7 +181,7 @@ function BillingDataDialog({
 
 /** The people of the account: one of them may be primary. */
 export function AccountContacts({ account }: { account: Account }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const queryClient = useQueryClient()
   const may = useMay()
   const query = useQuery(contactsQuery(account.id))
@@ -236,7 +238,11 @@ export function AccountContacts({ account }: { account: Account }) {
               <small>
                 {contact.topics.length === 0
                   ? t('accounts.topics_none')
-                  : contact.topics.map((topic) => t(`accounts.topic.${topic}`)).join(', ')}
+                  : t('accounts.topics_of', {
+                      topics: new Intl.ListFormat(i18n.language).format(
+                        contact.topics.map((topic) => t(`accounts.topic.${topic}`)),
+                      ),
+                    })}
               </small>
             </div>
             {may('accounts.write') && (
@@ -266,10 +272,12 @@ export function AccountContacts({ account }: { account: Account }) {
           </li>
         ))}
       </ul>
+      <TicketsSwitch account={account} />
       {edited !== null && (
         <ContactDialog
           accountId={account.id}
           contact={edited === 'new' ? null : edited}
+          first={edited === 'new' && contacts.length === 0}
           onClose={() => setEdited(null)}
           onDone={() => void refresh()}
         />

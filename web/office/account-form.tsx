@@ -1,4 +1,6 @@
-import { NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import IconChevronDown from '@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs'
+import { type ReactNode, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Account, BusinessUnit } from '../shared/api-types.gen.ts'
 import type { useForm } from '../shared/form.ts'
@@ -23,6 +25,8 @@ export type AccountValues = {
   language: string
   external_id: string
   notes: string
+  /** As typed: `acme.com, acme.com.br`. */
+  domains: string
 }
 
 /** An account as its form begins; a new one begins with what its business unit says. */
@@ -44,7 +48,13 @@ export function valuesOfAccount(account: Account | null, unit: BusinessUnit | un
     language: account?.language ?? unit?.language ?? 'en',
     external_id: account?.external_id ?? '',
     notes: account?.notes ?? '',
+    domains: account?.domains.join(', ') ?? '',
   }
+}
+
+/** The single domains of what was typed, separated by commas, semicolons, blanks or lines. */
+export function readDomains(typed: string): string[] {
+  return typed.split(/[\s,;]+/).filter(Boolean)
 }
 
 /** What the API takes; empty text removes a value. */
@@ -54,6 +64,7 @@ export function bodyOfAccount(values: AccountValues) {
     kind: values.kind as Account['kind'],
     rank: values.rank === '' ? null : (values.rank as NonNullable<Account['rank']>),
     language: values.language as Account['language'],
+    domains: readDomains(values.domains),
   }
 }
 
@@ -70,25 +81,50 @@ export function useCountries(current: string) {
     .sort((one, other) => one.label.localeCompare(other.label, i18n.language))
 }
 
-/** The inputs of an account's details, for creating and for editing. */
+/** What a new account is asked behind "show more". */
+const furtherFields = [
+  'rank',
+  'tax_id',
+  'domains',
+  'language',
+  'phone',
+  'fax',
+  'address',
+  'city',
+  'postal_code',
+  'state',
+  'country',
+  'external_id',
+  'notes',
+] as const
+
+type Form<Values extends AccountValues> = ReturnType<typeof useForm<Values, unknown>>
+
+/** The inputs of an account's details, for creating and for editing; a new one asks for the rest behind "show more". */
 export function AccountFields<Values extends AccountValues>({
   form,
   units,
   isNew,
 }: {
-  form: ReturnType<typeof useForm<Values, unknown>>
+  form: Form<Values>
   units: BusinessUnit[]
   isNew?: boolean
 }) {
   const { t } = useTranslation()
-  const countryOptions = useCountries(form.values.country)
   const shownUnits = units.filter(
     (unit) => unit.archived_at === null || unit.id === form.values.business_unit_id,
   )
+  const unit = units.find((one) => one.id === form.values.business_unit_id)
   return (
     <div className={styles.fields}>
       <div data-span="8">
-        <TextInput label={t('accounts.name')} required autoComplete="off" {...form.field('name')} />
+        <TextInput
+          label={t('accounts.name')}
+          required
+          autoComplete="off"
+          autoFocus={isNew ?? false}
+          {...form.field('name')}
+        />
       </div>
       <div data-span="4">
         <NativeSelect
@@ -97,24 +133,95 @@ export function AccountFields<Values extends AccountValues>({
           {...form.field('kind')}
         />
       </div>
+      <NativeSelect
+        label={t('words.unit')}
+        description={
+          unit
+            ? t('accounts.unit_currency', { currency: unit.currency, day: unit.closing_day })
+            : t('accounts.unit_help')
+        }
+        required
+        data={[
+          ...(unit ? [] : [{ value: '', label: t('accounts.unit_choose') }]),
+          ...shownUnits.map((one) => ({ value: one.id, label: one.name })),
+        ]}
+        {...form.field('business_unit_id')}
+        onChange={(event) => {
+          const chosen = units.find((one) => one.id === event.currentTarget.value)
+          form.set('business_unit_id', event.currentTarget.value as Values['business_unit_id'])
+          // What only came from the other unit comes from this one now; what was chosen stays.
+          if (!isNew || !chosen) return
+          if (form.values.country === (unit?.country ?? ''))
+            form.set('country', chosen.country as Values['country'])
+          if (form.values.language === (unit?.language ?? 'en'))
+            form.set('language', chosen.language as Values['language'])
+        }}
+      />
+      <TextInput
+        type="email"
+        label={t('accounts.email')}
+        description={t('accounts.email_help')}
+        autoComplete="off"
+        {...form.field('email')}
+      />
+      <Further form={form} isNew={isNew}>
+        <FurtherFields form={form} />
+      </Further>
+    </div>
+  )
+}
+
+/** The rest of the fields: open where one has something to say. */
+function Further<Values extends AccountValues>({
+  form,
+  isNew,
+  children,
+}: {
+  form: Form<Values>
+  isNew: boolean | undefined
+  children: ReactNode
+}) {
+  const { t } = useTranslation()
+  const id = useId()
+  const typed = (name: (typeof furtherFields)[number]) =>
+    name !== 'country' && name !== 'language' && form.values[name] !== ''
+  const [opened, setOpened] = useState(() => !isNew || furtherFields.some(typed))
+  const shown = opened || furtherFields.some((name) => form.errors[name] !== undefined)
+  if (!isNew) return children
+  return (
+    <>
+      <div>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          aria-expanded={shown}
+          aria-controls={id}
+          rightSection={
+            <IconChevronDown size={16} aria-hidden style={shown ? { rotate: '180deg' } : undefined} />
+          }
+          onClick={() => setOpened(!shown)}
+        >
+          {t(shown ? 'guide.less' : 'guide.more')}
+        </Button>
+      </div>
+      <div id={id} hidden={!shown}>
+        <div className={styles.fields}>{shown && children}</div>
+      </div>
+    </>
+  )
+}
+
+function FurtherFields<Values extends AccountValues>({ form }: { form: Form<Values> }) {
+  const { t } = useTranslation()
+  const countryOptions = useCountries(form.values.country)
+  return (
+    <>
       <div data-span="6">
-        <NativeSelect
-          label={t('words.unit')}
-          description={t('accounts.unit_help')}
-          required
-          data={shownUnits.map((unit) => ({ value: unit.id, label: unit.name }))}
-          {...form.field('business_unit_id')}
-          onChange={(event) => {
-            const before = units.find((unit) => unit.id === form.values.business_unit_id)
-            const chosen = units.find((unit) => unit.id === event.currentTarget.value)
-            form.set('business_unit_id', event.currentTarget.value as Values['business_unit_id'])
-            // What only came from the other unit comes from this one now; what was chosen stays.
-            if (!isNew || !before || !chosen) return
-            if (form.values.country === before.country)
-              form.set('country', chosen.country as Values['country'])
-            if (form.values.language === before.language)
-              form.set('language', chosen.language as Values['language'])
-          }}
+        <TextInput
+          label={t('accounts.tax_id')}
+          description={t('accounts.tax_id_help')}
+          autoComplete="off"
+          {...form.field('tax_id')}
         />
       </div>
       <div data-span="6">
@@ -125,22 +232,15 @@ export function AccountFields<Values extends AccountValues>({
           {...form.field('rank')}
         />
       </div>
-      <div data-span="6">
-        <TextInput label={t('accounts.tax_id')} autoComplete="off" {...form.field('tax_id')} />
-      </div>
-      <div data-span="6">
-        <NativeSelect
-          label={t('common:language')}
-          data={languages.map((value) => ({ value, label: nameOfLanguage(value) }))}
-          {...form.field('language')}
-        />
-      </div>
       <TextInput
-        type="email"
-        label={t('accounts.email')}
-        description={t('accounts.email_help')}
+        label={t('accounts.domains')}
+        description={t('accounts.domains_help')}
+        placeholder="acme.com, acme.com.br"
+        inputMode="url"
+        autoCapitalize="none"
+        spellCheck={false}
         autoComplete="off"
-        {...form.field('email')}
+        {...form.field('domains')}
       />
       <div data-span="6">
         <TextInput label={t('accounts.phone')} inputMode="tel" autoComplete="off" {...form.field('phone')} />
@@ -165,13 +265,17 @@ export function AccountFields<Values extends AccountValues>({
           {...form.field('country')}
         />
       </div>
-      <TextInput
-        label={t('accounts.external_id')}
-        description={t('accounts.external_id_help')}
-        autoComplete="off"
-        {...form.field('external_id')}
-      />
+      <div data-span="6">
+        <NativeSelect
+          label={t('common:language')}
+          data={languages.map((value) => ({ value, label: nameOfLanguage(value) }))}
+          {...form.field('language')}
+        />
+      </div>
+      <div data-span="6">
+        <TextInput label={t('accounts.external_id')} autoComplete="off" {...form.field('external_id')} />
+      </div>
       <Textarea label={t('accounts.notes')} description={t('accounts.notes_help')} {...form.field('notes')} />
-    </div>
+    </>
   )
 }

@@ -6,7 +6,7 @@ import type { TableSource } from '../shared/table-search.ts'
 /** The list of accounts. */
 export const accountsSource: TableSource<Account> = {
   queryKey: ['accounts', 'list'],
-  filters: ['business_unit_id', 'city', 'rank'],
+  filters: ['business_unit_id', 'city', 'rank', 'setup'],
   defaultSort: 'name',
   fetchPage: (query, signal) =>
     orThrow(api.GET('/api/v1/office/accounts', { params: { query: query as never }, signal })),

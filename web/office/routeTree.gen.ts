@@ -11,8 +11,10 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as ChoosePasswordRouteImport } from './routes/choose-password'
+import { Route as ConfirmEmailRouteImport } from './routes/confirm-email'
 import { Route as FirstAdminRouteImport } from './routes/first-admin'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
+import { Route as SecondFactorRouteImport } from './routes/second-factor'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
@@ -31,15 +33,22 @@ import { Route as AppImportsIdRouteImport } from './routes/_app.imports.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
 import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
 import { Route as AppMailboxIdRouteImport } from './routes/_app.mailbox.$id'
+import { Route as AppMeIndexRouteImport } from './routes/_app.me.index'
+import { Route as AppMeSecurityRouteImport } from './routes/_app.me.security'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
+import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
+import { Route as AppSettingsSignInRouteImport } from './routes/_app.settings.sign-in'
+import { Route as AppSettingsSlaProfilesRouteImport } from './routes/_app.settings.sla-profiles'
+import { Route as AppSettingsThresholdProfilesRouteImport } from './routes/_app.settings.threshold-profiles'
 import { Route as AppUnitsIndexRouteImport } from './routes/_app.units.index'
 import { Route as AppUnitsIdRouteImport } from './routes/_app.units.$id'
 import { Route as AppUnitsNewRouteImport } from './routes/_app.units.new'
 import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
+import { Route as AppAccountsIdSetupRouteImport } from './routes/_app.accounts.$id.setup'
 import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
 import { Route as AppCataloguePlansNewRouteImport } from './routes/_app.catalogue.plans.new'
 import { Route as AppClosingsIdIndexRouteImport } from './routes/_app.closings.$id.index'
@@ -54,6 +63,11 @@ const ChoosePasswordRoute = ChoosePasswordRouteImport.update({
   path: '/choose-password',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ConfirmEmailRoute = ConfirmEmailRouteImport.update({
+  id: '/confirm-email',
+  path: '/confirm-email',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const FirstAdminRoute = FirstAdminRouteImport.update({
   id: '/first-admin',
   path: '/first-admin',
@@ -62,6 +76,11 @@ const FirstAdminRoute = FirstAdminRouteImport.update({
 const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
   id: '/forgot-password',
   path: '/forgot-password',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const SecondFactorRoute = SecondFactorRouteImport.update({
+  id: '/second-factor',
+  path: '/second-factor',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -155,6 +174,16 @@ const AppMailboxIdRoute = AppMailboxIdRouteImport.update({
   path: '/$id',
   getParentRoute: () => AppMailboxRoute,
 } as any)
+const AppMeIndexRoute = AppMeIndexRouteImport.update({
+  id: '/me/',
+  path: '/me/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppMeSecurityRoute = AppMeSecurityRouteImport.update({
+  id: '/me/security',
+  path: '/me/security',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPaymentsIndexRoute = AppPaymentsIndexRouteImport.update({
   id: '/payments/',
   path: '/payments/',
@@ -175,6 +204,27 @@ const AppServicesIdRoute = AppServicesIdRouteImport.update({
   path: '/services/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
+  id: '/settings/',
+  path: '/settings/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsSignInRoute = AppSettingsSignInRouteImport.update({
+  id: '/settings/sign-in',
+  path: '/settings/sign-in',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsSlaProfilesRoute = AppSettingsSlaProfilesRouteImport.update({
+  id: '/settings/sla-profiles',
+  path: '/settings/sla-profiles',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsThresholdProfilesRoute =
+  AppSettingsThresholdProfilesRouteImport.update({
+    id: '/settings/threshold-profiles',
+    path: '/settings/threshold-profiles',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppUnitsIndexRoute = AppUnitsIndexRouteImport.update({
   id: '/units/',
   path: '/units/',
@@ -198,6 +248,11 @@ const AppAccountsIdIndexRoute = AppAccountsIdIndexRouteImport.update({
 const AppAccountsIdNewServiceRoute = AppAccountsIdNewServiceRouteImport.update({
   id: '/accounts/$id/new-service',
   path: '/accounts/$id/new-service',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsIdSetupRoute = AppAccountsIdSetupRouteImport.update({
+  id: '/accounts/$id/setup',
+  path: '/accounts/$id/setup',
   getParentRoute: () => AppRoute,
 } as any)
 const AppCataloguePlansIdRoute = AppCataloguePlansIdRouteImport.update({
@@ -225,8 +280,10 @@ const AppClosingsIdAccountsAccountRoute =
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/first-admin': typeof FirstAdminRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/second-factor': typeof SecondFactorRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
@@ -239,8 +296,12 @@ export interface FileRoutesByFullPath {
   '/imports/$id': typeof AppImportsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
+  '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/settings/sign-in': typeof AppSettingsSignInRoute
+  '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
   '/accounts/': typeof AppAccountsIndexRoute
@@ -248,10 +309,13 @@ export interface FileRoutesByFullPath {
   '/closings/': typeof AppClosingsIndexRoute
   '/imports/': typeof AppImportsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
+  '/me/': typeof AppMeIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
   '/services/': typeof AppServicesIndexRoute
+  '/settings/': typeof AppSettingsIndexRoute
   '/units/': typeof AppUnitsIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
   '/accounts/$id/': typeof AppAccountsIdIndexRoute
@@ -260,8 +324,10 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/first-admin': typeof FirstAdminRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/second-factor': typeof SecondFactorRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
@@ -275,8 +341,12 @@ export interface FileRoutesByTo {
   '/imports/$id': typeof AppImportsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
+  '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/settings/sign-in': typeof AppSettingsSignInRoute
+  '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
   '/accounts': typeof AppAccountsIndexRoute
@@ -284,10 +354,13 @@ export interface FileRoutesByTo {
   '/closings': typeof AppClosingsIndexRoute
   '/imports': typeof AppImportsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
+  '/me': typeof AppMeIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
   '/services': typeof AppServicesIndexRoute
+  '/settings': typeof AppSettingsIndexRoute
   '/units': typeof AppUnitsIndexRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
   '/accounts/$id': typeof AppAccountsIdIndexRoute
@@ -298,8 +371,10 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/_app': typeof AppRouteWithChildren
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/first-admin': typeof FirstAdminRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/second-factor': typeof SecondFactorRoute
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
   '/_app/audit': typeof AppAuditRoute
@@ -313,8 +388,12 @@ export interface FileRoutesById {
   '/_app/imports/$id': typeof AppImportsIdRoute
   '/_app/invoices/$id': typeof AppInvoicesIdRoute
   '/_app/mailbox/$id': typeof AppMailboxIdRoute
+  '/_app/me/security': typeof AppMeSecurityRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
   '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/settings/sign-in': typeof AppSettingsSignInRoute
+  '/_app/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/_app/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/_app/units/$id': typeof AppUnitsIdRoute
   '/_app/units/new': typeof AppUnitsNewRoute
   '/_app/accounts/': typeof AppAccountsIndexRoute
@@ -322,10 +401,13 @@ export interface FileRoutesById {
   '/_app/closings/': typeof AppClosingsIndexRoute
   '/_app/imports/': typeof AppImportsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
+  '/_app/me/': typeof AppMeIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
+  '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/units/': typeof AppUnitsIndexRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/_app/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
   '/_app/accounts/$id/': typeof AppAccountsIdIndexRoute
@@ -337,8 +419,10 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/choose-password'
+    | '/confirm-email'
     | '/first-admin'
     | '/forgot-password'
+    | '/second-factor'
     | '/sign-in'
     | '/$'
     | '/audit'
@@ -351,8 +435,12 @@ export interface FileRouteTypes {
     | '/imports/$id'
     | '/invoices/$id'
     | '/mailbox/$id'
+    | '/me/security'
     | '/payments/received'
     | '/services/$id'
+    | '/settings/sign-in'
+    | '/settings/sla-profiles'
+    | '/settings/threshold-profiles'
     | '/units/$id'
     | '/units/new'
     | '/accounts/'
@@ -360,10 +448,13 @@ export interface FileRouteTypes {
     | '/closings/'
     | '/imports/'
     | '/invoices/'
+    | '/me/'
     | '/payments/'
     | '/services/'
+    | '/settings/'
     | '/units/'
     | '/accounts/$id/new-service'
+    | '/accounts/$id/setup'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
     | '/accounts/$id/'
@@ -372,8 +463,10 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/choose-password'
+    | '/confirm-email'
     | '/first-admin'
     | '/forgot-password'
+    | '/second-factor'
     | '/sign-in'
     | '/$'
     | '/audit'
@@ -387,8 +480,12 @@ export interface FileRouteTypes {
     | '/imports/$id'
     | '/invoices/$id'
     | '/mailbox/$id'
+    | '/me/security'
     | '/payments/received'
     | '/services/$id'
+    | '/settings/sign-in'
+    | '/settings/sla-profiles'
+    | '/settings/threshold-profiles'
     | '/units/$id'
     | '/units/new'
     | '/accounts'
@@ -396,10 +493,13 @@ export interface FileRouteTypes {
     | '/closings'
     | '/imports'
     | '/invoices'
+    | '/me'
     | '/payments'
     | '/services'
+    | '/settings'
     | '/units'
     | '/accounts/$id/new-service'
+    | '/accounts/$id/setup'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
     | '/accounts/$id'
@@ -409,8 +509,10 @@ export interface FileRouteTypes {
     | '__root__'
     | '/_app'
     | '/choose-password'
+    | '/confirm-email'
     | '/first-admin'
     | '/forgot-password'
+    | '/second-factor'
     | '/sign-in'
     | '/_app/$'
     | '/_app/audit'
@@ -424,8 +526,12 @@ export interface FileRouteTypes {
     | '/_app/imports/$id'
     | '/_app/invoices/$id'
     | '/_app/mailbox/$id'
+    | '/_app/me/security'
     | '/_app/payments/received'
     | '/_app/services/$id'
+    | '/_app/settings/sign-in'
+    | '/_app/settings/sla-profiles'
+    | '/_app/settings/threshold-profiles'
     | '/_app/units/$id'
     | '/_app/units/new'
     | '/_app/accounts/'
@@ -433,10 +539,13 @@ export interface FileRouteTypes {
     | '/_app/closings/'
     | '/_app/imports/'
     | '/_app/invoices/'
+    | '/_app/me/'
     | '/_app/payments/'
     | '/_app/services/'
+    | '/_app/settings/'
     | '/_app/units/'
     | '/_app/accounts/$id/new-service'
+    | '/_app/accounts/$id/setup'
     | '/_app/catalogue/plans/$id'
     | '/_app/catalogue/plans/new'
     | '/_app/accounts/$id/'
@@ -447,8 +556,10 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
   ChoosePasswordRoute: typeof ChoosePasswordRoute
+  ConfirmEmailRoute: typeof ConfirmEmailRoute
   FirstAdminRoute: typeof FirstAdminRoute
   ForgotPasswordRoute: typeof ForgotPasswordRoute
+  SecondFactorRoute: typeof SecondFactorRoute
   SignInRoute: typeof SignInRoute
 }
 
@@ -468,6 +579,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ChoosePasswordRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/confirm-email': {
+      id: '/confirm-email'
+      path: '/confirm-email'
+      fullPath: '/confirm-email'
+      preLoaderRoute: typeof ConfirmEmailRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/first-admin': {
       id: '/first-admin'
       path: '/first-admin'
@@ -480,6 +598,13 @@ declare module '@tanstack/react-router' {
       path: '/forgot-password'
       fullPath: '/forgot-password'
       preLoaderRoute: typeof ForgotPasswordRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/second-factor': {
+      id: '/second-factor'
+      path: '/second-factor'
+      fullPath: '/second-factor'
+      preLoaderRoute: typeof SecondFactorRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -608,6 +733,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppMailboxIdRouteImport
       parentRoute: typeof AppMailboxRoute
     }
+    '/_app/me/': {
+      id: '/_app/me/'
+      path: '/me'
+      fullPath: '/me/'
+      preLoaderRoute: typeof AppMeIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/me/security': {
+      id: '/_app/me/security'
+      path: '/me/security'
+      fullPath: '/me/security'
+      preLoaderRoute: typeof AppMeSecurityRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/payments/': {
       id: '/_app/payments/'
       path: '/payments'
@@ -634,6 +773,34 @@ declare module '@tanstack/react-router' {
       path: '/services/$id'
       fullPath: '/services/$id'
       preLoaderRoute: typeof AppServicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/': {
+      id: '/_app/settings/'
+      path: '/settings'
+      fullPath: '/settings/'
+      preLoaderRoute: typeof AppSettingsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/sign-in': {
+      id: '/_app/settings/sign-in'
+      path: '/settings/sign-in'
+      fullPath: '/settings/sign-in'
+      preLoaderRoute: typeof AppSettingsSignInRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/sla-profiles': {
+      id: '/_app/settings/sla-profiles'
+      path: '/settings/sla-profiles'
+      fullPath: '/settings/sla-profiles'
+      preLoaderRoute: typeof AppSettingsSlaProfilesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/threshold-profiles': {
+      id: '/_app/settings/threshold-profiles'
+      path: '/settings/threshold-profiles'
+      fullPath: '/settings/threshold-profiles'
+      preLoaderRoute: typeof AppSettingsThresholdProfilesRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/units/': {
@@ -669,6 +836,13 @@ declare module '@tanstack/react-router' {
       path: '/accounts/$id/new-service'
       fullPath: '/accounts/$id/new-service'
       preLoaderRoute: typeof AppAccountsIdNewServiceRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/$id/setup': {
+      id: '/_app/accounts/$id/setup'
+      path: '/accounts/$id/setup'
+      fullPath: '/accounts/$id/setup'
+      preLoaderRoute: typeof AppAccountsIdSetupRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/catalogue/plans/$id': {
@@ -726,8 +900,12 @@ interface AppRouteChildren {
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
   AppImportsIdRoute: typeof AppImportsIdRoute
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
+  AppMeSecurityRoute: typeof AppMeSecurityRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
+  AppSettingsSignInRoute: typeof AppSettingsSignInRoute
+  AppSettingsSlaProfilesRoute: typeof AppSettingsSlaProfilesRoute
+  AppSettingsThresholdProfilesRoute: typeof AppSettingsThresholdProfilesRoute
   AppUnitsIdRoute: typeof AppUnitsIdRoute
   AppUnitsNewRoute: typeof AppUnitsNewRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
@@ -735,10 +913,13 @@ interface AppRouteChildren {
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
   AppImportsIndexRoute: typeof AppImportsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
+  AppMeIndexRoute: typeof AppMeIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
+  AppSettingsIndexRoute: typeof AppSettingsIndexRoute
   AppUnitsIndexRoute: typeof AppUnitsIndexRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
+  AppAccountsIdSetupRoute: typeof AppAccountsIdSetupRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
   AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
   AppAccountsIdIndexRoute: typeof AppAccountsIdIndexRoute
@@ -758,8 +939,12 @@ const AppRouteChildren: AppRouteChildren = {
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
   AppImportsIdRoute: AppImportsIdRoute,
   AppInvoicesIdRoute: AppInvoicesIdRoute,
+  AppMeSecurityRoute: AppMeSecurityRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppServicesIdRoute: AppServicesIdRoute,
+  AppSettingsSignInRoute: AppSettingsSignInRoute,
+  AppSettingsSlaProfilesRoute: AppSettingsSlaProfilesRoute,
+  AppSettingsThresholdProfilesRoute: AppSettingsThresholdProfilesRoute,
   AppUnitsIdRoute: AppUnitsIdRoute,
   AppUnitsNewRoute: AppUnitsNewRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
@@ -767,10 +952,13 @@ const AppRouteChildren: AppRouteChildren = {
   AppClosingsIndexRoute: AppClosingsIndexRoute,
   AppImportsIndexRoute: AppImportsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
+  AppMeIndexRoute: AppMeIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
+  AppSettingsIndexRoute: AppSettingsIndexRoute,
   AppUnitsIndexRoute: AppUnitsIndexRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
+  AppAccountsIdSetupRoute: AppAccountsIdSetupRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
   AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,
   AppAccountsIdIndexRoute: AppAccountsIdIndexRoute,
@@ -783,8 +971,10 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   ChoosePasswordRoute: ChoosePasswordRoute,
+  ConfirmEmailRoute: ConfirmEmailRoute,
   FirstAdminRoute: FirstAdminRoute,
   ForgotPasswordRoute: ForgotPasswordRoute,
+  SecondFactorRoute: SecondFactorRoute,
   SignInRoute: SignInRoute,
 }
 export const routeTree = rootRouteImport

@@ -12,6 +12,7 @@ import { Columns, PageTitle } from '../../shared/page.tsx'
 import { Callout } from '../../shared/problem-alert.tsx'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
+import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
 import { AccountChanges, AccountContacts, AccountFacts, AccountUsers } from '../account-aside.tsx'
 import {
   AccountInvoices,
@@ -102,9 +103,11 @@ function AccountPage() {
       <Columns
         main={
           <>
+            <UnfinishedSetup account={account} />
             {may('payments.read') && <WaitingPayments account={account} />}
             {may('billing.read') && <AccountInvoices account={account} balance={balance} />}
             {may('subscriptions.read') && <AccountServices account={account} />}
+            {may('contracts.read') && <AccountContracts account={account} />}
             {may('billing.read') && <AccountStatement account={account} />}
             {may('payments.read') && <AccountPayments account={account} />}
             {may('notices.read') && <AccountMails account={account} />}
@@ -114,6 +117,7 @@ function AccountPage() {
           <>
             <AccountFacts account={account} balance={balance} />
             <AccountContacts account={account} />
+            {may('settings.read') && <AccountProfiles account={account} />}
             <AccountUsers account={account} />
             {may('audit.read') && <AccountChanges account={account} />}
           </>

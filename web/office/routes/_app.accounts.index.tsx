@@ -88,7 +88,7 @@ function Accounts() {
     ],
     [t],
   )
-  const create = may('accounts.write') && (
+  const create = may('accounts.create') && (
     <ButtonLink to="/accounts/new" leftSection={<IconUserPlus size={16} aria-hidden />}>
       {t('shell.new_account')}
     </ButtonLink>
@@ -116,6 +116,11 @@ function Accounts() {
             id: 'rank',
             label: t('accounts.rank'),
             options: ['A', 'B', 'C'].map((rank) => ({ value: rank, label: rank })),
+          },
+          {
+            id: 'setup',
+            label: t('guide.filter'),
+            options: [{ value: 'unfinished', label: t('guide.filter_unfinished') }],
           },
         ]}
         exportPath="/api/v1/office/accounts.csv"

@@ -3,6 +3,7 @@ import type { TablerIcon } from '@tabler/icons-react'
 import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
 import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
+import IconListDetails from '@tabler/icons-react/dist/esm/icons/IconListDetails.mjs'
 import IconMailX from '@tabler/icons-react/dist/esm/icons/IconMailX.mjs'
 import IconTool from '@tabler/icons-react/dist/esm/icons/IconTool.mjs'
 import { useMutation, useQuery } from '@tanstack/react-query'
@@ -147,6 +148,14 @@ const tiles: Tile[] = [
     icon: IconTool,
     tone: 'info',
     needs: 'subscriptions.read',
+  },
+  {
+    id: 'unfinished_setups',
+    to: '/accounts',
+    search: { setup: 'unfinished' },
+    icon: IconListDetails,
+    tone: 'info',
+    needs: 'accounts.create',
   },
   {
     id: 'failed_notices',
