@@ -54,6 +54,11 @@ declare
   v_to timestamptz := (p_filter->>'to')::timestamptz;
   v_bound bigint;
   v_query tsquery;
+  v_match text;
+  v_near text;
+  v_page text := format(' order by l.id %s limit %s', case when p_descending then 'desc' else 'asc' end, p_limit);
+  v_looked bigint;
+  v_found bigint[];
   v_name text;
 begin
   foreach v_name in array '{object_type,object_id,way,action,actor_kind,request_id}'::text[] loop
@@ -90,19 +95,40 @@ begin
       v_query := audit_query(v_text);
       -- Nothing but punctuation: nothing is found.
       if v_query is null then return; end if;
-      v_where := v_where || format(' and audit_words(l.actor_name, l.on_behalf_of, l.before, l.after) @@ %L::tsquery', v_query);
     end if;
   end if;
-  if v_all or (p_filter ? 'account_id' and exists (
-       select from accounts a where a.id = (p_filter->>'account_id')::uuid and a.business_unit_id = any(v_units))) then
-    return query execute format('select l.* from audit_log l where %s order by l.id %s limit %s', v_where, v_order, p_limit);
-  else
-    -- Each business unit's newest by its index, then the newest of them.
-    return query execute format(
-      'select l.* from unnest(%L::uuid[]) u
-        cross join lateral (select l.* from audit_log l where l.business_unit_id = u and %s order by l.id %s limit %s) l
-        order by l.id %s limit %s', v_units, v_where, v_order, p_limit, v_order, p_limit);
+  if not v_all and p_filter ? 'account_id' and exists (
+       select from accounts a where a.id = (p_filter->>'account_id')::uuid and a.business_unit_id = any(v_units)) then
+    v_all := true;
+  elsif not v_all and cardinality(v_units) = 1 then
+    v_where := v_where || format(' and l.business_unit_id = %L::uuid', v_units[1]);
+    v_all := true;
   end if;
+
+  if v_query is null then
+    if v_all then
+      return query execute format('select l.* from audit_log l where %s', v_where) || v_page;
+    else
+      -- Each business unit's newest by its index, then the newest of them.
+      return query execute format(
+        'select l.* from unnest(%L::uuid[]) u
+          cross join lateral (select l.* from audit_log l where l.business_unit_id = u and %s %s) l', v_units, v_where, v_page) || v_page;
+    end if;
+    return;
+  end if;
+
+  -- A text: how often a beginning of a word occurs cannot be known before. What is common is found among the nearest
+  -- entries; where these do not fill the page, the index of words knows the few that there are.
+  v_match := format('audit_words(l.actor_name, l.on_behalf_of, l.before, l.after) @@ %L::tsquery', v_query);
+  if not v_all then v_match := v_match || format(' and l.business_unit_id = any(%L::uuid[])', v_units); end if;
+  v_near := format('(select l.* from audit_log l where %s order by l.id %s limit 4000)', v_where, v_order);
+  execute format('select (select count(*) from %s l), array(select l.id from %s l where %s %s)', v_near, v_near, v_match, v_page)
+     into v_looked, v_found;
+  if v_looked = 4000 and cardinality(v_found) < p_limit then
+    execute format('with hits as materialized (select l.id from audit_log l where %s and %s)
+                    select array(select l.id from hits l %s)', v_match, v_where, v_page) into v_found;
+  end if;
+  return query execute 'select l.* from audit_log l where l.id = any($1)' || v_page using v_found;
 end $$;
 comment on function read_audit is 'A page of the audit log with the filters of the screen, of the business units that the caller sees';
 revoke execute on function read_audit from public;
