@@ -174,7 +174,10 @@ export function portalPage<R>(
       key !== null && !row
         ? refuse('api_key_invalid', { status: 401 })
         : authorizeMember(row, options.permission, options, context.now)
-    if (isRefusal(actor)) return sendRefusal(request, reply, actor)
+    if (isRefusal(actor)) {
+      if (context.viewing && actor.code === 'sign_in_needed') context.setViewing(null)
+      return sendRefusal(request, reply, actor)
+    }
     return reply
       .type('application/json')
       .serializer((text) => text as string)
@@ -256,6 +259,8 @@ function addRoute<A>(
       result = refusal
     }
     if (isRefusal(result)) {
+      // A view as a customer that has ended gives the browser back to whoever had it before.
+      if (context.viewing && result.code === 'sign_in_needed') context.setViewing(null)
       if (upload) await app.files.remove(upload.id)
       return sendRefusal(request, reply, result)
     }

@@ -1,9 +1,11 @@
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, listQuery, pageOf } from '../../platform/schemas.ts'
-import { staffChange, staffInput, staffSchema } from './schemas.ts'
+import { staffChange, staffInput, staffRolesSchema, staffSchema } from './schemas.ts'
 import {
   getStaff,
   inviteStaff,
+  listGrantable,
+  listRoles,
   listStaff,
   resendInvitation,
   resetStaffSecondFactor,
@@ -42,6 +44,19 @@ export function registerStaffOffice(app: App): void {
       status: 201,
     },
     (tx, { body }, actor) => inviteStaff(tx, body, actor),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/staff-roles',
+      operation: 'list_staff_roles',
+      summary: 'What each role may do, and what the caller may give to others',
+      tag,
+      permission: 'staff.read',
+      response: staffRolesSchema,
+    },
+    async (_tx, _input, actor) => ({ items: listRoles(), grantable: listGrantable(actor) }),
   )
   officeRoute(
     app,

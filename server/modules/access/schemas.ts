@@ -44,6 +44,13 @@ export const staffSchema = z
   })
   .meta({ id: 'Staff' })
 
+export const staffRolesSchema = z
+  .object({
+    items: z.array(z.object({ role: z.enum(staffRoles), permissions: z.array(z.enum(staffPermissions)) })),
+    grantable: z.array(z.enum(staffPermissions)).meta({ description: 'What the caller may give to others' }),
+  })
+  .meta({ id: 'StaffRoles' })
+
 export const staffInput = z.object({
   email,
   name: name(200),

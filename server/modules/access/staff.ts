@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { staffRoles } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
@@ -122,6 +123,11 @@ export function listGrantable(granter: Granter): StaffPermission[] {
   return granter.role === 'admin' && granter.api_key_id === null
     ? [...granter.permissions, 'accounts.act_as']
     : granter.permissions
+}
+
+/** What each role may do, from the one that may do everything to the one that only reads. */
+export function listRoles(): { role: StaffRole; permissions: StaffPermission[] }[] {
+  return staffRoles.map((role) => ({ role, permissions: listPermissions(role) }))
 }
 
 type Access = Pick<StaffMember, 'role' | 'all_units' | 'units' | 'granted' | 'withheld'>
