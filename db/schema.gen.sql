@@ -1906,7 +1906,7 @@ begin
      and (secret_key_check is null or oidc_client_secret_encrypted is null and not exists (select from user_totp));
   return (select secret_key_check = p_check from operator_settings);
 end $$;
--- may be called by: office
+-- may be called by: office, portal
 
 create function claim_first_access(p_email citext, p_language language_code) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_user uuid;
@@ -2395,19 +2395,22 @@ end $$;
 comment on function find_account_duplicates(p_unit uuid, p_name text, p_tax_id text, p_email citext, p_domains citext[], p_phone text, p_except uuid) is 'At most five accounts that may be the one described, and why, the likeliest first';
 -- may be called by: office
 
-create function find_identity(p_issuer text, p_subject text, p_verified_email citext) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
-declare v_user uuid;
+create function find_identity(p_issuer text, p_subject text, p_verified_email citext) returns table(user_id uuid, linked boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
-  select i.user_id into v_user from user_identities i join users u on u.id = i.user_id
+  linked := false;
+  select i.user_id into user_id from user_identities i join users u on u.id = i.user_id
    where i.issuer = p_issuer and i.subject = p_subject and u.side = 'staff' and u.disabled_at is null;
-  if found then return v_user; end if;
-  if exists (select from user_identities where issuer = p_issuer and subject = p_subject) then return null; end if;
-  insert into user_identities (issuer, subject, user_id)
+  if found then return next; return; end if;
+  if exists (select from user_identities i where i.issuer = p_issuer and i.subject = p_subject) then return; end if;
+  insert into user_identities as made (issuer, subject, user_id)
   select p_issuer, p_subject, u.id from users u
    where u.side = 'staff' and u.email = p_verified_email and u.disabled_at is null
      and not exists (select from user_identities i where i.user_id = u.id and i.issuer = p_issuer)
-  returning user_id into v_user;
-  return v_user;
+  on conflict do nothing
+  returning made.user_id into user_id;
+  if user_id is null then return; end if;
+  linked := true;
+  return next;
 end $$;
 -- may be called by: office
 
@@ -2518,6 +2521,11 @@ begin
   return case tg_op when 'DELETE' then old else new end;
 end $$;
 -- may be called by: everyone
+
+create function has_client_secret() returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select oidc_client_secret_encrypted is not null from operator_settings
+$$;
+-- may be called by: office
 
 create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select exists (select from user_devices where user_id = p_user and token_hash = p_token_hash)
@@ -2829,6 +2837,11 @@ declare
   v_to timestamptz := (p_filter->>'to')::timestamptz;
   v_bound bigint;
   v_query tsquery;
+  v_match text;
+  v_near text;
+  v_page text := format(' order by l.id %s limit %s', case when p_descending then 'desc' else 'asc' end, p_limit);
+  v_looked bigint;
+  v_found bigint[];
   v_name text;
 begin
   foreach v_name in array '{object_type,object_id,way,action,actor_kind,request_id}'::text[] loop
@@ -2865,19 +2878,40 @@ begin
       v_query := audit_query(v_text);
       -- Nothing but punctuation: nothing is found.
       if v_query is null then return; end if;
-      v_where := v_where || format(' and audit_words(l.actor_name, l.on_behalf_of, l.before, l.after) @@ %L::tsquery', v_query);
     end if;
   end if;
-  if v_all or (p_filter ? 'account_id' and exists (
-       select from accounts a where a.id = (p_filter->>'account_id')::uuid and a.business_unit_id = any(v_units))) then
-    return query execute format('select l.* from audit_log l where %s order by l.id %s limit %s', v_where, v_order, p_limit);
-  else
-    -- Each business unit's newest by its index, then the newest of them.
-    return query execute format(
-      'select l.* from unnest(%L::uuid[]) u
-        cross join lateral (select l.* from audit_log l where l.business_unit_id = u and %s order by l.id %s limit %s) l
-        order by l.id %s limit %s', v_units, v_where, v_order, p_limit, v_order, p_limit);
+  if not v_all and p_filter ? 'account_id' and exists (
+       select from accounts a where a.id = (p_filter->>'account_id')::uuid and a.business_unit_id = any(v_units)) then
+    v_all := true;
+  elsif not v_all and cardinality(v_units) = 1 then
+    v_where := v_where || format(' and l.business_unit_id = %L::uuid', v_units[1]);
+    v_all := true;
   end if;
+
+  if v_query is null then
+    if v_all then
+      return query execute format('select l.* from audit_log l where %s', v_where) || v_page;
+    else
+      -- Each business unit's newest by its index, then the newest of them.
+      return query execute format(
+        'select l.* from unnest(%L::uuid[]) u
+          cross join lateral (select l.* from audit_log l where l.business_unit_id = u and %s %s) l', v_units, v_where, v_page) || v_page;
+    end if;
+    return;
+  end if;
+
+  -- A text: how often a beginning of a word occurs cannot be known before. What is common is found among the nearest
+  -- entries; where these do not fill the page, the index of words knows the few that there are.
+  v_match := format('audit_words(l.actor_name, l.on_behalf_of, l.before, l.after) @@ %L::tsquery', v_query);
+  if not v_all then v_match := v_match || format(' and l.business_unit_id = any(%L::uuid[])', v_units); end if;
+  v_near := format('(select l.* from audit_log l where %s order by l.id %s limit 4000)', v_where, v_order);
+  execute format('select (select count(*) from %s l), array(select l.id from %s l where %s %s)', v_near, v_near, v_match, v_page)
+     into v_looked, v_found;
+  if v_looked = 4000 and cardinality(v_found) < p_limit then
+    execute format('with hits as materialized (select l.id from audit_log l where %s and %s)
+                    select array(select l.id from hits l %s)', v_match, v_where, v_page) into v_found;
+  end if;
+  return query execute 'select l.* from audit_log l where l.id = any($1)' || v_page using v_found;
 end $$;
 comment on function read_audit(p_filter jsonb, p_after bigint, p_descending boolean, p_limit integer) is 'A page of the audit log with the filters of the screen, of the business units that the caller sees';
 -- may be called by: office

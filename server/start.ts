@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import { createApp, createJobHandlers, schedule } from './app.ts'
-import { issueFirstAdminToken } from './modules/access/index.ts'
+import { demandSecretKey, issueFirstAdminToken } from './modules/access/index.ts'
 import { readPageLook } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { openPool, type Pool, transactAsSystem } from './platform/database.ts'
@@ -73,7 +73,7 @@ export type Running = {
 }
 
 /**
- * Starts serving, working or both over an open database. Several such processes may share one database.
+ * Starts serving, working or both over an open database. Several such processes may share one database, with one key.
  * `now` is the clock of everything in it.
  */
 export async function startProcess(
@@ -83,6 +83,11 @@ export async function startProcess(
   now: () => Temporal.Instant = () => Temporal.Now.instant(),
 ): Promise<Running> {
   const { portal, office, files } = database
+  await transactAsSystem(
+    office,
+    { kind: 'system', way: 'start', operation: 'demand_secret_key' },
+    async (tx) => demandSecretKey(tx, config),
+  )
   const app = await createApp({ config, portal, office, files, now, version })
   const stops: (() => Promise<unknown>)[] = []
   let address: string | null = null

@@ -569,20 +569,24 @@ create function read_identity_provider()
   select oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted from operator_settings where oidc_enabled
 $$;
 -- Staff by what the identity provider says of them. An e-mail that it has verified links an invited member of staff once.
-create function find_identity(p_issuer text, p_subject text, p_verified_email citext) returns uuid
+create function find_identity(p_issuer text, p_subject text, p_verified_email citext)
+  returns table (user_id uuid, linked boolean)
   language plpgsql security definer set search_path = public, pg_temp as $$
-declare v_user uuid;
 begin
-  select i.user_id into v_user from user_identities i join users u on u.id = i.user_id
+  linked := false;
+  select i.user_id into user_id from user_identities i join users u on u.id = i.user_id
    where i.issuer = p_issuer and i.subject = p_subject and u.side = 'staff' and u.disabled_at is null;
-  if found then return v_user; end if;
-  if exists (select from user_identities where issuer = p_issuer and subject = p_subject) then return null; end if;
-  insert into user_identities (issuer, subject, user_id)
+  if found then return next; return; end if;
+  if exists (select from user_identities i where i.issuer = p_issuer and i.subject = p_subject) then return; end if;
+  insert into user_identities as made (issuer, subject, user_id)
   select p_issuer, p_subject, u.id from users u
    where u.side = 'staff' and u.email = p_verified_email and u.disabled_at is null
      and not exists (select from user_identities i where i.user_id = u.id and i.issuer = p_issuer)
-  returning user_id into v_user;
-  return v_user;
+  on conflict do nothing
+  returning made.user_id into user_id;
+  if user_id is null then return; end if;
+  linked := true;
+  return next;
 end $$;
 
 revoke execute on function find_sign_in, open_session, open_view_session, know_device, is_known_device, set_password_by_token,
@@ -707,15 +711,19 @@ begin
      and (secret_key_check is null or oidc_client_secret_encrypted is null and not exists (select from user_totp));
   return (select secret_key_check = p_check from operator_settings);
 end $$;
+-- Whether a secret of the identity provider is kept: nobody reads more of it than the sign-in.
+create function has_client_secret() returns boolean language sql stable security definer set search_path = public, pg_temp as $$
+  select oidc_client_secret_encrypted is not null from operator_settings
+$$;
 create function end_sessions_of(p_user uuid) returns void language sql security definer set search_path = public, pg_temp as $$
   delete from sessions where user_id = p_user
 $$;
 
 revoke execute on function own_password_hash, lock_own_user, set_own_password, confirm_session, request_email_change, own_email_change,
-  withdraw_email_change, issue_email_change, check_secret_key, confirm_email_change, set_own_photo, find_photo, reset_second_factor, end_sessions_of from public;
-grant execute on function own_password_hash, lock_own_user, set_own_password, confirm_session, request_email_change, own_email_change,
+  withdraw_email_change, issue_email_change, check_secret_key, has_client_secret, confirm_email_change, set_own_photo, find_photo, reset_second_factor, end_sessions_of from public;
+grant execute on function check_secret_key, own_password_hash, lock_own_user, set_own_password, confirm_session, request_email_change, own_email_change,
   withdraw_email_change, confirm_email_change, set_own_photo, find_photo to zaguan_portal, zaguan_office;
-grant execute on function reset_second_factor, end_sessions_of, issue_email_change, check_secret_key to zaguan_office;
+grant execute on function reset_second_factor, end_sessions_of, issue_email_change, has_client_secret to zaguan_office;
 
 -- Rows that people may see --------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@ import { type Command, exitCodes, expectDone } from '../command-line.ts'
 import { backup, restore } from '../platform/backup.ts'
 import type { Config } from '../platform/config.ts'
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts'
+import { secretKeyFile } from '../platform/encryption.ts'
 import { migrate } from '../platform/migrations.ts'
 import { createFirstAdminLink, openDatabase, readLoginPasswords, type StartLog } from '../start.ts'
 
@@ -48,6 +49,7 @@ export const backupCommand: Command = {
       await withOwner(config, voice.log, (url) =>
         backup(url, file, {
           filesDir: join(config.dataDir, 'files'),
+          secretKeyFile: join(config.dataDir, secretKeyFile),
           onProgress: (progress) => voice.progress(progress.done, progress.total, progress.what),
         }),
       ),
@@ -70,6 +72,7 @@ export const restoreCommand: Command = {
       await withOwner(config, voice.log, (url) =>
         restore(url, file, {
           filesDir: join(config.dataDir, 'files'),
+          secretKeyFile: join(config.dataDir, secretKeyFile),
           force: options.force === true,
           logins: readLoginPasswords(config),
           onProgress: (progress) => voice.progress(progress.done, progress.total, progress.what),

@@ -5,6 +5,7 @@
  *   backup.json                          what made it: version, migrations, tables with their columns
  *   tables/public.invoices/000001.copy   parts of one COPY, to be read one after the other
  *   files/…                              the files folder
+ *   secret.key                           the key of this installation, where it is a file
  *   manifest.json                        last: rows, bytes and hash of everything; without it the archive is cut off
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -40,6 +41,8 @@ export interface Progress {
 export interface BackupOptions {
   /** Folder with the stored files; a missing one counts as empty. */
   filesDir: string
+  /** The file with the key that secrets are encrypted with; where there is none, no key is kept or put back. */
+  secretKeyFile?: string
   onProgress?: (progress: Progress) => void
 }
 
@@ -89,6 +92,8 @@ const manifestSchema = z.object({
     z.object({ schema: z.string(), name: z.string(), last_value: z.string(), is_called: z.boolean() }),
   ),
   files: z.object({ count: z.number(), bytes: z.number(), sha256: z.string() }),
+  /** The hash of the key; missing where the installation keeps it elsewhere. */
+  secret_key: z.string().optional(),
 })
 type Manifest = z.infer<typeof manifestSchema>
 
@@ -179,8 +184,24 @@ async function* writeArchive(
     result.files++
   }
   manifest.files.sha256 = hash.digest('hex')
+  const key = await readKeyFile(options.secretKeyFile)
+  if (key) {
+    manifest.secret_key = createHash('sha256').update(key).digest('hex')
+    yield* writeMember(keyMember, key.length, [key], at)
+  }
   yield* writeJson('manifest.json', manifest, at)
   yield endArchive()
+}
+
+/** The name of the key in an archive. */
+const keyMember = 'secret.key'
+
+async function readKeyFile(file: string | undefined): Promise<Buffer | null> {
+  if (file === undefined) return null
+  return fs.readFile(file).catch((error) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
 }
 
 async function* writeTable(
@@ -306,6 +327,7 @@ async function checkArchive(
   let manifest: Manifest | undefined
   const tables = new Map<string, { bytes: number; hash: ReturnType<typeof createHash> }>()
   const files = { count: 0, bytes: 0, hash: createHash('sha256') }
+  let key: string | undefined
   try {
     await readArchive(file, 'check', options, async (member) => {
       if (manifest) throw new ArchiveDamaged('something follows the manifest')
@@ -315,6 +337,10 @@ async function checkArchive(
         for (const table of header.tables) tables.set(keyOf(table), { bytes: 0, hash: createHash('sha256') })
       } else if (member.name === 'manifest.json') {
         manifest = manifestSchema.parse(await readJson(member))
+      } else if (member.name === keyMember) {
+        key = createHash('sha256')
+          .update(await readBody(member, 1000))
+          .digest('hex')
       } else if (member.name.startsWith('files/')) {
         const name = filePathOf(member.name)
         files.count++
@@ -337,6 +363,7 @@ async function checkArchive(
     }
     const same = manifest.files.count === files.count && manifest.files.bytes === files.bytes
     if (!same || manifest.files.sha256 !== files.hash.digest('hex')) throw new ArchiveDamaged('files differ')
+    if (manifest.secret_key !== key) throw new ArchiveDamaged('the key differs')
     return { header, manifest }
   } catch (error) {
     if (!isDamage(error)) throw error
@@ -414,6 +441,8 @@ async function loadArchive(
   const files = await openFiles(options.filesDir)
   let open: { key: string; copy: CopyIn } | undefined
   const loaded = new Map<string, number>()
+  let key: Buffer | undefined
+  let keyBefore: Buffer | null = null
   const close = async (): Promise<void> => {
     if (open) loaded.set(open.key, await open.copy.finish())
     open = undefined
@@ -431,6 +460,8 @@ async function loadArchive(
         await open.copy.write(member.body)
       } else if (member.name.startsWith('files/')) {
         await files.add(filePathOf(member.name), member.body)
+      } else if (member.name === keyMember) {
+        key = await readBody(member, 1000)
       }
     })
     await close()
@@ -445,9 +476,14 @@ async function loadArchive(
       update ${QUEUE_SCHEMA}._private_job_queues set locked_at = null, locked_by = null where locked_at is not null`)
     await resume()
     await files.place()
+    if (key && options.secretKeyFile) {
+      keyBefore = await readKeyFile(options.secretKeyFile)
+      await writeKeyFile(options.secretKeyFile, key)
+    }
     await client.query('commit')
   } catch (error) {
     open?.copy.abandon()
+    if (keyBefore) await writeKeyFile(options.secretKeyFile!, keyBefore)
     await files.undo()
     throw error
   }
@@ -704,11 +740,22 @@ function tableKeyOf(member: string): string {
   return found[1]
 }
 
-async function readJson(member: Member): Promise<unknown> {
-  if (member.size > 2 ** 26) throw new ArchiveDamaged(`${member.name} is too large`)
+async function writeKeyFile(file: string, key: Buffer): Promise<void> {
+  const draft = `${file}.${process.pid}.part`
+  await fs.mkdir(path.dirname(file), { recursive: true })
+  await fs.writeFile(draft, key, { mode: 0o600, flush: true })
+  await fs.rename(draft, file)
+}
+
+async function readBody(member: Member, most: number): Promise<Buffer> {
+  if (member.size > most) throw new ArchiveDamaged(`${member.name} is too large`)
   const chunks: Buffer[] = []
   for await (const chunk of member.body) chunks.push(chunk)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  return Buffer.concat(chunks)
+}
+
+async function readJson(member: Member): Promise<unknown> {
+  return JSON.parse((await readBody(member, 2 ** 26)).toString('utf8'))
 }
 
 async function isThere(file: string): Promise<boolean> {

@@ -927,6 +927,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/session/identity-provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether staff may sign in with their organisation */
+        get: operations["office_get_identity_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/session/identity-provider/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Go to the identity provider
+         * @description `to`: the page of the office that is opened afterwards.
+         */
+        get: operations["office_start_identity_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/session/identity-provider/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from the identity provider */
+        get: operations["office_finish_identity_provider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/settings/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules for signing in */
+        get: operations["office_get_sign_in_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the rules for signing in */
+        patch: operations["office_update_sign_in_settings"];
+        trace?: never;
+    };
+    "/api/v1/office/settings/sign-in/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the identity provider whether it answers */
+        post: operations["office_test_sign_in_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/first-admin": {
         parameters: {
             query?: never;
@@ -1038,6 +1127,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/staff-roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each role may do, and what the caller may give to others */
+        get: operations["office_list_staff_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/staff/{id}": {
         parameters: {
             query?: never;
@@ -1117,30 +1223,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/office/api-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an API key of the operator
-         * @description Ends the key and its secrets at once. This cannot be undone.
-         */
-        delete: operations["office_revoke_api_key"];
-        options?: never;
-        head?: never;
-        /**
-         * Change an API key of the operator
-         * @description Only whoever answers for the key changes it; others take it over first.
-         */
-        patch: operations["office_update_api_key"];
-        trace?: never;
-    };
     "/api/v1/office/api-keys/{id}/rotate": {
         parameters: {
             query?: never;
@@ -1179,6 +1261,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key of the operator
+         * @description Ends the key and its secrets at once. This cannot be undone.
+         */
+        delete: operations["office_revoke_api_key"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key of the operator
+         * @description Only whoever answers for the key changes it; others take it over first.
+         */
+        patch: operations["office_update_api_key"];
         trace?: never;
     };
     "/api/v1/office/accounts/{id}/api-keys": {
@@ -1313,30 +1419,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/portal/api-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Revoke an API key of the account
-         * @description Ends the key and its secrets at once. This cannot be undone.
-         */
-        delete: operations["portal_revoke_api_key"];
-        options?: never;
-        head?: never;
-        /**
-         * Change an API key of the account
-         * @description Only whoever answers for the key changes it; others take it over first.
-         */
-        patch: operations["portal_update_api_key"];
-        trace?: never;
-    };
     "/api/v1/portal/api-keys/{id}/rotate": {
         parameters: {
             query?: never;
@@ -1375,6 +1457,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key of the account
+         * @description Ends the key and its secrets at once. This cannot be undone.
+         */
+        delete: operations["portal_revoke_api_key"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an API key of the account
+         * @description Only whoever answers for the key changes it; others take it over first.
+         */
+        patch: operations["portal_update_api_key"];
         trace?: never;
     };
     "/api/v1/portal/view-as": {
@@ -4453,6 +4559,15 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        StaffRoles: {
+            items: {
+                /** @enum {string} */
+                role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
+                permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            }[];
+            /** @description What the caller may give to others */
+            grantable: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+        };
         AuditEntry: {
             id: number;
             /** Format: date-time */
@@ -4486,6 +4601,16 @@ export interface components {
             started_at: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        SignInSettings: {
+            /** @description Staff need a second factor */
+            staff_second_factor: boolean;
+            oidc_enabled: boolean;
+            /** @description What stands on the button of the sign-in page */
+            oidc_label: string | null;
+            oidc_issuer: string | null;
+            oidc_client_id: string | null;
+            has_client_secret: boolean;
         };
         PasswordLink: {
             /** @enum {string} */
@@ -6554,8 +6679,10 @@ export type StaffApiKeySecret = components['schemas']['StaffApiKeySecret'];
 export type AccountApiKeySecret = components['schemas']['AccountApiKeySecret'];
 export type StaffSession = components['schemas']['StaffSession'];
 export type Staff = components['schemas']['Staff'];
+export type StaffRoles = components['schemas']['StaffRoles'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type ViewAs = components['schemas']['ViewAs'];
+export type SignInSettings = components['schemas']['SignInSettings'];
 export type PasswordLink = components['schemas']['PasswordLink'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type PasskeyOptions = components['schemas']['PasskeyOptions'];
@@ -9388,6 +9515,215 @@ export interface operations {
             };
         };
     };
+    office_get_identity_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        label: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_start_identity_provider: {
+        parameters: {
+            query?: {
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Onwards */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    office_finish_identity_provider: {
+        parameters: {
+            query?: {
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Onwards */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    office_get_sign_in_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInSettings"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_sign_in_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    staff_second_factor?: boolean;
+                    oidc_enabled?: boolean;
+                    oidc_label?: string | null;
+                    oidc_issuer?: string | null;
+                    oidc_client_id?: string | null;
+                    /** @description Written, never read; null removes it. A new issuer or client removes it too. */
+                    oidc_client_secret?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInSettings"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_test_sign_in_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                        problem: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_create_first_admin: {
         parameters: {
             query?: never;
@@ -9851,6 +10187,44 @@ export interface operations {
             };
         };
     };
+    office_list_staff_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffRoles"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_get_staff: {
         parameters: {
             query?: never;
@@ -10123,6 +10497,93 @@ export interface operations {
             };
         };
     };
+    office_rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How long the old secret works on */
+                    overlap_hours: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffApiKeySecret"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_take_api_key_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffApiKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_revoke_api_key: {
         parameters: {
             query?: never;
@@ -10182,93 +10643,6 @@ export interface operations {
                 };
             };
         };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StaffApiKey"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    office_rotate_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description How long the old secret works on */
-                    overlap_hours: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StaffApiKeySecret"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    office_take_api_key_over: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Default Response */
             200: {
@@ -10707,6 +11081,93 @@ export interface operations {
             };
         };
     };
+    portal_rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How long the old secret works on */
+                    overlap_hours: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountApiKeySecret"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_take_api_key_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountApiKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     portal_revoke_api_key: {
         parameters: {
             query?: never;
@@ -10765,93 +11226,6 @@ export interface operations {
                 };
             };
         };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountApiKey"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    portal_rotate_api_key: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description How long the old secret works on */
-                    overlap_hours: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountApiKeySecret"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    portal_take_api_key_over: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Default Response */
             200: {

@@ -12,6 +12,7 @@ export { registerAccessOffice } from './routes.office.ts'
 export { registerSignInOffice, registerSignInPortal } from './routes.sign-in.ts'
 export { registerViewAsPortal } from './routes.view-as.ts'
 export { ownChange } from './schemas.ts'
+export { demandSecretKey } from './secret-key.ts'
 export { type Opened, openSession, type Visitor } from './sessions.ts'
 export {
   invitationDays,

@@ -5,6 +5,7 @@ import { type App, publicRoute, type RequestContext } from '../../platform/http.
 import { confirmEmailChange } from './email-change.ts'
 import { offerPasskeySignIn, signInByPasskey } from './passkeys.ts'
 import { ratePassword } from './password-strength.ts'
+import { registerIdentityProvider } from './routes.identity-provider.ts'
 import { registerSecurity } from './routes.security.ts'
 import {
   accepted,
@@ -230,6 +231,7 @@ export function registerSignInPortal(app: App): void {
 export function registerSignInOffice(app: App): void {
   registerSignIn(app, 'office', 'staff')
   registerSecurity(app, 'office', 'staff')
+  registerIdentityProvider(app)
   publicRoute(
     app,
     'office',

@@ -6,6 +6,7 @@ import type { Tx } from '../../platform/database.ts'
 import { decryptSecret, digestSecret, encryptSecret } from '../../platform/encryption.ts'
 import { type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
+import { demandSecretKey } from './secret-key.ts'
 
 // One-time codes by time (RFC 6238: SHA-1, six digits, 30 seconds, which every authenticator app understands) and the
 // recovery codes for whoever lost theirs.
@@ -91,6 +92,7 @@ export async function startTotp(
   user: { id: string; email: string },
   issuer: string,
 ): Promise<{ secret: string; uri: string }> {
+  await demandSecretKey(tx, config)
   const secret = new Secret({ size: 20 })
   const pending = encryptSecret(config, secret.base32, placeOf(user.id))
   await tx
