@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, NativeSelect, NumberInput } from '@mantine/core'
+import { Badge, Button, NativeSelect, NumberInput } from '@mantine/core'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs'
@@ -9,25 +9,18 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../shared/api.ts'
-import type { Account, Balance, BillingData, Contact, Member } from '../shared/api-types.gen.ts'
+import type { Account, Balance, BillingData, Contact } from '../shared/api-types.gen.ts'
 import { ConfirmDialog, Dialog, DialogActions } from '../shared/dialog.tsx'
 import { useForm } from '../shared/form.ts'
 import { nameOfLanguage } from '../shared/i18n.ts'
 import { Menu } from '../shared/menu.tsx'
 import { Facts, Section, SkeletonText } from '../shared/page.tsx'
 import { ProblemAlert } from '../shared/problem-alert.tsx'
-import { StateBadge } from '../shared/state-badge.tsx'
 import { showToast, useProblemToast } from '../shared/toasts.tsx'
 import { useFormats } from '../shared/use-formats.ts'
 import { DateText, Money } from '../shared/values.tsx'
 import { TicketsSwitch } from './account-agreements.tsx'
-import {
-  accountAuditQuery,
-  billingDataQuery,
-  contactsQuery,
-  membersQuery,
-  refreshAccounts,
-} from './account-queries.ts'
+import { accountAuditQuery, billingDataQuery, contactsQuery, refreshAccounts } from './account-queries.ts'
 import { ContactDialog } from './contact-dialog.tsx'
 import formStyles from './form-layout.module.css'
 import { unitsQuery } from './frame-queries.ts'
@@ -297,144 +290,6 @@ export function AccountContacts({ account }: { account: Account }) {
         <p>{t('accounts.contact_remove_text')}</p>
       </ConfirmDialog>
     </Section>
-  )
-}
-
-const permissions = ['owner', 'billing', 'services', 'support', 'licences', 'users'] as const
-
-/** Who signs in to the portal for the account, and what they may do there. */
-export function AccountUsers({ account }: { account: Account }) {
-  const { t } = useTranslation()
-  const queryClient = useQueryClient()
-  const may = useMay()
-  const query = useQuery(membersQuery(account.id))
-  const [edited, setEdited] = useState<Member | null>(null)
-  const [removed, setRemoved] = useState<Member | null>(null)
-  const members = query.data ?? []
-  return (
-    <Section title={t('accounts.users')} description={t('accounts.users_text')}>
-      <ProblemAlert error={query.error} onRetry={query.refetch} />
-      {query.isPending && <SkeletonText lines={2} />}
-      {query.isSuccess && members.length === 0 && <p className={styles.nothing}>{t('accounts.no_users')}</p>}
-      <ul className={styles.list}>
-        {members.map((member) => (
-          <li key={member.id}>
-            <div className={styles.words}>
-              <strong>
-                {member.name || member.email}
-                <StateBadge kind="user" state={member.password_set_at === null ? 'invited' : 'active'} />
-              </strong>
-              {member.name && <small>{member.email}</small>}
-              <small>{member.permissions.map((one) => t(`accounts.permission.${one}`)).join(', ')}</small>
-            </div>
-            {may('accounts.write') && (
-              <Menu
-                label={t('accounts.actions_of', { name: member.name || member.email })}
-                trigger={<IconDots size={18} aria-hidden />}
-                items={[
-                  {
-                    label: t('accounts.permissions_edit'),
-                    icon: IconPencil,
-                    onClick: () => setEdited(member),
-                  },
-                  {
-                    label: t('accounts.user_remove'),
-                    icon: IconTrash,
-                    danger: true,
-                    onClick: () => setRemoved(member),
-                  },
-                ]}
-              />
-            )}
-          </li>
-        ))}
-      </ul>
-      {edited && (
-        <MemberDialog
-          member={edited}
-          onClose={() => setEdited(null)}
-          onDone={() => void refreshAccounts(queryClient)}
-        />
-      )}
-      <ConfirmDialog
-        opened={removed !== null}
-        onClose={() => setRemoved(null)}
-        title={t('accounts.user_remove_title', { name: removed?.name || (removed?.email ?? '') })}
-        confirm={t('accounts.user_remove')}
-        danger
-        onConfirm={async () => {
-          if (!removed) return
-          await orThrow(api.DELETE('/api/v1/office/members/{id}', { params: { path: { id: removed.id } } }))
-          await refreshAccounts(queryClient)
-        }}
-      >
-        <p>{t('accounts.user_remove_text', { account: account.name })}</p>
-      </ConfirmDialog>
-    </Section>
-  )
-}
-
-function MemberDialog({
-  member,
-  onClose,
-  onDone,
-}: {
-  member: Member
-  onClose: () => void
-  onDone: () => void
-}) {
-  const { t } = useTranslation()
-  const form = useForm({
-    initial: { permissions: member.permissions },
-    check: (values) => ({
-      permissions: values.permissions.length === 0 && t('accounts.permissions_missing'),
-    }),
-    submit: (body) =>
-      orThrow(api.PATCH('/api/v1/office/members/{id}', { params: { path: { id: member.id } }, body })),
-    onDone: () => {
-      onDone()
-      onClose()
-    },
-  })
-  const held = form.values.permissions
-  return (
-    <Dialog
-      opened
-      onClose={onClose}
-      title={t('accounts.permissions_of', { name: member.name || member.email })}
-      size="small"
-    >
-      <form className={formStyles.body} onSubmit={form.onSubmit} noValidate>
-        <ProblemAlert error={form.problem} />
-        <fieldset className={formStyles.checks}>
-          <legend>{t('accounts.permissions')}</legend>
-          {permissions.map((one) => (
-            <Checkbox
-              key={one}
-              label={t(`accounts.permission.${one}`)}
-              checked={held.includes(one)}
-              onChange={(event) =>
-                form.set(
-                  'permissions',
-                  permissions.filter((other) =>
-                    other === one ? event.currentTarget.checked : held.includes(other),
-                  ),
-                )
-              }
-            />
-          ))}
-        </fieldset>
-        {form.errors.permissions && <p role="alert">{form.errors.permissions}</p>}
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            {t('common:action.cancel')}
-          </Button>
-          <Button type="submit" loading={form.busy}>
-            {t('common:action.save')}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   )
 }
 

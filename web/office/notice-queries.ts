@@ -15,6 +15,10 @@ export const noticeKinds: Notice['kind'][] = [
   'email_changed',
   'sign_in_methods_changed',
   'staff_invitation',
+  'member_invitation',
+  'ownership_offered',
+  'ownership_transferred',
+  'account_change_decided',
 ]
 
 /** Which mails the mailbox shows. */

@@ -19,6 +19,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
 import { Route as AppAuditRouteImport } from './routes/_app.audit'
+import { Route as AppChangeRequestsRouteImport } from './routes/_app.change-requests'
 import { Route as AppJobsRouteImport } from './routes/_app.jobs'
 import { Route as AppMailboxRouteImport } from './routes/_app.mailbox'
 import { Route as AppStaffRouteImport } from './routes/_app.staff'
@@ -101,6 +102,11 @@ const AppSplatRoute = AppSplatRouteImport.update({
 const AppAuditRoute = AppAuditRouteImport.update({
   id: '/audit',
   path: '/audit',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppChangeRequestsRoute = AppChangeRequestsRouteImport.update({
+  id: '/change-requests',
+  path: '/change-requests',
   getParentRoute: () => AppRoute,
 } as any)
 const AppJobsRoute = AppJobsRouteImport.update({
@@ -287,6 +293,7 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
+  '/change-requests': typeof AppChangeRequestsRoute
   '/jobs': typeof AppJobsRoute
   '/mailbox': typeof AppMailboxRouteWithChildren
   '/staff': typeof AppStaffRoute
@@ -331,6 +338,7 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
+  '/change-requests': typeof AppChangeRequestsRoute
   '/jobs': typeof AppJobsRoute
   '/mailbox': typeof AppMailboxRouteWithChildren
   '/staff': typeof AppStaffRoute
@@ -378,6 +386,7 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
   '/_app/audit': typeof AppAuditRoute
+  '/_app/change-requests': typeof AppChangeRequestsRoute
   '/_app/jobs': typeof AppJobsRoute
   '/_app/mailbox': typeof AppMailboxRouteWithChildren
   '/_app/staff': typeof AppStaffRoute
@@ -426,6 +435,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/$'
     | '/audit'
+    | '/change-requests'
     | '/jobs'
     | '/mailbox'
     | '/staff'
@@ -470,6 +480,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/$'
     | '/audit'
+    | '/change-requests'
     | '/jobs'
     | '/mailbox'
     | '/staff'
@@ -516,6 +527,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/_app/$'
     | '/_app/audit'
+    | '/_app/change-requests'
     | '/_app/jobs'
     | '/_app/mailbox'
     | '/_app/staff'
@@ -633,6 +645,13 @@ declare module '@tanstack/react-router' {
       path: '/audit'
       fullPath: '/audit'
       preLoaderRoute: typeof AppAuditRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/change-requests': {
+      id: '/_app/change-requests'
+      path: '/change-requests'
+      fullPath: '/change-requests'
+      preLoaderRoute: typeof AppChangeRequestsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/jobs': {
@@ -891,6 +910,7 @@ const AppMailboxRouteWithChildren = AppMailboxRoute._addFileChildren(
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
+  AppChangeRequestsRoute: typeof AppChangeRequestsRoute
   AppJobsRoute: typeof AppJobsRoute
   AppMailboxRoute: typeof AppMailboxRouteWithChildren
   AppStaffRoute: typeof AppStaffRoute
@@ -930,6 +950,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
+  AppChangeRequestsRoute: AppChangeRequestsRoute,
   AppJobsRoute: AppJobsRoute,
   AppMailboxRoute: AppMailboxRouteWithChildren,
   AppStaffRoute: AppStaffRoute,

@@ -34,6 +34,7 @@ export type UnitValues = {
   invoice_series: string
   payment_methods: BusinessUnit['payment_methods']
   payment_instructions: string
+  sensitive_changes_need_approval: boolean
   accent: string
 }
 
@@ -76,6 +77,7 @@ export function valuesOfUnit(unit: BusinessUnit | null, language: string): UnitV
     invoice_series: unit?.invoice_series ?? 'A',
     payment_methods: unit?.payment_methods ?? ['bank_transfer'],
     payment_instructions: unit?.payment_instructions ?? '',
+    sensitive_changes_need_approval: unit?.sensitive_changes_need_approval ?? false,
     accent: unit?.accent ?? defaultAccent,
   }
 }
@@ -240,6 +242,11 @@ export function UnitFields({
             inputMode="url"
             autoComplete="off"
             {...form.field('website')}
+          />
+          <Checkbox
+            label={t('units.sensitive_changes')}
+            description={t('units.sensitive_changes_help')}
+            {...form.toggle('sensitive_changes_need_approval')}
           />
         </div>
       </Section>

@@ -24,6 +24,8 @@ export function AccountNav() {
       label={t('tabs.account_label')}
       items={[
         { to: '/account', label: t('tabs.account') },
+        { to: '/users', label: t('tabs.users') },
+        { to: '/contacts', label: t('tabs.contacts') },
         { to: '/user', label: t('tabs.user') },
         { to: '/security', label: t('common:entry.security') },
       ]}

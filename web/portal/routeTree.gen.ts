@@ -11,16 +11,21 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as ChoosePasswordRouteImport } from './routes/choose-password'
+import { Route as ConfirmEmailRouteImport } from './routes/confirm-email'
 import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
+import { Route as InvitationRouteImport } from './routes/invitation'
 import { Route as NoAccountRouteImport } from './routes/no-account'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
+import { Route as AppContactsRouteImport } from './routes/_app.contacts'
 import { Route as AppPayRouteImport } from './routes/_app.pay'
 import { Route as AppPaymentsRouteImport } from './routes/_app.payments'
+import { Route as AppSecurityRouteImport } from './routes/_app.security'
 import { Route as AppStatementRouteImport } from './routes/_app.statement'
 import { Route as AppUserRouteImport } from './routes/_app.user'
+import { Route as AppUsersRouteImport } from './routes/_app.users'
 import { Route as AppEmailsIndexRouteImport } from './routes/_app.emails.index'
 import { Route as AppEmailsIdRouteImport } from './routes/_app.emails.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
@@ -37,9 +42,19 @@ const ChoosePasswordRoute = ChoosePasswordRouteImport.update({
   path: '/choose-password',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ConfirmEmailRoute = ConfirmEmailRouteImport.update({
+  id: '/confirm-email',
+  path: '/confirm-email',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
   id: '/forgot-password',
   path: '/forgot-password',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const InvitationRoute = InvitationRouteImport.update({
+  id: '/invitation',
+  path: '/invitation',
   getParentRoute: () => rootRouteImport,
 } as any)
 const NoAccountRoute = NoAccountRouteImport.update({
@@ -67,6 +82,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppContactsRoute = AppContactsRouteImport.update({
+  id: '/contacts',
+  path: '/contacts',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPayRoute = AppPayRouteImport.update({
   id: '/pay',
   path: '/pay',
@@ -77,6 +97,11 @@ const AppPaymentsRoute = AppPaymentsRouteImport.update({
   path: '/payments',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSecurityRoute = AppSecurityRouteImport.update({
+  id: '/security',
+  path: '/security',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppStatementRoute = AppStatementRouteImport.update({
   id: '/statement',
   path: '/statement',
@@ -85,6 +110,11 @@ const AppStatementRoute = AppStatementRouteImport.update({
 const AppUserRoute = AppUserRouteImport.update({
   id: '/user',
   path: '/user',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppUsersRoute = AppUsersRouteImport.update({
+  id: '/users',
+  path: '/users',
   getParentRoute: () => AppRoute,
 } as any)
 const AppEmailsIndexRoute = AppEmailsIndexRouteImport.update({
@@ -121,15 +151,20 @@ const AppServicesIdRoute = AppServicesIdRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/account': typeof AppAccountRoute
+  '/contacts': typeof AppContactsRoute
   '/pay': typeof AppPayRoute
   '/payments': typeof AppPaymentsRoute
+  '/security': typeof AppSecurityRoute
   '/statement': typeof AppStatementRoute
   '/user': typeof AppUserRoute
+  '/users': typeof AppUsersRoute
   '/emails/$id': typeof AppEmailsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
   '/services/$id': typeof AppServicesIdRoute
@@ -139,15 +174,20 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/$': typeof AppSplatRoute
   '/account': typeof AppAccountRoute
+  '/contacts': typeof AppContactsRoute
   '/pay': typeof AppPayRoute
   '/payments': typeof AppPaymentsRoute
+  '/security': typeof AppSecurityRoute
   '/statement': typeof AppStatementRoute
   '/user': typeof AppUserRoute
+  '/users': typeof AppUsersRoute
   '/': typeof AppIndexRoute
   '/emails/$id': typeof AppEmailsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
@@ -160,15 +200,20 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/_app': typeof AppRouteWithChildren
   '/choose-password': typeof ChoosePasswordRoute
+  '/confirm-email': typeof ConfirmEmailRoute
   '/forgot-password': typeof ForgotPasswordRoute
+  '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
   '/_app/$': typeof AppSplatRoute
   '/_app/account': typeof AppAccountRoute
+  '/_app/contacts': typeof AppContactsRoute
   '/_app/pay': typeof AppPayRoute
   '/_app/payments': typeof AppPaymentsRoute
+  '/_app/security': typeof AppSecurityRoute
   '/_app/statement': typeof AppStatementRoute
   '/_app/user': typeof AppUserRoute
+  '/_app/users': typeof AppUsersRoute
   '/_app/': typeof AppIndexRoute
   '/_app/emails/$id': typeof AppEmailsIdRoute
   '/_app/invoices/$id': typeof AppInvoicesIdRoute
@@ -182,15 +227,20 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/choose-password'
+    | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/no-account'
     | '/sign-in'
     | '/$'
     | '/account'
+    | '/contacts'
     | '/pay'
     | '/payments'
+    | '/security'
     | '/statement'
     | '/user'
+    | '/users'
     | '/emails/$id'
     | '/invoices/$id'
     | '/services/$id'
@@ -200,15 +250,20 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/choose-password'
+    | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/no-account'
     | '/sign-in'
     | '/$'
     | '/account'
+    | '/contacts'
     | '/pay'
     | '/payments'
+    | '/security'
     | '/statement'
     | '/user'
+    | '/users'
     | '/'
     | '/emails/$id'
     | '/invoices/$id'
@@ -220,15 +275,20 @@ export interface FileRouteTypes {
     | '__root__'
     | '/_app'
     | '/choose-password'
+    | '/confirm-email'
     | '/forgot-password'
+    | '/invitation'
     | '/no-account'
     | '/sign-in'
     | '/_app/$'
     | '/_app/account'
+    | '/_app/contacts'
     | '/_app/pay'
     | '/_app/payments'
+    | '/_app/security'
     | '/_app/statement'
     | '/_app/user'
+    | '/_app/users'
     | '/_app/'
     | '/_app/emails/$id'
     | '/_app/invoices/$id'
@@ -241,7 +301,9 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
   ChoosePasswordRoute: typeof ChoosePasswordRoute
+  ConfirmEmailRoute: typeof ConfirmEmailRoute
   ForgotPasswordRoute: typeof ForgotPasswordRoute
+  InvitationRoute: typeof InvitationRoute
   NoAccountRoute: typeof NoAccountRoute
   SignInRoute: typeof SignInRoute
 }
@@ -262,11 +324,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof ChoosePasswordRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/confirm-email': {
+      id: '/confirm-email'
+      path: '/confirm-email'
+      fullPath: '/confirm-email'
+      preLoaderRoute: typeof ConfirmEmailRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/forgot-password': {
       id: '/forgot-password'
       path: '/forgot-password'
       fullPath: '/forgot-password'
       preLoaderRoute: typeof ForgotPasswordRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/invitation': {
+      id: '/invitation'
+      path: '/invitation'
+      fullPath: '/invitation'
+      preLoaderRoute: typeof InvitationRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/no-account': {
@@ -304,6 +380,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/contacts': {
+      id: '/_app/contacts'
+      path: '/contacts'
+      fullPath: '/contacts'
+      preLoaderRoute: typeof AppContactsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/pay': {
       id: '/_app/pay'
       path: '/pay'
@@ -318,6 +401,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppPaymentsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/security': {
+      id: '/_app/security'
+      path: '/security'
+      fullPath: '/security'
+      preLoaderRoute: typeof AppSecurityRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/statement': {
       id: '/_app/statement'
       path: '/statement'
@@ -330,6 +420,13 @@ declare module '@tanstack/react-router' {
       path: '/user'
       fullPath: '/user'
       preLoaderRoute: typeof AppUserRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/users': {
+      id: '/_app/users'
+      path: '/users'
+      fullPath: '/users'
+      preLoaderRoute: typeof AppUsersRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/emails/': {
@@ -380,10 +477,13 @@ declare module '@tanstack/react-router' {
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAccountRoute: typeof AppAccountRoute
+  AppContactsRoute: typeof AppContactsRoute
   AppPayRoute: typeof AppPayRoute
   AppPaymentsRoute: typeof AppPaymentsRoute
+  AppSecurityRoute: typeof AppSecurityRoute
   AppStatementRoute: typeof AppStatementRoute
   AppUserRoute: typeof AppUserRoute
+  AppUsersRoute: typeof AppUsersRoute
   AppIndexRoute: typeof AppIndexRoute
   AppEmailsIdRoute: typeof AppEmailsIdRoute
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
@@ -396,10 +496,13 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAccountRoute: AppAccountRoute,
+  AppContactsRoute: AppContactsRoute,
   AppPayRoute: AppPayRoute,
   AppPaymentsRoute: AppPaymentsRoute,
+  AppSecurityRoute: AppSecurityRoute,
   AppStatementRoute: AppStatementRoute,
   AppUserRoute: AppUserRoute,
+  AppUsersRoute: AppUsersRoute,
   AppIndexRoute: AppIndexRoute,
   AppEmailsIdRoute: AppEmailsIdRoute,
   AppInvoicesIdRoute: AppInvoicesIdRoute,
@@ -414,7 +517,9 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   ChoosePasswordRoute: ChoosePasswordRoute,
+  ConfirmEmailRoute: ConfirmEmailRoute,
   ForgotPasswordRoute: ForgotPasswordRoute,
+  InvitationRoute: InvitationRoute,
   NoAccountRoute: NoAccountRoute,
   SignInRoute: SignInRoute,
 }

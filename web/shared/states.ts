@@ -55,6 +55,12 @@ export const states = {
     cancelled: stopped,
     ended: { tone: 'neutral', icon: IconArchive },
   },
+  account_change: {
+    pending: { tone: 'warning', icon: IconClock },
+    approved: succeeded,
+    rejected: failed,
+    withdrawn: stopped,
+  },
   payment_notice: {
     pending: { tone: 'warning', icon: IconClock },
     approved: succeeded,

@@ -13,7 +13,7 @@ import { Callout } from '../../shared/problem-alert.tsx'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
-import { AccountChanges, AccountContacts, AccountFacts, AccountUsers } from '../account-aside.tsx'
+import { AccountChanges, AccountContacts, AccountFacts } from '../account-aside.tsx'
 import {
   AccountInvoices,
   AccountMails,
@@ -21,6 +21,7 @@ import {
   AccountServices,
   AccountStatement,
 } from '../account-main.tsx'
+import { AccountUsers } from '../account-members.tsx'
 import {
   accountQuery,
   accountServicesQuery,

@@ -6,6 +6,7 @@ import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
 import IconListDetails from '@tabler/icons-react/dist/esm/icons/IconListDetails.mjs'
 import IconMailX from '@tabler/icons-react/dist/esm/icons/IconMailX.mjs'
 import IconTool from '@tabler/icons-react/dist/esm/icons/IconTool.mjs'
+import IconUserCheck from '@tabler/icons-react/dist/esm/icons/IconUserCheck.mjs'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -156,6 +157,14 @@ const tiles: Tile[] = [
     icon: IconListDetails,
     tone: 'info',
     needs: 'accounts.create',
+  },
+  {
+    id: 'account_changes',
+    to: '/change-requests',
+    search: {},
+    icon: IconUserCheck,
+    tone: 'warning',
+    needs: 'accounts.read',
   },
   {
     id: 'failed_notices',

@@ -1,7 +1,9 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
+import IconCircleX from '@tabler/icons-react/dist/esm/icons/IconCircleX.mjs'
+import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
 import IconLock from '@tabler/icons-react/dist/esm/icons/IconLock.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
-import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
+import { queryOptions, useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,13 +13,15 @@ import { useForm, useUnsavedWarning } from '../../shared/form.ts'
 import { languages, nameOfLanguage } from '../../shared/i18n.ts'
 import { Facts, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { Callout, ProblemAlert } from '../../shared/problem-alert.tsx'
-import { showToast } from '../../shared/toasts.tsx'
+import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText } from '../../shared/values.tsx'
 import styles from '../account.module.css'
 import { AccountNav } from '../area-navs.tsx'
 import { listCountries, nameOfCountry } from '../countries.ts'
+import memberStyles from '../members.module.css'
 import { useSession } from '../session.ts'
+import { useUnitName } from '../unit-name.ts'
 
 const accountQuery = queryOptions({
   queryKey: ['account'],
@@ -69,10 +73,68 @@ function AccountPage() {
               <p>{t('account.read_only')}</p>
             </Callout>
           )}
+          <ChangeRequest account={account} />
           <AccountFacts account={account} />
         </Stacked>
       )}
     </>
+  )
+}
+
+const sensitive = ['name', 'kind', 'tax_id'] as const
+
+/** What of the details waits for the business unit, or was refused last and why. */
+function ChangeRequest({ account }: { account: OwnAccount }) {
+  const { t } = useTranslation()
+  const unitName = useUnitName()
+  const mayEdit = useSession().permissions.includes('owner')
+  const { queryClient } = Route.useRouteContext()
+  const request = account.change_request
+  const withdraw = useMutation({
+    mutationFn: (id: string) =>
+      orThrow(api.POST('/api/v1/portal/account-change-requests/{id}/withdraw', { params: { path: { id } } })),
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: ['account'] })
+      showToast({ tone: 'good', title: t('account.change_withdrawn') })
+    },
+    onError: useProblemToast(),
+  })
+  if (!request) return null
+  const pending = request.state === 'pending'
+  const words = (field: (typeof sensitive)[number], value: string | null | undefined) =>
+    field === 'kind' && value ? t(`account.kind.${value}`) : value || '–'
+  return (
+    <Callout
+      tone={pending ? 'info' : 'warning'}
+      icon={pending ? <IconClock size={20} aria-hidden /> : <IconCircleX size={20} aria-hidden />}
+      title={t(pending ? 'account.change_pending' : 'account.change_rejected')}
+    >
+      <p>
+        {pending
+          ? t('account.change_pending_text', { unit: unitName ?? '' })
+          : t('account.change_reason', { reason: request.reason })}
+      </p>
+      <dl className={memberStyles.changes}>
+        {sensitive
+          .filter((field) => request.changes[field] !== undefined)
+          .map((field) => (
+            <div key={field}>
+              <dt>{t(`account.field.${field}`)}</dt>
+              <dd>
+                <del>{words(field, request.previous[field])}</del> →{' '}
+                <strong>{words(field, request.changes[field])}</strong>
+              </dd>
+            </div>
+          ))}
+      </dl>
+      {pending && mayEdit && (
+        <div className={memberStyles.buttons}>
+          <Button variant="default" loading={withdraw.isPending} onClick={() => withdraw.mutate(request.id)}>
+            {t('account.change_withdraw')}
+          </Button>
+        </div>
+      )}
+    </Callout>
   )
 }
 
@@ -120,11 +182,15 @@ function AccountForm({ account, onClose }: { account: OwnAccount; onClose: () =>
   const { t } = useTranslation()
   const { language } = useFormats()
   const { queryClient } = Route.useRouteContext()
+  const unitName = useUnitName()
+  // Asked for already: until it is decided nothing more is asked.
+  const waiting = account.change_request?.state === 'pending'
   const first = useRef<HTMLInputElement>(null)
   useEffect(() => first.current?.focus(), [])
   const form = useForm({
     initial: {
       name: account.name,
+      kind: account.kind as string,
       tax_id: account.tax_id ?? '',
       phone: account.phone ?? '',
       address: account.address ?? '',
@@ -135,12 +201,23 @@ function AccountForm({ account, onClose }: { account: OwnAccount; onClose: () =>
       language: account.language,
     },
     check: (values) => ({ name: !values.name.trim() && t('account.name_missing') }),
-    submit: (body) => orThrow(api.PATCH('/api/v1/portal/account', { body })),
+    submit: ({ kind, name, tax_id, ...rest }) =>
+      orThrow(
+        api.PATCH('/api/v1/portal/account', {
+          body: waiting ? rest : { ...rest, name, tax_id, kind: kind as OwnAccount['kind'] },
+        }),
+      ),
     onDone: (saved) => {
       queryClient.setQueryData(accountQuery.queryKey, saved)
       void queryClient.invalidateQueries({ queryKey: ['home'] })
       void queryClient.invalidateQueries({ queryKey: ['session'] })
-      showToast({ tone: 'good', title: t('account.saved'), detail: t('account.saved_detail') })
+      const asked =
+        saved.change_request?.state === 'pending' && saved.change_request.id !== account.change_request?.id
+      showToast(
+        asked
+          ? { tone: 'info', title: t('account.asked'), detail: t('account.asked_detail') }
+          : { tone: 'good', title: t('account.saved'), detail: t('account.saved_detail') },
+      )
       onClose()
     },
   })
@@ -159,9 +236,31 @@ function AccountForm({ account, onClose }: { account: OwnAccount; onClose: () =>
                 maxLength={200}
                 required
                 withAsterisk={false}
+                disabled={waiting}
                 {...form.field('name')}
               />
-              <TextInput label={t('account.field.tax_id')} maxLength={40} {...form.field('tax_id')} />
+              <NativeSelect
+                label={t('account.field.kind')}
+                data={(['company', 'person'] as const).map((value) => ({
+                  value,
+                  label: t(`account.kind.${value}`),
+                }))}
+                disabled={waiting}
+                {...form.field('kind')}
+              />
+              <TextInput
+                label={t('account.field.tax_id')}
+                maxLength={40}
+                disabled={waiting}
+                {...form.field('tax_id')}
+              />
+              {account.sensitive_changes_need_approval && (
+                <p className={memberStyles.muted}>
+                  {t(waiting ? 'account.change_locked' : 'account.change_confirmed', {
+                    unit: unitName ?? '',
+                  })}
+                </p>
+              )}
             </div>
           </Section>
           <Section title={t('account.contact')}>

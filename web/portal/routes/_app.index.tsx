@@ -1,10 +1,12 @@
 import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
 import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
+import IconCrown from '@tabler/icons-react/dist/esm/icons/IconCrown.mjs'
 import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mjs'
+import IconUserX from '@tabler/icons-react/dist/esm/icons/IconUserX.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -58,53 +60,63 @@ function HomePage() {
   )
 }
 
-function NeedsYou({ home }: { home: HomeData }) {
+/** What is owed, and whether that is late; for those who may see money. */
+function Balance({ home, balance }: { home: HomeData; balance: NonNullable<HomeData['balance']> }) {
   const { t } = useTranslation()
   const { money } = useFormats()
   const mayPay = maySession(useSession(), 'billing')
-  if (!home.balance) return null
-  const { owed, credit, currency } = home.balance
+  const { owed, credit, currency } = balance
   const overdue = home.invoices.filter((one) => one.overdue).reduce((sum, one) => sum + one.open_amount, 0)
   const payable = home.invoices.filter((one) => !one.notified)
+  const checking = home.invoices.filter((one) => one.notified)
+  return (
+    <div className={styles.balance}>
+      <div className={styles.figure}>
+        <span>{t('home.balance.owed')}</span>
+        <Money amount={owed} currency={currency} size="large" />
+        <p>
+          {overdue > 0 ? (
+            <span className={styles.overdue}>
+              {t('home.balance.overdue', { amount: money(overdue, currency) })}
+            </span>
+          ) : owed === 0 ? (
+            t('home.balance.nothing')
+          ) : checking.length > 0 && payable.length === 0 ? (
+            t('home.balance.checking')
+          ) : (
+            t('home.balance.in_time')
+          )}
+          {credit > 0 && <> · {t('home.balance.credit', { amount: money(credit, currency) })}</>}
+        </p>
+      </div>
+      <div className={styles.balanceActions}>
+        {mayPay && payable.length > 1 && (
+          <ButtonLink to="/pay" search={{ invoices: payable.map((one) => one.id).join(',') }}>
+            {t('home.balance.pay_all')}
+          </ButtonLink>
+        )}
+        {mayPay && (
+          <ButtonLink to="/statement" variant="default">
+            {t('home.balance.statement')}
+          </ButtonLink>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function NeedsYou({ home }: { home: HomeData }) {
+  const { t } = useTranslation()
+  const mayPay = maySession(useSession(), 'billing')
+  if (!home.balance && home.needs_you.length === 0) return null
   const checking = home.invoices.filter((one) => one.notified)
   const nothing = home.needs_you.length === 0
   return (
     <Section title={t('home.needs.title')} flush>
-      <div className={styles.balance}>
-        <div className={styles.figure}>
-          <span>{t('home.balance.owed')}</span>
-          <Money amount={owed} currency={currency} size="large" />
-          <p>
-            {overdue > 0 ? (
-              <span className={styles.overdue}>
-                {t('home.balance.overdue', { amount: money(overdue, currency) })}
-              </span>
-            ) : owed === 0 ? (
-              t('home.balance.nothing')
-            ) : checking.length > 0 && payable.length === 0 ? (
-              t('home.balance.checking')
-            ) : (
-              t('home.balance.in_time')
-            )}
-            {credit > 0 && <> · {t('home.balance.credit', { amount: money(credit, currency) })}</>}
-          </p>
-        </div>
-        <div className={styles.balanceActions}>
-          {mayPay && payable.length > 1 && (
-            <ButtonLink to="/pay" search={{ invoices: payable.map((one) => one.id).join(',') }}>
-              {t('home.balance.pay_all')}
-            </ButtonLink>
-          )}
-          {mayPay && (
-            <ButtonLink to="/statement" variant="default">
-              {t('home.balance.statement')}
-            </ButtonLink>
-          )}
-        </div>
-      </div>
+      {home.balance && <Balance home={home} balance={home.balance} />}
       <List label={t('home.needs.title')}>
         {home.needs_you.map((need) => (
-          <Need key={need.id} need={need} mayPay={mayPay} />
+          <Need key={need.id} home={home} need={need} mayPay={mayPay} />
         ))}
         {checking.map((invoice) => (
           <Row
@@ -143,10 +155,48 @@ function InvoiceLink({ id, open, children }: { id: string; open: boolean; childr
   )
 }
 
-function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: boolean }) {
+function Need({
+  home,
+  need,
+  mayPay,
+}: {
+  home: HomeData
+  need: HomeData['needs_you'][number]
+  mayPay: boolean
+}) {
   const { t } = useTranslation()
   const { date, relative, money } = useFormats()
-  const amount = <Money amount={need.amount} currency={need.currency} />
+  if (need.kind === 'ownership_offered') {
+    return (
+      <Row
+        line
+        lead={<Tile icon={IconCrown} tone="info" />}
+        name={
+          <Link to="/users" className={coverLink}>
+            {t('home.needs.ownership', { account: home.account.name })}
+          </Link>
+        }
+        detail={t('home.needs.ownership_detail', { date: date(need.date) })}
+      />
+    )
+  }
+  if (need.kind === 'account_change_rejected') {
+    return (
+      <Row
+        line
+        lead={<Tile icon={IconUserX} tone="warning" />}
+        name={
+          <Link to="/account" className={coverLink}>
+            {t('home.needs.change_rejected')}
+          </Link>
+        }
+        detail={need.reason ? t('home.needs.rejected_reason', { reason: need.reason }) : undefined}
+      />
+    )
+  }
+  // What is about money has an amount.
+  const { amount: due = 0, currency = '' } = need as { amount: number; currency: string }
+  const amount = <Money amount={due} currency={currency} />
   if (need.kind === 'payment_rejected') {
     return (
       <Row
@@ -155,10 +205,10 @@ function Need({ need, mayPay }: { need: HomeData['needs_you'][number]; mayPay: b
         name={
           mayPay ? (
             <Link to="/payments" className={coverLink}>
-              {t('home.needs.rejected', { amount: money(need.amount, need.currency) })}
+              {t('home.needs.rejected', { amount: money(due, currency) })}
             </Link>
           ) : (
-            t('home.needs.rejected', { amount: money(need.amount, need.currency) })
+            t('home.needs.rejected', { amount: money(due, currency) })
           )
         }
         detail={need.reason ? t('home.needs.rejected_reason', { reason: need.reason }) : undefined}

@@ -34,6 +34,9 @@ export const Route = createFileRoute('/_app')({
   component: Frame,
 })
 
+/** What waits on the account's own pages; the rest is about money. */
+const aboutAccount = ['ownership_offered', 'account_change_rejected']
+
 function Frame() {
   const { t } = useTranslation()
   const router = useRouter()
@@ -41,6 +44,7 @@ function Frame() {
   const session = useSession()
   const { queryClient } = Route.useRouteContext()
   const { data: home } = useQuery(homeQuery)
+  const needs = home?.needs_you ?? []
   const signOut = useSignOut()
   const enter = useEnterAccount()
   return (
@@ -67,12 +71,18 @@ function Frame() {
                 also: ['/pay', '/payments', '/statement'],
                 label: t('nav.invoices'),
                 icon: IconFileInvoice,
-                count: home?.needs_you.length,
+                count: needs.filter((one) => !aboutAccount.includes(one.kind)).length,
               },
             ]
           : []),
         { to: '/emails', label: t('nav.emails'), icon: IconMail },
-        { to: '/account', also: ['/user', '/security'], label: t('nav.account'), icon: IconUser },
+        {
+          to: '/account',
+          also: ['/users', '/contacts', '/user', '/security'],
+          label: t('nav.account'),
+          icon: IconUser,
+          count: needs.filter((one) => aboutAccount.includes(one.kind)).length,
+        },
       ]}
       user={{ name: session.name, email: session.email, photo: session.photo_file_id }}
       userItems={[
