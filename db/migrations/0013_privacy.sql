@@ -136,8 +136,8 @@ grant execute on function read_audit to zaguan_office;
 
 -- Samples and rejected rows of an import are other people's data, not what somebody changed.
 create or replace function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe
-  as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
-    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
+  as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,pending_encrypted,
+    oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
 
 -- Redaction -----------------------------------------------------------------------------------------------------
 
