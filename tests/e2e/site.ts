@@ -48,6 +48,8 @@ export type Site = {
   enter(email: string, language: Language): Promise<Caller>
   /** Asks for a link to choose a password, and gives the token in its mail. */
   askLink(side: 'office' | 'portal', email: string): Promise<string>
+  /** SQL as the owner of the database, to let time pass: `query('update …', [values])`. */
+  query(text: string, values?: unknown[]): Promise<void>
   /** A browser of somebody's own, which tells in `faults` what it complained of. */
   visit(options: VisitOptions): Promise<Visit>
   close(): Promise<void>
@@ -155,6 +157,15 @@ export async function startSite(): Promise<Site> {
         const customer = createCaller(address, 'portal', language)
         await customer.post('/password', { token: await askLink('portal', email), password })
         return customer
+      },
+      async query(text, values = []) {
+        const client = new pg.Client({ connectionString: database.ownerUrl })
+        await client.connect()
+        try {
+          await client.query(text, values)
+        } finally {
+          await client.end()
+        }
       },
       visit: (options) => openVisit(browser!, address, options),
       close,

@@ -7,6 +7,9 @@ import { ProblemError, toProblem } from './problem.ts'
 /** Sent on `window` when the API answers that nobody is signed in; main.tsx leads to the sign-in and back. */
 export const signedOutEvent = 'zaguan:signed-out'
 
+/** Sent when it answers that the operator demands a second factor of whoever is signed in, who has none. */
+export const secondFactorEvent = 'zaguan:second-factor'
+
 const conventions: Middleware = {
   onRequest({ request }) {
     request.headers.set('accept-language', currentLanguage())
@@ -16,6 +19,9 @@ const conventions: Middleware = {
     return request
   },
   async onResponse({ response, schemaPath }) {
+    if (response.status === 403 && (await codeOf(response)) === 'second_factor_needed') {
+      window.dispatchEvent(new CustomEvent(secondFactorEvent))
+    }
     if (response.status !== 401) return
     // Who asks whether somebody is signed in learns it from the answer. A wrong password or code is 401 too, and is the
     // business of its own form.

@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { type AnyRouter, createRouter, RouterProvider } from '@tanstack/react-router'
 import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
-import { signedOutEvent } from './api.ts'
+import { secondFactorEvent, signedOutEvent } from './api.ts'
 import { readStyleNonce } from './app.tsx'
 import { startTranslations } from './i18n.ts'
 import { SkeletonPage } from './page.tsx'
@@ -58,6 +58,17 @@ export async function startApp(options: {
     queryClient.clear()
     leaving = true
     void router.navigate({ to: '/sign-in', search: { back: href, problem }, replace: true }).finally(() => {
+      leaving = false
+    })
+  })
+
+  // The operator's rule may have come while somebody was at work.
+  window.addEventListener(secondFactorEvent, () => {
+    const { pathname, href } = router.state.location
+    if (app !== 'office' || leaving || pathname.endsWith('/second-factor')) return
+    queryClient.clear()
+    leaving = true
+    void router.navigate({ to: '/second-factor', search: { back: href }, replace: true }).finally(() => {
       leaving = false
     })
   })

@@ -43,10 +43,10 @@ function Me() {
       <MeNav />
       <PageTitle title={t('me.title')} subtitle={t('me.subtitle')} />
       <div className={styles.cards}>
-        <Section title={t('me.photo')}>
-          <OwnPhoto name={session.name} photo={session.photo_file_id} onChanged={readAgain} />
-        </Section>
         <Section title={t('me.who')}>
+          <div className={styles.photo}>
+            <OwnPhoto name={session.name} photo={session.photo_file_id} onChanged={readAgain} />
+          </div>
           <form className={styles.form} onSubmit={form.onSubmit} noValidate>
             <ProblemAlert error={form.problem} />
             <TextInput

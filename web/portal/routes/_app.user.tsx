@@ -30,7 +30,6 @@ function UserPage() {
       <AccountNav />
       <PageTitle title={t('user.title')} subtitle={t('user.subtitle')} />
       <div className={styles.cards}>
-        <YourPhoto />
         <WhoYouAre />
         <HowYouSee />
         <Section title={t('user.permissions')}>
@@ -53,18 +52,25 @@ function WhoYouAre() {
   const router = useRouter()
   const session = useSession()
   const { queryClient } = Route.useRouteContext()
+  /** Whoever changed themselves is shown anew everywhere. */
+  const readAgain = async () => {
+    await queryClient.invalidateQueries()
+    await router.invalidate()
+  }
   const form = useForm({
     initial: { name: session.name },
     check: (values) => ({ name: !values.name.trim() && t('account.name_missing') }),
     submit: (body) => orThrow(api.PATCH('/api/v1/portal/session/user', { body })),
     onDone: async () => {
-      await queryClient.invalidateQueries({ queryKey: ['session'] })
-      await router.invalidate()
+      await readAgain()
       showToast({ tone: 'good', title: t('user.saved') })
     },
   })
   return (
     <Section title={t('user.who')}>
+      <div className={styles.photo}>
+        <OwnPhoto name={session.name} photo={session.photo_file_id} onChanged={readAgain} />
+      </div>
       <form className={styles.form} onSubmit={form.onSubmit} noValidate>
         <ProblemAlert error={form.problem} />
         <TextInput
@@ -118,25 +124,6 @@ function HowYouSee() {
           onChange={(event) => setColorScheme(event.currentTarget.value as 'auto')}
         />
       </div>
-    </Section>
-  )
-}
-
-function YourPhoto() {
-  const { t } = useTranslation()
-  const router = useRouter()
-  const session = useSession()
-  const { queryClient } = Route.useRouteContext()
-  return (
-    <Section title={t('security:photo.title')}>
-      <OwnPhoto
-        name={session.name}
-        photo={session.photo_file_id}
-        onChanged={async () => {
-          await queryClient.invalidateQueries()
-          await router.invalidate()
-        }}
-      />
     </Section>
   )
 }
