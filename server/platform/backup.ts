@@ -417,9 +417,12 @@ function migrationOptions({ directory, logins }: RestoreOptions): MigrateOptions
   return { ...logins, ...(directory === undefined ? {} : { directory }) }
 }
 
+/** Tables in which a new database already has rows. */
+const filledByMigrations = ['schema_migrations', 'operator_settings']
+
 async function findFilledTable(client: pg.Client, tables: Table[]): Promise<string | undefined> {
   for (const table of tables) {
-    if (table.name === 'schema_migrations') continue
+    if (filledByMigrations.includes(table.name)) continue
     const { rows } = await client.query(`select exists (select from ${nameOf(table)}) as filled`)
     if (rows[0].filled) return table.name
   }

@@ -23,6 +23,9 @@ import { readSite, type Site } from './site.ts'
 /** How long a person may take with their authenticator, in seconds. */
 const ceremonySeconds = 300
 
+/** How a passkey may sign: Ed25519, ES256, RS256 (COSE), which every authenticator has one of. */
+const algorithms = [-8, -7, -257]
+
 /** What a challenge that an authenticator signs was made for; an answer for another purpose is refused. */
 type Purpose = 'sign_in' | 'second_factor' | 'confirm' | 'register'
 type Ceremony = Pick<Site, 'rp_id' | 'origin'> & {
@@ -195,6 +198,7 @@ export async function offerRegistration(
     userID: new Uint8Array(Buffer.from(person.user_id)),
     timeout: ceremonySeconds * 1000,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     excludeCredentials: known,
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   })
@@ -230,6 +234,7 @@ export async function addPasskey(
       expectedOrigin: taken.data.origin,
       expectedRPID: taken.data.rp_id,
       requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
     })
     if (!result.verified) return failed()
     info = result.registrationInfo
