@@ -30,6 +30,7 @@ beforeAll(async () => {
     business_unit_id: unit.id,
     name: 'Victim',
     email: 'victim@walk.example',
+    guided: true,
   })
   await create('/accounts', { business_unit_id: unit.id, name: 'Stranger', email: 'stranger@walk.example' })
   ids.contact = await create(`/accounts/${ids.account}/contacts`, {
@@ -69,6 +70,20 @@ beforeAll(async () => {
     name: 'Fibra',
     kind: 'generic',
     prices: [{ currency: 'BRL', interval: 'month', amount: 9990 }],
+  })
+  ids.contract = await create(`/accounts/${ids.account}/contracts`, {
+    name: 'Suporte',
+    type: 'hourly',
+    start_date: '2026-05-01',
+    amount: 1,
+  })
+  const targets = [{ priority: 'normal', first_response_minutes: 60, resolution_minutes: 60 }]
+  ids.sla_profile = await create('/sla-profiles', { business_unit_id: unit.id, name: 'SLA', targets })
+  const thresholds = [{ metric: 'cpu', warning: 80, critical: null, for_minutes: 0 }]
+  ids.threshold_profile = await create('/threshold-profiles', {
+    business_unit_id: unit.id,
+    name: 'Limits',
+    thresholds,
   })
   ids.routing_point = await create('/routing-points', { business_unit_id: unit.id, name: 'Torre' })
   ids.subscription = await create(`/accounts/${ids.account}/subscriptions`, {
@@ -127,6 +142,16 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/accounts\/\{id\}\/billing-data$/, 'account', { payment_method: 'pix', due_day: 5 }],
   [/^\/accounts\/\{id\}\/payments$/, 'account', { amount: 1, method: 'cash', received_on: '2026-05-20' }],
   [/^\/accounts\/\{id\}(\/(members|next-invoice|statement|balance))?$/, 'account', { name: 'Taken over' }],
+  [/^\/accounts\/\{id\}\/setup\/skip$/, 'account', { step: 'contact' }],
+  [/^\/accounts\/\{id\}\/setup(\/dismiss)?$/, 'account'],
+  [
+    /^\/accounts\/\{id\}\/contracts$/,
+    'account',
+    { name: 'Theirs', type: 'hourly', start_date: '2026-05-01', amount: 1 },
+  ],
+  [/^\/contracts\/\{id\}$/, 'contract', { name: 'Taken over' }],
+  [/^\/sla-profiles\/\{id\}$/, 'sla_profile', { name: 'Taken over' }],
+  [/^\/threshold-profiles\/\{id\}$/, 'threshold_profile', { name: 'Taken over' }],
   [/^\/contacts\/\{id\}$/, 'contact', { first_name: 'Eve' }],
   [/^\/accounts\/\{id\}\/view-as$/, 'account', { reason: 'curious' }],
   [/^\/accounts\/\{id\}\/api-keys$/, 'account'],

@@ -56,6 +56,13 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/accounts': staff('/accounts'),
     '/accounts/new': staff('/accounts/new'),
     '/accounts/$id': staff('/accounts/{account}'),
+    '/accounts/$id/setup': staff(
+      '/accounts/{guided_account}/setup?step=account',
+      '/accounts/{guided_account}/setup?step=contract',
+      '/accounts/{guided_account}/setup?step=profiles',
+      '/accounts/{guided_account}/setup?step=contact',
+      '/accounts/{guided_account}',
+    ),
     '/accounts/$id/new-service': staff('/accounts/{account}/new-service'),
     '/services': staff('/services'),
     '/services/$id': staff('/services/{service}'),
@@ -76,6 +83,9 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/units': staff('/units'),
     '/units/new': staff('/units/new'),
     '/units/$id': staff('/units/{unit}'),
+    '/settings': staff('/settings'),
+    '/settings/sla-profiles': staff('/settings/sla-profiles'),
+    '/settings/threshold-profiles': staff('/settings/threshold-profiles'),
     '/staff': staff('/staff'),
     '/audit': staff('/audit'),
     '/mailbox': staff('/mailbox'),
@@ -126,12 +136,44 @@ async function seed(books: Books, others: Books): Promise<void> {
     email: 'caio@novo.example',
     language: 'pt-BR',
   })
+  await seedAgreements(unit.id, books.accounts[0]!.id)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
   callers.chooser = await site.enter(twice.email, 'pt-BR')
   ids.token = await site.askLink('portal', books.accounts[1]!.email)
   ids.email = (await callers.customer.get('/notices')).items[0].id
+}
+
+/** An account in the middle of its guide, with what its steps choose from, and contracts on the account of the pages. */
+async function seedAgreements(unitId: string, accountId: string): Promise<void> {
+  const { admin } = site
+  await admin.post('/sla-profiles', {
+    business_unit_id: unitId,
+    name: 'Comercial',
+    is_default: true,
+    coverage: 'business_hours',
+    business_days: [1, 2, 3, 4, 5],
+    opens_at: '08:00',
+    closes_at: '18:00',
+    targets: [{ priority: 'urgent', first_response_minutes: 30, resolution_minutes: 240 }],
+  })
+  await admin.post('/threshold-profiles', {
+    business_unit_id: unitId,
+    name: 'Servidores',
+    is_default: true,
+    thresholds: [{ metric: 'cpu', warning: 80, critical: 95, for_minutes: 10 }],
+  })
+  for (const start_date of ['2020-01-01', '2090-01-01'])
+    await admin.post(`/accounts/${accountId}/contracts`, {
+      name: 'Suporte',
+      type: 'block_hours',
+      start_date,
+      amount: 10_000,
+      included_minutes: 90,
+    })
+  const guided = await admin.post('/accounts', { business_unit_id: unitId, name: 'Guiada', guided: true })
+  ids.guided_account = guided.id
 }
 
 type Fault = string

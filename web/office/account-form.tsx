@@ -216,22 +216,12 @@ function FurtherFields<Values extends AccountValues>({ form }: { form: Form<Valu
   const countryOptions = useCountries(form.values.country)
   return (
     <>
-      <div data-span="6">
-        <TextInput
-          label={t('accounts.tax_id')}
-          description={t('accounts.tax_id_help')}
-          autoComplete="off"
-          {...form.field('tax_id')}
-        />
-      </div>
-      <div data-span="6">
-        <NativeSelect
-          label={t('accounts.rank')}
-          description={t('accounts.rank_help')}
-          data={[{ value: '', label: '–' }, 'A', 'B', 'C']}
-          {...form.field('rank')}
-        />
-      </div>
+      <TextInput
+        label={t('accounts.tax_id')}
+        description={t('accounts.tax_id_help')}
+        autoComplete="off"
+        {...form.field('tax_id')}
+      />
       <TextInput
         label={t('accounts.domains')}
         description={t('accounts.domains_help')}
@@ -275,6 +265,12 @@ function FurtherFields<Values extends AccountValues>({ form }: { form: Form<Valu
       <div data-span="6">
         <TextInput label={t('accounts.external_id')} autoComplete="off" {...form.field('external_id')} />
       </div>
+      <NativeSelect
+        label={t('accounts.rank')}
+        description={t('accounts.rank_help')}
+        data={[{ value: '', label: '–' }, 'A', 'B', 'C']}
+        {...form.field('rank')}
+      />
       <Textarea label={t('accounts.notes')} description={t('accounts.notes_help')} {...form.field('notes')} />
     </>
   )

@@ -126,6 +126,7 @@ function StepForm({
   onSkipped,
   submitLabel,
   note,
+  beside,
   children,
 }: {
   step: GuideStep
@@ -142,6 +143,8 @@ function StepForm({
   onSkipped?: () => void
   submitLabel?: string
   note?: ReactNode
+  /** Stands beside the form where there is room, else between it and its buttons. */
+  beside?: ReactNode
   children: ReactNode
 }) {
   const { t } = useTranslation()
@@ -161,7 +164,12 @@ function StepForm({
     onError: useProblemToast(),
   })
   return (
-    <form className={styles.form} onSubmit={onSubmit} noValidate>
+    <form
+      className={styles.body}
+      data-beside={beside !== undefined || undefined}
+      onSubmit={onSubmit}
+      noValidate
+    >
       <ProblemAlert error={problem} />
       <Section title={title} description={text}>
         <div className={styles.form}>
@@ -178,6 +186,7 @@ function StepForm({
           {children}
         </div>
       </Section>
+      {beside && <div className={styles.beside}>{beside}</div>}
       <div className={styles.end}>
         {accountId === null ? (
           <ButtonLink to="/accounts" variant="subtle">
@@ -281,32 +290,26 @@ export function AccountStep({ account, units }: { account: Account | null; units
   useKeptDraft(draft, form.values, sent)
   const [restored, setRestored] = useState(draft.restored)
   return (
-    <div className={styles.body}>
-      <StepForm
-        step="account"
-        accountId={account?.id ?? null}
-        title={t('guide.step.account')}
-        text={t('guide.text.account')}
-        problem={form.problem}
-        busy={form.busy}
-        skippable={false}
-        restored={restored}
-        onStartOver={() => {
-          draft.forget()
-          form.reset(base)
-          setRestored(false)
-        }}
-        onSubmit={form.onSubmit}
-        submitLabel={t(account ? 'guide.save' : 'accounts.create')}
-      >
-        <AccountFields form={form} units={units} isNew />
-      </StepForm>
-      {account === null && (
-        <div className={styles.beside}>
-          <LikelyDuplicates values={form.values} />
-        </div>
-      )}
-    </div>
+    <StepForm
+      step="account"
+      accountId={account?.id ?? null}
+      title={t('guide.step.account')}
+      text={t('guide.text.account')}
+      problem={form.problem}
+      busy={form.busy}
+      skippable={false}
+      restored={restored}
+      onStartOver={() => {
+        draft.forget()
+        form.reset(base)
+        setRestored(false)
+      }}
+      onSubmit={form.onSubmit}
+      submitLabel={t(account ? 'guide.save' : 'accounts.create')}
+      {...(account ? {} : { beside: <LikelyDuplicates values={form.values} /> })}
+    >
+      <AccountFields form={form} units={units} isNew />
+    </StepForm>
   )
 }
 
@@ -348,39 +351,37 @@ export function ContractStep({
   useKeptDraft(draft, form.values, sent)
   if (!may('contracts.write')) return <Forbidden account={account} setup={setup} step="contract" />
   return (
-    <div className={styles.body} data-alone>
-      <StepForm
-        step="contract"
-        accountId={account.id}
-        title={t('guide.step.contract')}
-        text={t('guide.text.contract')}
-        problem={form.problem}
-        busy={form.busy}
-        skippable={setup.contract === 'open'}
-        restored={restored}
-        onStartOver={() => {
-          draft.forget()
-          form.reset(base)
-          setRestored(false)
-        }}
-        onSubmit={form.onSubmit}
-        onSkipped={() => {
-          setSent(true)
-          draft.forget()
-        }}
-        note={
-          contracts.length > 0 && (
-            <Callout tone="info">
-              {t('guide.recorded', {
-                names: new Intl.ListFormat(i18n.language).format(contracts.map((one) => one.name)),
-              })}
-            </Callout>
-          )
-        }
-      >
-        <ContractFields form={form} account={account} autoFocus />
-      </StepForm>
-    </div>
+    <StepForm
+      step="contract"
+      accountId={account.id}
+      title={t('guide.step.contract')}
+      text={t('guide.text.contract')}
+      problem={form.problem}
+      busy={form.busy}
+      skippable={setup.contract === 'open'}
+      restored={restored}
+      onStartOver={() => {
+        draft.forget()
+        form.reset(base)
+        setRestored(false)
+      }}
+      onSubmit={form.onSubmit}
+      onSkipped={() => {
+        setSent(true)
+        draft.forget()
+      }}
+      note={
+        contracts.length > 0 && (
+          <Callout tone="info">
+            {t('guide.recorded', {
+              names: new Intl.ListFormat(i18n.language).format(contracts.map((one) => one.name)),
+            })}
+          </Callout>
+        )
+      }
+    >
+      <ContractFields form={form} account={account} autoFocus />
+    </StepForm>
   )
 }
 
@@ -402,26 +403,24 @@ export function ProfilesStep({ account, setup }: { account: Account; setup: Acco
   })
   useKeptDraft(draft, form.values, sent)
   return (
-    <div className={styles.body} data-alone>
-      <StepForm
-        step="profiles"
-        accountId={account.id}
-        title={t('guide.step.profiles')}
-        text={t('guide.text.profiles')}
-        problem={form.problem}
-        busy={form.busy}
-        skippable={setup.profiles === 'open'}
-        restored={false}
-        onStartOver={() => {}}
-        onSubmit={form.onSubmit}
-        onSkipped={() => {
-          setSent(true)
-          draft.forget()
-        }}
-      >
-        <ProfileFields form={form} account={account} />
-      </StepForm>
-    </div>
+    <StepForm
+      step="profiles"
+      accountId={account.id}
+      title={t('guide.step.profiles')}
+      text={t('guide.text.profiles')}
+      problem={form.problem}
+      busy={form.busy}
+      skippable={setup.profiles === 'open'}
+      restored={false}
+      onStartOver={() => {}}
+      onSubmit={form.onSubmit}
+      onSkipped={() => {
+        setSent(true)
+        draft.forget()
+      }}
+    >
+      <ProfileFields form={form} account={account} />
+    </StepForm>
   )
 }
 
@@ -430,7 +429,18 @@ export function ContactStep({ account, setup }: { account: Account; setup: Accou
   const { t, i18n } = useTranslation()
   const goOn = useGoOn(account.id)
   const { data: contacts = [] } = useQuery(contactsQuery(account.id))
-  const [base] = useState(() => ({ ...valuesOfContact(null), email: account.email ?? '' }))
+  // The first contact of a person is most often that person.
+  const [base] = useState(() => {
+    if (contacts.length > 0) return valuesOfContact(null)
+    const [first = '', ...rest] = account.kind === 'person' ? account.name.split(/\s+/) : []
+    return {
+      ...valuesOfContact(null),
+      first_name: first,
+      last_name: rest.join(' '),
+      email: account.email ?? '',
+      phone: account.phone ?? '',
+    }
+  })
   const draft = useDraft(`contact.${account.id}`, base)
   const [sent, setSent] = useState(false)
   const [restored, setRestored] = useState(draft.restored)
@@ -453,41 +463,39 @@ export function ContactStep({ account, setup }: { account: Account; setup: Accou
   })
   useKeptDraft(draft, form.values, sent)
   return (
-    <div className={styles.body} data-alone>
-      <StepForm
-        step="contact"
-        accountId={account.id}
-        title={t('guide.step.contact')}
-        text={t(contacts.length === 0 ? 'guide.text.contact' : 'guide.text.contact_more')}
-        problem={form.problem}
-        busy={form.busy}
-        skippable={setup.contact === 'open'}
-        restored={restored}
-        onStartOver={() => {
-          draft.forget()
-          form.reset(base)
-          setRestored(false)
-        }}
-        onSubmit={form.onSubmit}
-        onSkipped={() => {
-          setSent(true)
-          draft.forget()
-        }}
-        note={
-          contacts.length > 0 && (
-            <Callout tone="info">
-              {t('guide.recorded', {
-                names: new Intl.ListFormat(i18n.language).format(
-                  contacts.map((one) => [one.first_name, one.last_name].filter(Boolean).join(' ')),
-                ),
-              })}
-            </Callout>
-          )
-        }
-      >
-        <ContactFields form={form} first={contacts.length === 0} autoFocus />
-      </StepForm>
-    </div>
+    <StepForm
+      step="contact"
+      accountId={account.id}
+      title={t('guide.step.contact')}
+      text={t(contacts.length === 0 ? 'guide.text.contact' : 'guide.text.contact_more')}
+      problem={form.problem}
+      busy={form.busy}
+      skippable={setup.contact === 'open'}
+      restored={restored}
+      onStartOver={() => {
+        draft.forget()
+        form.reset(base)
+        setRestored(false)
+      }}
+      onSubmit={form.onSubmit}
+      onSkipped={() => {
+        setSent(true)
+        draft.forget()
+      }}
+      note={
+        contacts.length > 0 && (
+          <Callout tone="info">
+            {t('guide.recorded', {
+              names: new Intl.ListFormat(i18n.language).format(
+                contacts.map((one) => [one.first_name, one.last_name].filter(Boolean).join(' ')),
+              ),
+            })}
+          </Callout>
+        )
+      }
+    >
+      <ContactFields form={form} first={contacts.length === 0} autoFocus />
+    </StepForm>
   )
 }
 

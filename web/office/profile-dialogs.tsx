@@ -218,7 +218,7 @@ export function SlaProfileDialog({
       )}
       <fieldset className={styles.checks}>
         <legend>{t('profiles.targets')}</legend>
-        <p>{t('profiles.targets_help')}</p>
+        <p className={guideStyles.help}>{t('profiles.targets_help')}</p>
         <div className={guideStyles.grid}>
           {priorities.map((priority) => {
             const row = values.targets[priority]
@@ -355,7 +355,7 @@ export function ThresholdProfileDialog({
     >
       <fieldset className={styles.checks}>
         <legend>{t('profiles.thresholds_label')}</legend>
-        <p>{t('profiles.thresholds_help')}</p>
+        <p className={guideStyles.help}>{t('profiles.thresholds_help')}</p>
         <div className={guideStyles.grid}>
           {metricNames.map((metric) => {
             const row = values.thresholds[metric]

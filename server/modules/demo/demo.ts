@@ -4,6 +4,7 @@ import { type Pool, type SystemActor, type Tx, transactAsSystem } from '../../pl
 import type { FileStore } from '../../platform/files.ts'
 import { hashPassword, hashToken } from '../../platform/secrets.ts'
 import { issuePasswordToken } from '../access/index.ts'
+import { writeAgreements } from './agreements.ts'
 import { keepBooks } from './books.ts'
 import { inventNotices, writeMails, writeNotices } from './correspondence.ts'
 import { writeCustomerBase } from './customer-base.ts'
@@ -94,6 +95,7 @@ export async function createDemo(options: {
   const { founded, users } = await transact(async (tx) => {
     const operator = await foundOperator(tx, files, now)
     await writeCustomerBase(tx, history.accounts, operator)
+    await writeAgreements(tx, operator, now)
     return { founded: operator, users: await writeCustomers(tx, history.accounts, demoCustomers) }
   })
   log({ done: 10, total: 100, what: 'closings' })
