@@ -54,12 +54,13 @@ export async function benchPortal(server: BenchServer, accounts: number): Promis
       },
     ]
   } finally {
-    await Promise.all(children.map(stop))
+    await Promise.all(children.map(stopChild))
     await database.drop()
   }
 }
 
-async function startChild(
+/** Starts a program of ours and waits until it says that it is ready. */
+export async function startChild(
   children: ChildProcess[],
   args: string[],
   env: Record<string, string>,
@@ -77,7 +78,7 @@ async function startChild(
   })
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   const ended = once(child, 'exit')
   child.kill('SIGTERM')

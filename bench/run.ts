@@ -1,5 +1,5 @@
 // `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
-// bench/RESULTS.md. `npm run bench -- portal` (import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
+// bench/RESULTS.md. `npm run bench -- portal` (office, import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
 // million out (and writes nothing).
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts'
 import { loginUrl, migrate } from '../server/platform/migrations.ts'
 import { benchClosing } from './closing.ts'
 import { benchImport } from './import.ts'
+import { benchOffice } from './office.ts'
 import { benchPortal } from './portal.ts'
 
 export type Row = {
@@ -75,6 +76,7 @@ try {
     add(await benchPortal(server, 1000))
     if (!small) add(await benchPortal(server, 1_000_000))
   }
+  if (wants('office')) add(await benchOffice(server, small ? 20_000 : 1_000_000))
   if (wants('import')) add(await benchImport(server, small ? 10_000 : 100_000))
   if (wants('closing')) add(await benchClosing(server, small ? 2000 : 20_000))
 } finally {
