@@ -16,7 +16,10 @@ const nobody = null
 
 type Side = 'portal' | 'office'
 /** Whose page it is, and where: the parts of the address that are known only once there is data are in braces. */
-type Address = { as: 'customer' | 'newcomer' | 'chooser' | 'staff' | typeof nobody; path: string }
+type Address = {
+  as: 'customer' | 'newcomer' | 'chooser' | 'staff' | 'unguarded' | typeof nobody
+  path: string
+}
 
 const customer = (...paths: string[]): Address[] => paths.map((path) => ({ as: 'customer', path }))
 const newcomer = (...paths: string[]): Address[] => paths.map((path) => ({ as: 'newcomer', path }))
@@ -28,6 +31,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
   portal: {
     '/sign-in': anybody('/sign-in', '/sign-in?unit=rede-clara&back=/invoices'),
     '/forgot-password': anybody('/forgot-password'),
+    '/confirm-email': anybody('/confirm-email?token=used', '/confirm-email'),
     '/choose-password': anybody('/choose-password?token={token}', '/choose-password?token=used'),
     '/no-account': [{ as: 'chooser', path: '/no-account' }],
     '/': [...customer('/'), ...newcomer('/')],
@@ -42,11 +46,17 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/emails/$id': customer('/emails/{email}'),
     '/account': customer('/account'),
     '/user': customer('/user'),
+    '/security': customer('/security'),
     '/$': customer('/there-is-no-such-page'),
   },
   office: {
-    '/sign-in': anybody('/office/sign-in'),
+    '/sign-in': anybody('/office/sign-in', '/office/sign-in?problem=session_ended'),
     '/forgot-password': anybody('/office/forgot-password'),
+    '/confirm-email': anybody('/office/confirm-email?token=used'),
+    '/second-factor': [{ as: 'unguarded', path: '/office/second-factor' }],
+    '/me': staff('/me'),
+    '/me/security': staff('/me/security'),
+    '/settings/sign-in': staff('/settings/sign-in'),
     '/choose-password': anybody(
       '/office/choose-password?token={invitation}',
       '/office/choose-password?token=used',
@@ -117,6 +127,7 @@ beforeAll(async () => {
   site = await startSite()
   const [brazil, argentina] = await Promise.all(languages.map((language) => keepBooks(site, language)))
   await seed(brazil!, argentina!)
+  await demandSecondFactor()
 }, 300_000)
 afterAll(async () => {
   await site?.close()
@@ -174,6 +185,27 @@ async function seedAgreements(unitId: string, accountId: string): Promise<void> 
     })
   const guided = await admin.post('/accounts', { business_unit_id: unitId, name: 'Guiada', guided: true })
   ids.guided_account = guided.id
+}
+
+/** Staff whom the operator's rule stops; the administrator has a second factor. It comes last: whoever is new is stopped. */
+async function demandSecondFactor(): Promise<void> {
+  const { admin } = site
+  const unguarded = 'nina@operator.example'
+  await admin.post('/staff', {
+    email: unguarded,
+    name: 'Nina Prado',
+    language: 'en',
+    role: 'support',
+    all_units: true,
+    units: [],
+  })
+  callers.unguarded = await site.enter(unguarded, 'en', 'office')
+  await site.query(
+    `update sessions set second_factor = true
+                    where user_id <> (select id from users where email = $1)`,
+    [unguarded],
+  )
+  await site.query('update operator_settings set staff_second_factor = true')
 }
 
 type Fault = string

@@ -44,8 +44,8 @@ export type Site = {
   /** The first administrator. */
   admin: Caller
   signIn(side: 'office' | 'portal', email: string): Promise<Caller>
-  /** First access of a customer with their purchase e-mail, by the mail that they get. */
-  enter(email: string, language: Language): Promise<Caller>
+  /** First access with one's e-mail, by the mail that one gets; of a customer unless said. */
+  enter(email: string, language: Language, side?: 'office' | 'portal'): Promise<Caller>
   /** Asks for a link to choose a password, and gives the token in its mail. */
   askLink(side: 'office' | 'portal', email: string): Promise<string>
   /** SQL as the owner of the database, to let time pass: `query('update …', [values])`. */
@@ -153,10 +153,10 @@ export async function startSite(): Promise<Site> {
         return caller
       },
       askLink,
-      async enter(email, language) {
-        const customer = createCaller(address, 'portal', language)
-        await customer.post('/password', { token: await askLink('portal', email), password })
-        return customer
+      async enter(email, language, side = 'portal') {
+        const caller = createCaller(address, side, language)
+        await caller.post('/password', { token: await askLink(side, email), password })
+        return caller
       },
       async query(text, values = []) {
         const client = new pg.Client({ connectionString: database.ownerUrl })

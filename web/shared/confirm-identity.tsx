@@ -15,10 +15,11 @@ import styles from './security.module.css'
 import { securityQuery } from './security-queries.ts'
 import { mine } from './side.ts'
 
-type Way = 'password' | 'passkey' | 'code'
+/** How somebody can prove who they are. */
+export type Way = 'password' | 'passkey' | 'code'
 
 /** The ways in which this person can prove who they are, the quickest first. */
-function waysOf(security: Security): Way[] {
+export function waysOf(security: Security): Way[] {
   return [
     ...(security.passkeys.length > 0 && knowsPasskeys() ? (['passkey'] as const) : []),
     ...(security.password_set_at ? (['password'] as const) : []),
@@ -39,8 +40,8 @@ export function ConfirmIdentity() {
 
 function Proof() {
   const { t } = useTranslation('security')
+  const queryClient = useQueryClient()
   const { data: security, error, refetch } = useQuery({ ...securityQuery, staleTime: 0 })
-  const [chosen, setChosen] = useState<Way | null>(null)
   if (error && !security) return <ProblemAlert error={error} onRetry={() => refetch()} />
   if (!security) {
     return (
@@ -50,12 +51,43 @@ function Proof() {
     )
   }
   const ways = waysOf(security)
-  const way = chosen ?? ways[0]
   return (
     <div className={styles.form}>
-      <p className={styles.muted}>{t(way ? 'confirm.text' : 'confirm.no_way')}</p>
-      {way === 'passkey' && <ByPasskey />}
-      {(way === 'password' || way === 'code') && <ByWords key={way} way={way} email={security.email} />}
+      <p className={styles.muted}>{t(ways.length > 0 ? 'confirm.text' : 'confirm.no_way')}</p>
+      <IdentityProof
+        ways={ways}
+        email={security.email}
+        onCancel={() => settleIdentity(false)}
+        onConfirmed={() => {
+          settleIdentity(true)
+          void queryClient.invalidateQueries({ queryKey: ['security'], exact: true })
+        }}
+      />
+    </div>
+  )
+}
+
+/** Proves who is there by the first of these ways, or by another of them. */
+export function IdentityProof({
+  ways,
+  email,
+  onCancel,
+  onConfirmed,
+}: {
+  ways: Way[]
+  email: string
+  onCancel?: () => void
+  onConfirmed: () => void
+}) {
+  const { t } = useTranslation('security')
+  const [chosen, setChosen] = useState<Way | null>(null)
+  const way = chosen ?? ways[0]
+  return (
+    <>
+      {way === 'passkey' && <ByPasskey onConfirmed={onConfirmed} />}
+      {(way === 'password' || way === 'code') && (
+        <ByWords key={way} way={way} email={email} onCancel={onCancel} onConfirmed={onConfirmed} />
+      )}
       {ways.length > 1 && (
         <div className={styles.ways}>
           {ways
@@ -67,28 +99,19 @@ function Proof() {
             ))}
         </div>
       )}
-      {!way && (
+      {!way && onCancel && (
         <DialogActions>
-          <Button variant="default" onClick={() => settleIdentity(false)}>
+          <Button variant="default" onClick={onCancel}>
             {t('common:action.close')}
           </Button>
         </DialogActions>
       )}
-    </div>
+    </>
   )
 }
 
-function useConfirmed() {
-  const queryClient = useQueryClient()
-  return () => {
-    settleIdentity(true)
-    void queryClient.invalidateQueries({ queryKey: ['security'], exact: true })
-  }
-}
-
-function ByPasskey() {
+function ByPasskey({ onConfirmed }: { onConfirmed: () => void }) {
   const { t } = useTranslation('security')
-  const confirmed = useConfirmed()
   const [problem, setProblem] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const prove = async () => {
@@ -104,7 +127,7 @@ function ByPasskey() {
           body: { challenge, response: response as never },
         }),
       )
-      confirmed()
+      onConfirmed()
     } catch (cause) {
       setProblem(cause)
     } finally {
@@ -126,9 +149,18 @@ function ByPasskey() {
   )
 }
 
-function ByWords({ way, email }: { way: 'password' | 'code'; email: string }) {
+function ByWords({
+  way,
+  email,
+  onCancel,
+  onConfirmed,
+}: {
+  way: 'password' | 'code'
+  email: string
+  onCancel: (() => void) | undefined
+  onConfirmed: () => void
+}) {
   const { t } = useTranslation('security')
-  const confirmed = useConfirmed()
   const form = useForm({
     initial: { proof: '' },
     check: ({ proof }) => ({ proof: !proof.trim() && t('common:input.required') }),
@@ -138,7 +170,7 @@ function ByWords({ way, email }: { way: 'password' | 'code'; email: string }) {
           body: way === 'password' ? { password: proof } : { code: proof.replace(/\s/g, '') },
         }),
       ),
-    onDone: confirmed,
+    onDone: onConfirmed,
   })
   const field = form.field('proof')
   // The first field has the focus as soon as the dialog knows what to ask for.
@@ -177,9 +209,11 @@ function ByWords({ way, email }: { way: 'password' | 'code'; email: string }) {
         />
       )}
       <DialogActions>
-        <Button variant="default" onClick={() => settleIdentity(false)}>
-          {t('common:action.cancel')}
-        </Button>
+        {onCancel && (
+          <Button variant="default" onClick={onCancel}>
+            {t('common:action.cancel')}
+          </Button>
+        )}
         <Button type="submit" loading={form.busy}>
           {t('confirm.submit')}
         </Button>

@@ -26,8 +26,8 @@ function Me() {
   const { queryClient } = Route.useRouteContext()
   /** Whoever changed themselves is shown anew everywhere. */
   const readAgain = async () => {
-    await queryClient.invalidateQueries()
-    await router.invalidate()
+    queryClient.removeQueries({ queryKey: ['session'] })
+    await Promise.all([queryClient.invalidateQueries(), router.invalidate()])
   }
   const form = useForm({
     initial: { name: session.name },

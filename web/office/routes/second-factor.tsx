@@ -6,14 +6,17 @@ import { createFileRoute, redirect, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import type { Security } from '../../shared/api-types.gen.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { AuthenticatorSetup } from '../../shared/authenticator-setup.tsx'
 import { useBrand } from '../../shared/brand.tsx'
+import { IdentityProof, waysOf } from '../../shared/confirm-identity.tsx'
 import { readEntrySearch } from '../../shared/entry.tsx'
 import { loadTexts } from '../../shared/i18n.ts'
 import { knowsPasskeys } from '../../shared/passkeys.ts'
 import { toProblem } from '../../shared/problem.ts'
 import { AddPasskey } from '../../shared/security-passkeys.tsx'
+import { securityQuery } from '../../shared/security-queries.ts'
 import { useProblemToast } from '../../shared/toasts.tsx'
 import styles from '../me.module.css'
 import { forgetEverything, sessionQuery } from '../session.ts'
@@ -24,11 +27,11 @@ export const Route = createFileRoute('/second-factor')({
     const { back } = readEntrySearch(search)
     return back ? { back } : {}
   },
-  loader: async ({ context: { queryClient } }) => {
+  loader: async ({ context: { queryClient } }): Promise<Security> => {
     await loadTexts('security')
     try {
-      const session = await queryClient.fetchQuery(sessionQuery)
-      if (session.second_factor_missing) return
+      const session = await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })
+      if (session.second_factor_missing) return await queryClient.fetchQuery(securityQuery)
     } catch (cause) {
       if (toProblem(cause).status !== 401) throw cause
       throw redirect({ to: '/sign-in', replace: true })
@@ -44,6 +47,7 @@ function SecondFactor() {
   const router = useRouter()
   const { back } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
+  const security: Security = Route.useLoaderData()
   const [way, setWay] = useState<'passkey' | 'app' | null>(null)
   const goOn = () => {
     forgetEverything(queryClient)
@@ -57,6 +61,28 @@ function SecondFactor() {
     },
     onError: useProblemToast(),
   })
+  const leave = (
+    <Button variant="subtle" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+      {t('common:action.sign_out')}
+    </Button>
+  )
+  // The rule came after the password was typed: who has a second factor already shows it.
+  const known = waysOf(security).filter((one) => one !== 'password')
+  if (known.length > 0) {
+    return (
+      <AuthLayout
+        brand={brand}
+        title={t('common:entry.step_title')}
+        lead={t('forced.prove')}
+        slogan={t('office:signIn.slogan')}
+      >
+        <div className={styles.choices}>
+          <IdentityProof ways={known} email={security.email} onConfirmed={goOn} />
+          {leave}
+        </div>
+      </AuthLayout>
+    )
+  }
   return (
     <AuthLayout
       brand={brand}
@@ -80,9 +106,7 @@ function SecondFactor() {
             <strong>{t('forced.app_title')}</strong>
             <span>{t('forced.app_text')}</span>
           </button>
-          <Button variant="subtle" loading={signOut.isPending} onClick={() => signOut.mutate()}>
-            {t('common:action.sign_out')}
-          </Button>
+          {leave}
         </div>
       )}
       {way === 'passkey' && <AddPasskey onClose={() => setWay(null)} onAdded={goOn} />}
