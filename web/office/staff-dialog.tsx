@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, idempotent, orThrow } from '../shared/api.ts'
-import type { Staff } from '../shared/api-types.gen.ts'
+import type { Staff, StaffRoles } from '../shared/api-types.gen.ts'
 import { ConfirmDialog, Dialog, DialogActions } from '../shared/dialog.tsx'
 import { useForm } from '../shared/form.ts'
 import { languages, nameOfLanguage } from '../shared/i18n.ts'
@@ -13,9 +13,10 @@ import { DateText } from '../shared/values.tsx'
 import { ButtonLink } from './button-link.tsx'
 import formStyles from './form-layout.module.css'
 import { unitsQuery } from './frame-queries.ts'
-import { useMay, useSession } from './session.ts'
+import { type Permission, useMay, useSession } from './session.ts'
 import styles from './staff.module.css'
-import { refreshStaff, staffRoles, stateOfStaff } from './staff-queries.ts'
+import { usePermissionGroups } from './staff-permissions.ts'
+import { refreshStaff, staffRoles, staffRolesQuery, stateOfStaff } from './staff-queries.ts'
 
 /** Invites somebody to the staff, or changes what they may do; who may not change it reads it here. */
 export function StaffDialog({
@@ -32,9 +33,21 @@ export function StaffDialog({
   const queryClient = useQueryClient()
   const { data: units = [] } = useQuery(unitsQuery)
   const [disabling, setDisabling] = useState(false)
+  const [resetting, setResetting] = useState(false)
   const own = member?.id === session.user_id
   const writable = may('staff.write')
-  const accessLocked = own || !writable
+  const { data: roles } = useQuery({ ...staffRolesQuery, enabled: may('staff.read') })
+  // Nobody touches the access of somebody who may do more.
+  const beyond =
+    member !== null &&
+    !own &&
+    roles !== undefined &&
+    member.permissions.some((one) => !roles.grantable.includes(one))
+  const accessLocked = own || !writable || beyond
+  const mayGive = (role: Staff['role']) =>
+    roles?.items
+      .find((one) => one.role === role)
+      ?.permissions.every((one) => roles.grantable.includes(one)) ?? true
   const state = member && stateOfStaff(member)
   const done = (title: string) => {
     void refreshStaff(queryClient)
@@ -53,6 +66,8 @@ export function StaffDialog({
       role: member?.role ?? ('support' as Staff['role']),
       all_units: member?.all_units ?? true,
       units: member?.units ?? [],
+      granted: member?.granted ?? [],
+      withheld: member?.withheld ?? [],
     },
     check: (values) => ({
       name: !values.name.trim() && t('common:input.required'),
@@ -74,6 +89,14 @@ export function StaffDialog({
       )
     },
     onDone: (saved) => done(t(member === null ? 'staff.invited' : 'staff.saved', { name: saved.name })),
+  })
+  const resend = useMutation({
+    mutationFn: (invited: Staff) =>
+      orThrow(
+        api.POST('/api/v1/office/staff/{id}/resend-invitation', { params: { path: { id: invited.id } } }),
+      ),
+    onSuccess: (_, invited) => done(t('staff.resent', { email: invited.email })),
+    onError: useProblemToast(),
   })
   const title =
     member === null
@@ -100,6 +123,24 @@ export function StaffDialog({
       </ConfirmDialog>
     )
   }
+  if (member !== null && resetting) {
+    return (
+      <ConfirmDialog
+        opened
+        danger
+        title={t('staff.reset_title', { name: member.name })}
+        confirm={t('staff.reset')}
+        onClose={() => setResetting(false)}
+        onConfirm={async () => {
+          const params = { path: { id: member.id } }
+          await orThrow(api.POST('/api/v1/office/staff/{id}/reset-second-factor', { params }))
+          done(t('staff.reset_done', { name: member.name }))
+        }}
+      >
+        <p>{t('staff.reset_text')}</p>
+      </ConfirmDialog>
+    )
+  }
   return (
     <Dialog opened onClose={onClose} title={title} size="large">
       <form className={formStyles.body} onSubmit={form.onSubmit} noValidate>
@@ -109,20 +150,32 @@ export function StaffDialog({
             {t('staff.own_access_text')}
           </Callout>
         )}
+        {beyond && writable && (
+          <Callout tone="info">
+            <p>{t('staff.out_of_reach')}</p>
+          </Callout>
+        )}
         {!writable && <Callout tone="info">{t('words.not_permitted')}</Callout>}
         {member !== null && state === 'invited' && (
           <Callout tone="info" title={t('staff.invitation_waits')}>
             <p>{t('staff.invitation_waits_text')}</p>
-            {may('notices.read') && (
-              <ButtonLink
-                to="/mailbox"
-                search={{ q: member.email, kind: 'staff_invitation' } as never}
-                variant="default"
-                size="xs"
-              >
-                {t('staff.invitation_see')}
-              </ButtonLink>
-            )}
+            <div className={formStyles.start}>
+              {writable && !beyond && (
+                <Button size="xs" loading={resend.isPending} onClick={() => resend.mutate(member)}>
+                  {t('staff.resend')}
+                </Button>
+              )}
+              {may('notices.read') && (
+                <ButtonLink
+                  to="/mailbox"
+                  search={{ q: member.email, kind: 'staff_invitation' } as never}
+                  variant="default"
+                  size="xs"
+                >
+                  {t('staff.invitation_see')}
+                </ButtonLink>
+              )}
+            </div>
           </Callout>
         )}
         {member?.disabled_at && (
@@ -136,14 +189,14 @@ export function StaffDialog({
               label={t('staff.name')}
               required
               autoComplete="off"
-              disabled={!writable}
+              disabled={!writable || beyond}
               {...form.field('name')}
             />
           </div>
           <div data-span="6">
             <NativeSelect
               label={t('staff.language')}
-              disabled={!writable}
+              disabled={!writable || beyond}
               data={languages.map((value) => ({ value, label: nameOfLanguage(value) }))}
               {...form.field('language')}
             />
@@ -154,7 +207,7 @@ export function StaffDialog({
             description={t(member === null ? 'staff.email_help' : 'staff.email_help_edit')}
             required
             autoComplete="off"
-            disabled={!writable}
+            disabled={!writable || beyond}
             {...form.field('email')}
           />
         </div>
@@ -167,15 +220,30 @@ export function StaffDialog({
                 name="role"
                 value={role}
                 checked={form.values.role === role}
+                disabled={!mayGive(role)}
                 onChange={() => form.set('role', role)}
               />
               <strong>{t(`shell.role.${role}`)}</strong>
               <p>
                 {t(`staff.may.${role}`)} {t(`staff.may_not.${role}`, { defaultValue: '' })}
+                {!mayGive(role) && !accessLocked && <> {t('keys:not_grantable')}</>}
               </p>
             </label>
           ))}
         </fieldset>
+        {roles && (
+          <SinglePermissions
+            roles={roles}
+            role={form.values.role}
+            granted={form.values.granted}
+            withheld={form.values.withheld}
+            locked={accessLocked}
+            onChange={(granted, withheld) => {
+              form.set('granted', granted)
+              form.set('withheld', withheld)
+            }}
+          />
+        )}
         <fieldset className={styles.roles} disabled={accessLocked}>
           <legend>{t('staff.units')}</legend>
           <Radio
@@ -219,6 +287,11 @@ export function StaffDialog({
                 {t('staff.changes')}
               </ButtonLink>
             )}
+            {member?.has_second_factor && !accessLocked && (
+              <Button variant="default" onClick={() => setResetting(true)}>
+                {t('staff.reset')}
+              </Button>
+            )}
             {member !== null && !accessLocked && state !== 'disabled' && (
               <Button variant="light" color="bad" onClick={() => setDisabling(true)}>
                 {t('staff.disable')}
@@ -230,7 +303,7 @@ export function StaffDialog({
                 onDone={() => done(t('staff.enabled', { name: member.name }))}
               />
             )}
-            {writable && (
+            {writable && !beyond && (
               <Button type="submit" loading={form.busy}>
                 {t(member === null ? 'staff.invite_send' : 'common:action.save')}
               </Button>
@@ -239,6 +312,73 @@ export function StaffDialog({
         )}
       </form>
     </Dialog>
+  )
+}
+
+/** What somebody may do beyond the role, or not although the role has it: each in words, with what differs marked. */
+function SinglePermissions({
+  roles,
+  role,
+  granted,
+  withheld,
+  locked,
+  onChange,
+}: {
+  roles: StaffRoles
+  role: Staff['role']
+  granted: Permission[]
+  withheld: Permission[]
+  locked: boolean
+  onChange: (granted: Permission[], withheld: Permission[]) => void
+}) {
+  const { t } = useTranslation('keys')
+  const groups = usePermissionGroups()
+  const ofRole = roles.items.find((one) => one.role === role)?.permissions ?? []
+  const added = granted.filter((one) => !ofRole.includes(one))
+  const taken = withheld.filter((one) => ofRole.includes(one))
+  const differing = added.length + taken.length
+  const toggle = (permission: Permission, on: boolean) => {
+    const without = (list: Permission[]) => list.filter((one) => one !== permission)
+    if (ofRole.includes(permission))
+      onChange(granted, on ? without(withheld) : [...without(withheld), permission])
+    else onChange(on ? [...without(granted), permission] : without(granted), withheld)
+  }
+  return (
+    <details className={styles.singles}>
+      <summary>
+        {t('singles')}
+        <small>{differing === 0 ? t('singles_none') : t('singles_differ', { count: differing })}</small>
+      </summary>
+      <p className={styles.help}>{t('singles_help')}</p>
+      <div className={styles.singleGroups}>
+        {groups.map((group) => (
+          <fieldset key={group.label} className={styles.singleGroup} disabled={locked}>
+            <legend>{group.label}</legend>
+            {group.scopes.map((scope) => {
+              const permission = scope.value as Permission
+              const free = roles.grantable.includes(permission)
+              const words = [
+                added.includes(permission) && t('beyond'),
+                taken.includes(permission) && t('withheld'),
+                !free && !locked && t('not_grantable'),
+              ].filter(Boolean)
+              return (
+                <Checkbox
+                  key={permission}
+                  label={scope.label}
+                  description={words.length > 0 ? words.join('. ') : undefined}
+                  checked={
+                    added.includes(permission) || (ofRole.includes(permission) && !taken.includes(permission))
+                  }
+                  disabled={!free}
+                  onChange={(event) => toggle(permission, event.currentTarget.checked)}
+                />
+              )
+            })}
+          </fieldset>
+        ))}
+      </div>
+    </details>
   )
 }
 

@@ -1,10 +1,17 @@
-import type { QueryClient } from '@tanstack/react-query'
+import { type QueryClient, queryOptions } from '@tanstack/react-query'
 import { api, orThrow } from '../shared/api.ts'
 import type { Staff } from '../shared/api-types.gen.ts'
 import type { TableSource } from '../shared/table-search.ts'
 
 /** The roles, from the one that may do everything to the one that only reads. */
 export const staffRoles: Staff['role'][] = ['admin', 'finance', 'sales', 'support', 'technician', 'auditor']
+
+/** What each role may do, and what may be given to others. */
+export const staffRolesQuery = queryOptions({
+  queryKey: ['staff', 'roles'],
+  staleTime: 5 * 60_000,
+  queryFn: ({ signal }) => orThrow(api.GET('/api/v1/office/staff-roles', { signal })),
+})
 
 /** Everybody on the staff. */
 export const staffSource: TableSource<Staff> = {

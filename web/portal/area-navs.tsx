@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { SectionNav } from './section-nav.tsx'
+import { useSession } from './session.ts'
 
 /** Invoices, what was paid, and the statement: the pages about money. */
 export function BillingNav() {
@@ -16,9 +17,11 @@ export function BillingNav() {
   )
 }
 
-/** The account and the user in it. */
+/** The account and the user in it. What is the person's alone is not there for staff who view as a customer. */
 export function AccountNav() {
   const { t } = useTranslation()
+  const session = useSession()
+  const person = session.viewer_name === null
   return (
     <SectionNav
       label={t('tabs.account_label')}
@@ -26,8 +29,18 @@ export function AccountNav() {
         { to: '/account', label: t('tabs.account') },
         { to: '/users', label: t('tabs.users') },
         { to: '/contacts', label: t('tabs.contacts') },
-        { to: '/user', label: t('tabs.user') },
-        { to: '/security', label: t('common:entry.security') },
+        ...(person && session.permissions.includes('owner')
+          ? [{ to: '/api-keys', label: t('tabs.api_keys') }]
+          : []),
+        ...(person
+          ? [
+              { to: '/user', label: t('tabs.user') },
+              { to: '/security', label: t('common:entry.security') },
+            ]
+          : []),
+        ...(person && session.permissions.includes('owner')
+          ? [{ to: '/privacy', label: t('tabs.privacy') }]
+          : []),
       ]}
     />
   )

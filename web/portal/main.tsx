@@ -7,5 +7,5 @@ void startApp({
   app: 'portal',
   basepath: '/',
   routeTree,
-  open: ['/sign-in', '/forgot-password', '/choose-password', '/confirm-email'],
+  open: ['/sign-in', '/forgot-password', '/choose-password', '/confirm-email', '/view-as'],
 })

@@ -7,8 +7,8 @@ import styles from './page.module.css'
 export function useDocumentTitle(title: string): void {
   useEffect(() => {
     const before = document.title
-    const app = document.documentElement.dataset.app
-    document.title = app ? `${title} · ${app}` : title
+    const { app, view } = document.documentElement.dataset
+    document.title = [view, title, app].filter(Boolean).join(' · ')
     return () => {
       document.title = before
     }

@@ -31,7 +31,9 @@ export function PortalShell({
   user,
   userItems = [],
   onSignOut,
+  signOutLabel,
   onLanguage,
+  banner,
   children,
 }: {
   brand: Brand
@@ -41,7 +43,11 @@ export function PortalShell({
   user: { name: string; email: string; photo: string | null }
   userItems?: MenuItem[]
   onSignOut: () => void
-  onLanguage?: (language: string) => void
+  /** What leaving is called where it is not signing out. */
+  signOutLabel?: string | undefined
+  onLanguage?: ((language: string) => void) | undefined
+  /** Over everything, on every page. */
+  banner?: ReactNode
   children: ReactNode
 }) {
   const { t } = useTranslation('common')
@@ -50,6 +56,7 @@ export function PortalShell({
   return (
     <div className={styles.shell}>
       <SkipLink />
+      {banner}
       <header className={styles.header}>
         <div className={styles.top}>
           <Link to="/" className={styles.home}>
@@ -85,7 +92,7 @@ export function PortalShell({
                 t('language'),
                 ...languageItems,
                 t('session'),
-                { label: t('action.sign_out'), icon: IconLogout, onClick: onSignOut },
+                { label: signOutLabel ?? t('action.sign_out'), icon: IconLogout, onClick: onSignOut },
               ]}
             />
           </div>

@@ -86,6 +86,12 @@ export const states = {
     active: succeeded,
     disabled: stopped,
   },
+  api_key: {
+    active: succeeded,
+    stopped: { tone: 'warning', icon: IconPlayerPause },
+    expired: { tone: 'neutral', icon: IconClock },
+    revoked: stopped,
+  },
 } satisfies Record<string, Record<string, StateLook>>
 
 /** The kinds of thing that have a state: `invoice`, `subscription`, `closing` … */

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
+import IconEye from '@tabler/icons-react/dist/esm/icons/IconEye.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
@@ -13,7 +14,9 @@ import { Callout } from '../../shared/problem-alert.tsx'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
+import { AccountApiKeys } from '../account-api-keys.tsx'
 import { AccountChanges, AccountContacts, AccountFacts } from '../account-aside.tsx'
+import { AccountErased } from '../account-heading.tsx'
 import {
   AccountInvoices,
   AccountMails,
@@ -30,12 +33,14 @@ import {
   openInvoicesQuery,
   waitingPaymentsQuery,
 } from '../account-queries.ts'
+import { AccountTabs } from '../account-tabs.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { EditAccountDialog } from '../edit-account-dialog.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import { RecordPaymentDialog } from '../record-payment-dialog.tsx'
 import { useMay } from '../session.ts'
+import { ViewAsDialog } from '../view-as-dialog.tsx'
 
 /** Everything of one account on one page. */
 export const Route = createFileRoute('/_app/accounts/$id/')({
@@ -59,7 +64,7 @@ function AccountPage() {
   const may = useMay()
   const { data: account } = useSuspenseQuery(accountQuery(id))
   const { data: balance } = useQuery({ ...balanceQuery(id), enabled: may('billing.read') })
-  const [dialog, setDialog] = useState<'edit' | 'payment' | null>(null)
+  const [dialog, setDialog] = useState<'edit' | 'payment' | 'view' | null>(null)
   return (
     <>
       <PageTitle
@@ -75,7 +80,16 @@ function AccountPage() {
           .join(' · ')}
         actions={
           <>
-            {may('accounts.write') && (
+            {account.erased_at === null && may('accounts.view_as') && (
+              <Button
+                variant="default"
+                leftSection={<IconEye size={16} aria-hidden />}
+                onClick={() => setDialog('view')}
+              >
+                {t('view_as.action')}
+              </Button>
+            )}
+            {account.erased_at === null && may('accounts.write') && (
               <Button
                 variant="default"
                 leftSection={<IconPencil size={16} aria-hidden />}
@@ -84,7 +98,7 @@ function AccountPage() {
                 {t('common:action.edit')}
               </Button>
             )}
-            {may('payments.decide') && (
+            {account.erased_at === null && may('payments.decide') && (
               <Button
                 variant="default"
                 leftSection={<IconCash size={16} aria-hidden />}
@@ -93,7 +107,7 @@ function AccountPage() {
                 {t('accounts.record_payment')}
               </Button>
             )}
-            {may('subscriptions.write') && (
+            {account.erased_at === null && may('subscriptions.write') && (
               <ButtonLink to={`/accounts/${id}/new-service`} leftSection={<IconPlus size={16} aria-hidden />}>
                 {t('services.new')}
               </ButtonLink>
@@ -101,6 +115,8 @@ function AccountPage() {
           </>
         }
       />
+      <AccountTabs id={id} />
+      <AccountErased account={account} />
       <Columns
         main={
           <>
@@ -120,11 +136,13 @@ function AccountPage() {
             <AccountContacts account={account} />
             {may('settings.read') && <AccountProfiles account={account} />}
             <AccountUsers account={account} />
+            <AccountApiKeys account={account} />
             {may('audit.read') && <AccountChanges account={account} />}
           </>
         }
       />
       {dialog === 'edit' && <EditAccountDialog account={account} onClose={() => setDialog(null)} />}
+      {dialog === 'view' && <ViewAsDialog account={account} onClose={() => setDialog(null)} />}
       {dialog === 'payment' && <RecordPaymentDialog account={account} onClose={() => setDialog(null)} />}
     </>
   )

@@ -5,14 +5,18 @@ import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconShieldLock from '@tabler/icons-react/dist/esm/icons/IconShieldLock.mjs'
 import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { createFileRoute, isRedirect, Outlet, redirect, useRouter } from '@tanstack/react-router'
+import i18n from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../shared/api.ts'
 import { useBrand } from '../../shared/brand.tsx'
 import { PortalShell } from '../../shared/portal-shell.tsx'
 import { toProblem } from '../../shared/problem.ts'
+import { useProblemToast } from '../../shared/toasts.tsx'
 import { homeQuery, maySession, sessionQuery, useEnterAccount, useSession, useSignOut } from '../session.ts'
+import { ViewBanner } from '../view-banner.tsx'
+import { stopViewing } from '../viewing.ts'
 
 /** Every page that needs somebody signed in, in an account. */
 export const Route = createFileRoute('/_app')({
@@ -21,6 +25,9 @@ export const Route = createFileRoute('/_app')({
     if (!preload) void queryClient.prefetchQuery(homeQuery)
     try {
       const session = await queryClient.ensureQueryData(sessionQuery)
+      // The title of every page says that it is seen as a customer.
+      if (session.viewer_name === null) delete document.documentElement.dataset.view
+      else document.documentElement.dataset.view = i18n.t('view_as.prefix')
       if (session.account_id === null) throw redirect({ to: '/no-account', replace: true })
       return { session }
     } catch (cause) {
@@ -47,6 +54,11 @@ function Frame() {
   const needs = home?.needs_you ?? []
   const signOut = useSignOut()
   const enter = useEnterAccount()
+  const viewer = session.viewer_name
+  const stop = useMutation({
+    mutationFn: () => stopViewing(session.account_id),
+    onError: useProblemToast(),
+  })
   return (
     <PortalShell
       brand={brand}
@@ -78,23 +90,30 @@ function Frame() {
         { to: '/emails', label: t('nav.emails'), icon: IconMail },
         {
           to: '/account',
-          also: ['/users', '/contacts', '/user', '/security'],
+          also: ['/users', '/contacts', '/api-keys', '/user', '/security'],
           label: t('nav.account'),
           icon: IconUser,
           count: needs.filter((one) => aboutAccount.includes(one.kind)).length,
         },
       ]}
-      user={{ name: session.name, email: session.email, photo: session.photo_file_id }}
-      userItems={[
-        { label: t('nav.user'), icon: IconUserCog, onClick: () => router.navigate({ to: '/user' }) },
-        {
-          label: t('common:entry.security'),
-          icon: IconShieldLock,
-          onClick: () => router.navigate({ to: '/security' }),
-        },
-      ]}
-      onSignOut={() => signOut.mutate()}
+      user={{ name: session.name, email: viewer ?? session.email, photo: session.photo_file_id }}
+      userItems={
+        viewer !== null
+          ? []
+          : [
+              { label: t('nav.user'), icon: IconUserCog, onClick: () => router.navigate({ to: '/user' }) },
+              {
+                label: t('common:entry.security'),
+                icon: IconShieldLock,
+                onClick: () => router.navigate({ to: '/security' }),
+              },
+            ]
+      }
+      banner={viewer !== null && <ViewBanner />}
+      onSignOut={() => (viewer === null ? signOut : stop).mutate()}
+      signOutLabel={viewer === null ? undefined : t('view_as.stop')}
       onLanguage={(language) => {
+        if (viewer !== null) return
         void api
           .PATCH('/api/v1/portal/session/user', { body: { language: language as 'pt-BR' } })
           .then(() => queryClient.invalidateQueries({ queryKey: ['session'] }))

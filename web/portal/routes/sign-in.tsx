@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import IconMailForward from '@tabler/icons-react/dist/esm/icons/IconMailForward.mjs'
-import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
+import { createFileRoute, Link, redirect, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
@@ -20,6 +20,7 @@ import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import styles from '../auth.module.css'
 import { learnLook } from '../look.ts'
 import { useUnitName } from '../unit-name.ts'
+import { isViewingTab } from '../viewing.ts'
 
 /** Sign-in with the look of the unit in the address (`?unit=`), of the host, or of the last visit. */
 export const Route = createFileRoute('/sign-in')({
@@ -28,6 +29,10 @@ export const Route = createFileRoute('/sign-in')({
     const home = back === undefined || back.split('?')[0] === '/'
     const unit = search.unit ?? new URLSearchParams(back?.split('?')[1]).get('unit')
     return { unit: unit ? String(unit) : undefined, back: home ? undefined : back, problem }
+  },
+  // A tab in which staff saw the portal as a customer leads nobody to a sign-in: the view has ended.
+  beforeLoad: () => {
+    if (isViewingTab()) throw redirect({ to: '/view-as', search: { ended: true }, replace: true })
   },
   loaderDeps: ({ search: { unit } }) => ({ unit }),
   loader: ({ deps }) => learnLook(deps.unit),
