@@ -303,7 +303,7 @@ export function AccountChanges({ account }: { account: Account }) {
     <Section
       title={t('accounts.changes')}
       actions={
-        <Link to="/audit" search={{ account_id: account.id } as never}>
+        <Link to="/accounts/$id/changes" params={{ id: account.id }}>
           {t('accounts.all_changes')}
         </Link>
       }

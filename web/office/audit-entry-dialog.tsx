@@ -16,7 +16,7 @@ import { useMay } from './session.ts'
 /** One entry of the audit log: what was there before, what after, who did it and through what. */
 export function AuditEntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
   const { t } = useTranslation()
-  const { exact } = useFormats()
+  const { exact, date } = useFormats()
   const may = useMay()
   const { say, nameOfObject } = useAuditValues()
   const { data: units = [] } = useQuery(unitsQuery)
@@ -57,6 +57,9 @@ export function AuditEntryDialog({ entry, onClose }: { entry: AuditEntry; onClos
             unit && [t('words.unit'), unit.name],
           ]}
         />
+        {entry.redacted_at !== null && (
+          <p className={styles.nothing}>{t('audit.redacted', { date: date(entry.redacted_at, 'long') })}</p>
+        )}
         {fields.length === 0 ? (
           <p className={styles.nothing}>{t('audit.no_fields')}</p>
         ) : (
@@ -111,6 +114,26 @@ export function AuditEntryDialog({ entry, onClose }: { entry: AuditEntry; onClos
           {page !== null && (
             <ButtonLink to={page as never} variant="default">
               {t('audit.open_object')}
+            </ButtonLink>
+          )}
+          {entry.actor_id !== null && (
+            <ButtonLink
+              to="/audit"
+              search={{ actor_id: entry.actor_id } as never}
+              variant="default"
+              onClick={onClose}
+            >
+              {t('audit.only_actor_link')}
+            </ButtonLink>
+          )}
+          {entry.request_id !== null && (
+            <ButtonLink
+              to="/audit"
+              search={{ request_id: entry.request_id } as never}
+              variant="default"
+              onClick={onClose}
+            >
+              {t('audit.only_request_link')}
             </ButtonLink>
           )}
           {entry.object_id !== null && (

@@ -20,7 +20,15 @@ export interface ChangedField {
 }
 
 // What says nothing to a reader: the row's own key, and what the database keeps for itself.
-const silent = new Set(['id', 'search_text', 'sha256', 'updated_at', 'password_hash'])
+const silent = new Set([
+  'tax_id_key',
+  'phone_key',
+  'id',
+  'search_text',
+  'sha256',
+  'updated_at',
+  'password_hash',
+])
 
 function toRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -38,7 +46,8 @@ export function fieldsOf(entry: AuditEntry): ChangedField[] {
       // Whose they are stands over the fields already.
       .filter((column) => column !== 'account_id' && column !== 'business_unit_id')
       .map((column) => ({ column, before: before[column], after: after[column] }))
-      .filter((field) => !isEmpty(field.before) || !isEmpty(field.after))
+      // Of what was erased the names of the fields are all that there is.
+      .filter((field) => entry.redacted_at !== null || !isEmpty(field.before) || !isEmpty(field.after))
   )
 }
 
@@ -54,7 +63,11 @@ export function nameOfColumn(t: TFunction, column: string, objectType: string): 
 
 /** Who did it: a person by name, else what it came through. */
 export function nameOfActor(t: TFunction, entry: AuditEntry): string {
-  if (entry.actor_id !== null && entry.actor_name) return entry.actor_name
+  if (entry.actor_id !== null && entry.actor_name) {
+    return entry.on_behalf_of
+      ? t('audit.on_behalf', { name: entry.actor_name, account: entry.on_behalf_of })
+      : entry.actor_name
+  }
   if (entry.actor_kind === 'visitor') return t('audit.visitor')
   return t(`audit.way.${entry.way}`, { defaultValue: entry.way })
 }
@@ -69,6 +82,16 @@ export function pageOfObject(entry: AuditEntry): string | null {
   switch (entry.object_type) {
     case 'accounts':
       return linked('/accounts', own)
+    case 'contacts':
+    case 'memberships':
+    case 'contracts':
+    case 'account_domains':
+    case 'invitations':
+    case 'ownership_transfers':
+    case 'account_change_requests':
+      return linked('/accounts', entry.account_id)
+    case 'privacy_exports':
+      return entry.account_id === null ? null : `/accounts/${entry.account_id}/privacy`
     case 'subscriptions':
       return linked('/services', own)
     case 'subscription_components':
@@ -144,6 +167,7 @@ export function useAuditValues() {
       [...(units ?? []), ...(staff ?? []), ...(plans ?? [])].map((one) => [one.id, one.name] as const),
     )
     const say = (entry: AuditEntry, column: string, value: unknown): ReactNode => {
+      if (entry.redacted_at !== null && isEmpty(value)) return '–'
       if (isEmpty(value)) return <span className={styles.nothing}>{t('audit.empty_value')}</span>
       if (typeof value === 'boolean') return t(value ? 'common:yes' : 'common:no')
       if (typeof value === 'number') {

@@ -10,7 +10,15 @@ import { checkProfileChoice } from './profiles.ts'
 import { beginSetup, markStep } from './setup.ts'
 import { readChangedTaxId, readTaxId } from './tax-id.ts'
 
-type Generated = 'id' | 'number' | 'search_text' | 'tax_id_key' | 'phone_key' | 'created_at' | 'updated_at'
+type Generated =
+  | 'id'
+  | 'number'
+  | 'search_text'
+  | 'tax_id_key'
+  | 'phone_key'
+  | 'created_at'
+  | 'updated_at'
+  | 'erased_at'
 type Domains = {
   /** Mail domains of the account, without @ (A2). */
   domains?: string[] | undefined
@@ -47,6 +55,7 @@ const columns = [
   'accounts.threshold_profile_id',
   'accounts.created_at',
   'accounts.updated_at',
+  'accounts.erased_at',
 ] as const
 
 export type AccountFilter = {
@@ -99,7 +108,7 @@ export function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
       name: { by: sql`accounts.name`, value: (row) => row.name, type: 'text' },
       number: { by: sql`accounts.number`, value: (row) => row.number, type: 'bigint' },
       created_at: { by: sql`accounts.created_at`, value: (row) => row.created_at, type: 'timestamptz' },
-      city: { by: sql`accounts.city`, value: (row) => row.city, type: 'text' },
+      city: { by: sql`accounts.city`, value: (row) => row.city, type: 'text', nullable: true },
     },
     { by: sql`accounts.id`, value: (row) => row.id, type: 'uuid' },
   )

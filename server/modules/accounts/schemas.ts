@@ -72,6 +72,9 @@ export const accountSchema = z
     setup_unfinished: z
       .boolean()
       .meta({ description: 'Whether its guided creation waits to be continued or dismissed' }),
+    erased_at: instant
+      .nullable()
+      .meta({ description: 'When names and contacts were erased for good; nothing changes afterwards' }),
   })
   .meta({ id: 'Account' })
 
