@@ -13,7 +13,7 @@ function encodeCbor(value: Cbor): Buffer {
   if (typeof value === 'number') return value < 0 ? encodeHead(1, -1 - value) : encodeHead(0, value)
   if (typeof value === 'string')
     return Buffer.concat([encodeHead(3, Buffer.byteLength(value)), Buffer.from(value)])
-  if (value instanceof Buffer) return Buffer.concat([encodeHead(2, value.length), value])
+  if (Buffer.isBuffer(value)) return Buffer.concat([encodeHead(2, value.length), value])
   return Buffer.concat([
     encodeHead(5, value.size),
     ...[...value].flatMap(([key, one]) => [encodeCbor(key), encodeCbor(one)]),

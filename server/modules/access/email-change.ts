@@ -3,8 +3,8 @@ import type { Tx } from '../../platform/database.ts'
 import { type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { createToken, hashToken } from '../../platform/secrets.ts'
-import { checkSetUp, type Person } from './own-security.ts'
-import type { Side } from './sessions.ts'
+import { checkSetUp } from './own-security.ts'
+import type { Person, Side } from './sessions.ts'
 import { passwordLinkMinutes } from './sign-in.ts'
 
 /** Mails to new addresses that one person may cause in an hour. */

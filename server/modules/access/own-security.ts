@@ -3,15 +3,11 @@ import { confirmedMinutes } from '../../platform/actors.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
-import type { CustomerActor, StaffActor } from '../../platform/http.ts'
 import { hashPassword, verifyPassword } from '../../platform/secrets.ts'
 import { checkPassword } from './password-strength.ts'
 import { readSecondFactors } from './second-factors.ts'
-import { knowDevice, type Opened, type Visitor } from './sessions.ts'
+import { knowDevice, type Opened, type Person, type Visitor } from './sessions.ts'
 import { listKnownWords, verifyLimited } from './sign-in.ts'
-
-/** Whoever is signed in, on either side. */
-export type Person = StaffActor | CustomerActor
 
 /** How somebody signs in, for their own page. */
 export async function readSecurity(tx: Tx, person: Person) {

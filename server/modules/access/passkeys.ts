@@ -11,11 +11,11 @@ import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { openChallenge, readChallenge, takeChallenge } from './challenges.ts'
-import { checkSetUp, confirmSession, type Person } from './own-security.ts'
+import { checkSetUp, confirmSession } from './own-security.ts'
 import { readSecondFactors } from './second-factors.ts'
-import { type Opened, openSession, type Visitor } from './sessions.ts'
+import { type Opened, openSession, type Person, type Visitor } from './sessions.ts'
 import type { SecondStep } from './sign-in.ts'
-import { readSite, type Site } from './site.ts'
+import { nameSite, readSite, type Site } from './site.ts'
 
 // Passkeys (WebAuthn): always discoverable and always with the authenticator's own check of the person, so that one alone
 // is as good as a password with a second factor.
@@ -191,7 +191,7 @@ export async function offerRegistration(
   if (known.length >= mostPasskeys) return refuse('too_many_passkeys', { params: { limit: mostPasskeys } })
   const site = await readSite(tx, visitor)
   const options = await generateRegistrationOptions({
-    rpName: site.name,
+    rpName: await nameSite(tx, site, person),
     rpID: site.rp_id,
     userName: person.email,
     userDisplayName: person.name,

@@ -15,7 +15,6 @@ import {
   confirmByCode,
   confirmByPassword,
   confirmSession,
-  type Person,
   readSecurity,
   removeOwnPassword,
   setOwnPassword,
@@ -46,8 +45,16 @@ import {
   totpSecret,
 } from './schemas.sign-in.ts'
 import { confirmTotp, removeTotp, replaceRecoveryCodes, startTotp } from './second-factors.ts'
-import { endOtherSessions, endSession, listSessions, type Opened, type Side, visitorOf } from './sessions.ts'
-import { readSite } from './site.ts'
+import {
+  endOtherSessions,
+  endSession,
+  listSessions,
+  type Opened,
+  type Person,
+  type Side,
+  visitorOf,
+} from './sessions.ts'
+import { nameSite, readSite } from './site.ts'
 
 const tag = 'Own security'
 
@@ -148,7 +155,7 @@ export function registerSecurity(app: App, site: 'office' | 'portal', side: Side
     async (tx, _input, actor, context) => {
       const barred = await checkSetUp(tx, actor)
       if (barred) return barred
-      const { name } = await readSite(tx, context)
+      const name = await nameSite(tx, await readSite(tx, context), actor)
       return startTotp(tx, context.config, { id: actor.user_id, email: actor.email }, name)
     },
   )

@@ -3,10 +3,13 @@ import { sql } from 'kysely'
 import type { SessionMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound, type Refusal } from '../../platform/errors.ts'
-import type { RequestContext } from '../../platform/http.ts'
+import type { CustomerActor, RequestContext, StaffActor } from '../../platform/http.ts'
 import { createToken, hashToken } from '../../platform/secrets.ts'
 
 export type Side = 'customer' | 'staff'
+
+/** Whoever is signed in, on either side. */
+export type Person = StaffActor | CustomerActor
 
 /** Who knocks: what a request tells of the browser before anybody is signed in. */
 export type Visitor = Pick<
