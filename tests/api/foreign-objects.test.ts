@@ -123,6 +123,7 @@ beforeAll(async () => {
     { business_unit_id: unit.id, kind: 'accounts' },
   )
   ids.import = upload.body.id ?? upload.body.import?.id
+  ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
   await runJobs(api)
   ids.notice = (await admin.get(`/notices?account_id=${ids.account}`)).body.items[0].id
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[0-9a-f-]{36}$/)
@@ -152,6 +153,9 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/contracts\/\{id\}$/, 'contract', { name: 'Taken over' }],
   [/^\/sla-profiles\/\{id\}$/, 'sla_profile', { name: 'Taken over' }],
   [/^\/threshold-profiles\/\{id\}$/, 'threshold_profile', { name: 'Taken over' }],
+  [/^\/accounts\/\{id\}\/privacy-exports$/, 'account'],
+  [/^\/accounts\/\{id\}\/erasure$/, 'account', { number: 1, reason: 'theirs' }],
+  [/^\/privacy-exports\/\{id\}(\/\{format\})?$/, 'privacy_export'],
   [/^\/contacts\/\{id\}$/, 'contact', { first_name: 'Eve' }],
   [/^\/accounts\/\{id\}\/view-as$/, 'account', { reason: 'curious' }],
   [/^\/accounts\/\{id\}\/api-keys$/, 'account'],
@@ -216,7 +220,10 @@ async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
     if (path === full || !path.includes('{') || shared.includes(path)) continue
     const door = doors.find(([pattern]) => pattern.test(path))
     if (!door) throw new Error(`${full}: say in this test which object it is about`)
-    const url = path.replace('{id}', ids[door[1]]!).replace('{account_id}', ids.account!)
+    const url = path
+      .replace('{id}', ids[door[1]]!)
+      .replace('{account_id}', ids.account!)
+      .replace('{format}', 'json')
     for (const method of Object.keys(operations))
       walks.push({
         side,

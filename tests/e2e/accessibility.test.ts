@@ -47,6 +47,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/account': customer('/account'),
     '/user': customer('/user'),
     '/security': customer('/security'),
+    '/privacy': customer('/privacy'),
     '/$': customer('/there-is-no-such-page'),
   },
   office: {
@@ -73,6 +74,9 @@ const pages: Record<Side, Record<string, Address[]>> = {
       '/accounts/{guided_account}/setup?step=contact',
       '/accounts/{guided_account}',
     ),
+    '/accounts/$id/changes': staff('/accounts/{account}/changes'),
+    '/accounts/$id/erasure': staff('/accounts/{account}/erasure', '/accounts/{new_account}/erasure'),
+    '/accounts/$id/privacy': staff('/accounts/{account}/privacy'),
     '/accounts/$id/new-service': staff('/accounts/{account}/new-service'),
     '/services': staff('/services'),
     '/services/$id': staff('/services/{service}'),
@@ -141,12 +145,13 @@ async function seed(books: Books, others: Books): Promise<void> {
   const twice = { business_unit_id: unit.id, email: 'duas@clientes.example', language: 'pt-BR' }
   await admin.post('/accounts', { ...twice, name: 'Sítio Boa Vista' })
   await admin.post('/accounts', { ...twice, name: 'Pousada Boa Vista' })
-  await admin.post('/accounts', {
+  const nothingRuns = await admin.post('/accounts', {
     business_unit_id: unit.id,
     name: 'Caio Novaes',
     email: 'caio@novo.example',
     language: 'pt-BR',
   })
+  ids.new_account = nothingRuns.id
   await seedAgreements(unit.id, books.accounts[0]!.id)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
