@@ -64,9 +64,10 @@ export async function createContact(tx: Tx, accountId: string, input: ContactInp
 export async function updateContact(tx: Tx, id: string, change: ContactChange) {
   const contact = await tx.selectFrom('contacts').select(columns).where('id', '=', id).executeTakeFirst()
   if (!contact) return notFound()
-  if (change.is_primary === true && !contact.is_primary) {
+  // Also of one that was primary a moment ago: whoever came first may have taken it meanwhile.
+  if (change.is_primary === true) {
     await lockPrimary(tx, contact.account_id)
-    await clearPrimary(tx, contact.account_id)
+    await clearPrimary(tx, contact.account_id, id)
   }
   if (!Object.values(change).some((value) => value !== undefined)) return contact
   return tx
@@ -88,12 +89,13 @@ async function lockPrimary(tx: Tx, accountId: string): Promise<void> {
   await tx.selectFrom('accounts').select('id').where('id', '=', accountId).forNoKeyUpdate().execute()
 }
 
-async function clearPrimary(tx: Tx, accountId: string): Promise<void> {
+async function clearPrimary(tx: Tx, accountId: string, butNot?: string): Promise<void> {
   await tx
     .updateTable('contacts')
     .set({ is_primary: false })
     .where('account_id', '=', accountId)
     .where('is_primary', '=', true)
+    .where(sql<boolean>`id is distinct from ${butNot ?? null}::uuid`)
     .execute()
 }
 
