@@ -3,7 +3,7 @@ import IconArrowLeft from '@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs'
 import IconFingerprint from '@tabler/icons-react/dist/esm/icons/IconFingerprint.mjs'
 import IconInfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
 import i18n from 'i18next'
-import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
 import type { SignedIn } from './api-types.gen.ts'
@@ -134,17 +134,13 @@ function CodeForm({
   )
 }
 
-async function enterByPasskey(challenge: string | undefined, offer: boolean): Promise<SignedIn> {
-  const asked = await orThrow(
-    api.POST(mine('/api/v1/portal/session/passkey-options'), { body: challenge ? { challenge } : {} }),
+const askOptions = (challenge?: string) =>
+  orThrow(api.POST(mine('/api/v1/portal/session/passkey-options'), { body: challenge ? { challenge } : {} }))
+
+const enterByPasskey = (challenge: string, response: object) =>
+  orThrow(
+    api.POST(mine('/api/v1/portal/session/passkey'), { body: { challenge, response: response as never } }),
   )
-  const response = await signWithPasskey(asked.options, offer)
-  return orThrow(
-    api.POST(mine('/api/v1/portal/session/passkey'), {
-      body: { challenge: asked.challenge, response: response as never },
-    }),
-  )
-}
 
 /** Signs in with a passkey, or with the `challenge` of a second step completes it with one. */
 export function PasskeyButton({
@@ -164,7 +160,8 @@ export function PasskeyButton({
     setBusy(true)
     setProblem(null)
     try {
-      onAnswer(await enterByPasskey(challenge, false))
+      const asked = await askOptions(challenge)
+      onAnswer(await enterByPasskey(asked.challenge, await signWithPasskey(asked.options)))
     } catch (cause) {
       setProblem(cause)
     } finally {
@@ -189,34 +186,36 @@ export function PasskeyButton({
 
 /**
  * Offers passkeys in the list under the e-mail field (which needs `autoComplete="username webauthn"`), in browsers that
- * can, from when somebody comes to that field: nobody pays for it who only looks at the page.
+ * can. The browser must know before that field is entered, so it is told as soon as the page is at rest.
  */
-export function usePasskeyOffer(onAnswer: (answer: SignedIn) => void): { onFocus: () => void } {
-  const offered = useRef(false)
+export function usePasskeyOffer(onAnswer: (answer: SignedIn) => void): void {
   const answer = useRef(onAnswer)
   answer.current = onAnswer
-  const [gone] = useState(() => ({ is: false }))
   useEffect(() => {
-    gone.is = false
+    let gone = false
+    let offered = false
+    const offer = async () => {
+      if (gone || !(await offersPasskeys())) return
+      const asked = await askOptions()
+      if (gone) return
+      offered = true
+      const response = await signWithPasskey(asked.options, true)
+      if (gone) return
+      try {
+        answer.current(await enterByPasskey(asked.challenge, response))
+      } catch (cause) {
+        const { title, detail } = toProblem(cause)
+        showToast({ tone: 'bad', title, ...(detail ? { detail } : {}) })
+      }
+    }
+    // An offer that cannot be made, or that nobody takes, is worth no words: the button is there.
+    const timer = setTimeout(() => void offer().catch(() => {}), 400)
     return () => {
-      gone.is = true
-      if (offered.current) void stopPasskeys()
+      gone = true
+      clearTimeout(timer)
+      if (offered) void stopPasskeys()
     }
-  }, [gone])
-  const onFocus = useCallback(async () => {
-    if (offered.current || !(await offersPasskeys())) return
-    offered.current = true
-    try {
-      const signedIn = await enterByPasskey(undefined, true)
-      if (!gone.is) answer.current(signedIn)
-    } catch (cause) {
-      const { code, title, detail } = toProblem(cause)
-      // Nobody asked for it: only a passkey that was chosen and refused is worth words.
-      if (code === 'passkey_failed') showToast({ tone: 'bad', title, ...(detail ? { detail } : {}) })
-      offered.current = code.startsWith('passkey_') && code !== 'passkey_failed'
-    }
-  }, [gone])
-  return { onFocus: () => void onFocus() }
+  }, [])
 }
 
 /** The word between one way in and the others. */

@@ -48,7 +48,7 @@ function SignIn() {
     forgetEverything(queryClient)
     void router.navigate({ href: back ?? '/', replace: true })
   })
-  const offer = usePasskeyOffer(entry.take)
+  usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },
     check: (values) => ({
@@ -87,7 +87,6 @@ function SignIn() {
           required
           withAsterisk={false}
           {...form.field('email')}
-          {...offer}
         />
         <PasswordInput
           label={t('signIn.password')}

@@ -50,7 +50,7 @@ function SignIn() {
     queryClient.clear()
     void router.navigate({ href: back ?? '/', replace: true })
   })
-  const offer = usePasskeyOffer(entry.take)
+  usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },
     check: (values) => ({
@@ -90,7 +90,6 @@ function SignIn() {
             required
             withAsterisk={false}
             {...form.field('email')}
-            {...offer}
           />
           <PasswordInput
             label={t('field.password')}
