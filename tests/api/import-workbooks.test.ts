@@ -190,13 +190,13 @@ describe('a workbook', () => {
       ['Good too', 'person', ['i.example', 'i2.example']],
     ])
     const file = await admin.get(`/imports/${done.id}/rejects.xlsx`, { 'accept-language': 'pt-BR' })
-    expect(file.headers['content-disposition']).toContain('file-recusadas.xlsx')
+    expect(file.headers['content-disposition']).toContain('file-rejeitadas.xlsx')
     const rejected = await readRows(file.bytes)
     expect(rejected[0]!.slice(6)).toEqual([
-      'Recusada: linha',
-      'Recusada: motivo',
-      'Recusada: coluna',
-      'Recusada: valor',
+      'Rejeitada: linha',
+      'Rejeitada: motivo',
+      'Rejeitada: coluna',
+      'Rejeitada: valor',
     ])
     expect(rejected[1]!.slice(6, 8)).toEqual(['3', 'O nome está vazio.'])
     expect(rejected[3]!.slice(1, 2)).toEqual(['=SUM(A1)'])

@@ -67,12 +67,12 @@ export async function findAccountsByExternalId(tx: Tx, unitId: string, externalI
   return new Map(rows.map((row) => [row.external_id!, row]))
 }
 
-/** Those of these accounts that are a business unit's, by their own id. */
-export async function findAccountsById(tx: Tx, unitId: string, ids: readonly string[]) {
+/** Those of these accounts that are there, in whatever business unit, by their own id. */
+export async function findAccountsById(tx: Tx, ids: readonly string[]) {
   const rows = await tx
     .selectFrom('accounts')
     .select(accountColumns)
-    .where('business_unit_id', '=', unitId)
+    .select('business_unit_id')
     .where(sql<boolean>`id = any(${[...ids]}::uuid[])`)
     .execute()
   return new Map(rows.map((row) => [row.id, row]))

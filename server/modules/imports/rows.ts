@@ -35,6 +35,7 @@ export const rejectCodes = [
   'account_unknown',
   'account_differs',
   'external_id_taken',
+  'other_unit',
   'zaguan_id_invalid',
   'tax_id_invalid',
   'domain_invalid',

@@ -117,7 +117,7 @@ export async function writeAccounts(
       unit.id,
       good.map((account) => account.external_id),
     ),
-    ids.length > 0 ? findAccountsById(tx, unit.id, ids) : new Map<string, never>(),
+    ids.length > 0 ? findAccountsById(tx, ids) : new Map<string, never>(),
     listed.length > 0 ? findDomainOwners(tx, unit.id, listed) : new Map<string, string>(),
   ])
   const newDomains: { external_id: string; account_id: string | undefined; domain: string }[] = []
@@ -127,7 +127,10 @@ export async function writeAccounts(
     if ('fault' in row) return row.fault
     const { zaguan_id, domains = [], ...data } = row.data
     const known = byExternalId.get(data.external_id)
-    const account = (zaguan_id === undefined ? undefined : byId.get(zaguan_id)) ?? known
+    const own = zaguan_id === undefined ? undefined : byId.get(zaguan_id)
+    if (own && own.business_unit_id !== unit.id)
+      return faultAt(settings, 'account.zaguan_id', 'other_unit', data.name ?? null)
+    const account = own ?? known
     const fault = checkAccount(data, account, settings)
     if (fault) return fault
     if (domains.some((domain) => owners.has(domain) && owners.get(domain) !== account?.id))
@@ -180,7 +183,7 @@ export async function writeContacts(
     findAccountsByExternalId(tx, settings.unit.id, [
       ...new Set(good.map((contact) => contact.account_external_id)),
     ]),
-    accountIds.length > 0 ? findAccountsById(tx, settings.unit.id, accountIds) : new Map<string, never>(),
+    accountIds.length > 0 ? findAccountsById(tx, accountIds) : new Map<string, never>(),
   ])
   const accountOf = ({ account_zaguan_id, account_external_id }: (typeof good)[number]) =>
     (account_zaguan_id === undefined ? undefined : byId.get(account_zaguan_id)) ??
@@ -211,6 +214,8 @@ export async function writeContacts(
     if ('fault' in row) return row.fault
     const { account_external_id, account_zaguan_id, zaguan_id, named, ...data } = row.data
     const account = accountOf(row.data)
+    if (account && 'business_unit_id' in account && account.business_unit_id !== settings.unit.id)
+      return faultAt(settings, 'account.zaguan_id', 'other_unit', account.name)
     if (!account) return faultAt(settings, 'account.external_id', 'account_unknown', account_external_id)
     const known = stored.get(`${account.id} ${data.external_id}`)
     const other = otherwise.get(row.data)

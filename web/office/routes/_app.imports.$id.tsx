@@ -174,6 +174,9 @@ function Progress({ found }: { found: Import }) {
   )
 }
 
+/** Help stands under a control where others beside it have none. */
+const below: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error']
+
 const dateFormats: ImportMapping['date_format'][] = [
   'YYYY-MM-DD',
   'DD/MM/YYYY',
@@ -324,10 +327,11 @@ function Mapping({ found, onDone }: { found: Import; onDone: () => void }) {
       >
         <div className={formStyles.fields}>
           {found.sheets.length > 1 && (
-            <div data-span="12">
+            <div data-span="4">
               <NativeSelect
                 label={t('imports.sheet')}
                 description={t('imports.sheet_help')}
+                inputWrapperOrder={below}
                 value={choose.isPending ? choose.variables : (found.sheet ?? '')}
                 data={found.sheets}
                 disabled={choose.isPending || !may('imports.run')}
@@ -339,6 +343,7 @@ function Mapping({ found, onDone }: { found: Import; onDone: () => void }) {
             <NativeSelect
               label={t('imports.date_format')}
               description={found.format === 'xlsx' ? t('imports.typed_dates') : undefined}
+              inputWrapperOrder={below}
               value={mapping.date_format}
               data={dateFormats}
               onChange={(event) =>
@@ -373,6 +378,7 @@ function Mapping({ found, onDone }: { found: Import; onDone: () => void }) {
               <DateInput
                 label={t('imports.as_of')}
                 description={t('imports.as_of_help')}
+                inputWrapperOrder={below}
                 value={asOf}
                 onChange={(event) => setAsOf(event.currentTarget.value)}
               />
