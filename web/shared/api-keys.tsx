@@ -7,12 +7,7 @@ import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs'
 import IconRefresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs'
 import IconUserCheck from '@tabler/icons-react/dist/esm/icons/IconUserCheck.mjs'
-import {
-  infiniteQueryOptions,
-  keepPreviousData,
-  useInfiniteQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
@@ -24,6 +19,7 @@ import {
   RotateDialog,
   SecretDialog,
 } from './api-key-dialogs.tsx'
+import { keysQuery } from './api-key-queries.ts'
 import styles from './api-keys.module.css'
 import { ConfirmDialog } from './dialog.tsx'
 import { Menu } from './menu.tsx'
@@ -35,26 +31,6 @@ import { showToast } from './toasts.tsx'
 import { useFormats } from './use-formats.ts'
 
 export type { Key, KeyTerms } from './api-key-dialogs.tsx'
-
-/** The keys of the operator, or of the account: those that work, and on demand those that have ended. */
-export const keysQuery = (ended: boolean) =>
-  infiniteQueryOptions({
-    queryKey: ['api-keys', { ended }],
-    initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
-      orThrow(
-        api.GET(mine('/api/v1/portal/api-keys'), {
-          params: {
-            query: {
-              ...(ended ? {} : { usable: 'true' }),
-              ...(pageParam ? { cursor: pageParam } : {}),
-            } as never,
-          },
-          signal,
-        }),
-      ) as Promise<{ items: Key[]; next_cursor: string | null }>,
-    getNextPageParam: (page) => page.next_cursor,
-  })
 
 type Opened =
   | { kind: 'new' }
