@@ -519,7 +519,7 @@ describe('an erasure', () => {
     // The account is nobody, in the language of its business unit, and is found by no word of before.
     const account = await done(admin.get(`/accounts/${party.id}`))
     expect(account).toMatchObject({
-      name: `Conta apagada ${party.number}`,
+      name: `Cliente apagado ${party.number}`,
       email: null,
       phone: null,
       notes: null,

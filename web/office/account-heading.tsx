@@ -8,6 +8,7 @@ import { ToneBadge } from '../shared/state-badge.tsx'
 import { useFormats } from '../shared/use-formats.ts'
 import { AccountTabs } from './account-tabs.tsx'
 import { BackLink } from './back-link.tsx'
+import styles from './privacy.module.css'
 
 /** Over the pages of an account beside its overview: whose they are, and the way to the others. */
 export function AccountHeading({ account, actions }: { account: Account; actions?: ReactNode }) {
@@ -29,7 +30,8 @@ export function AccountHeading({ account, actions }: { account: Account; actions
   )
 }
 
-function ErasedBadge() {
+/** Beside the title of an account that was erased. */
+export function ErasedBadge() {
   const { t } = useTranslation()
   return (
     <ToneBadge tone="neutral" icon={IconUserOff}>
@@ -44,8 +46,10 @@ export function AccountErased({ account }: { account: Account }) {
   const { date } = useFormats()
   if (account.erased_at === null) return null
   return (
-    <Callout tone="neutral" icon={<IconUserOff size={20} aria-hidden />} title={t('privacy.erased')}>
-      <p>{t('privacy.erased_on', { date: date(account.erased_at, 'long') })}</p>
-    </Callout>
+    <div className={styles.over}>
+      <Callout tone="neutral" icon={<IconUserOff size={20} aria-hidden />} title={t('privacy.erased')}>
+        <p>{t('privacy.erased_on', { date: date(account.erased_at, 'long') })}</p>
+      </Callout>
+    </div>
   )
 }

@@ -101,12 +101,14 @@ function Goes({ preview }: { preview: ErasurePreview }) {
         <li>
           <span>{t('privacy.goes_account')}</span>
         </li>
-        {preview.goes.map(({ kind, count }) => (
-          <li key={kind} data-none={count === 0 || undefined}>
-            <span>{t(`privacy.kind.${kind}`)}</span>
-            <strong>{number(count)}</strong>
-          </li>
-        ))}
+        {preview.goes
+          .filter(({ count }) => count > 0)
+          .map(({ kind, count }) => (
+            <li key={kind}>
+              <span>{t(`privacy.kind.${kind}`)}</span>
+              <strong>{number(count)}</strong>
+            </li>
+          ))}
       </ul>
     </Section>
   )

@@ -16,7 +16,7 @@ import { useFormats } from '../../shared/use-formats.ts'
 import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
 import { AccountApiKeys } from '../account-api-keys.tsx'
 import { AccountChanges, AccountContacts, AccountFacts } from '../account-aside.tsx'
-import { AccountErased } from '../account-heading.tsx'
+import { AccountErased, ErasedBadge } from '../account-heading.tsx'
 import {
   AccountInvoices,
   AccountMails,
@@ -70,7 +70,7 @@ function AccountPage() {
       <PageTitle
         back={<BackLink to="/accounts">{t('shell.accounts')}</BackLink>}
         title={account.name}
-        state={balance && <BalanceBadge balance={balance} />}
+        state={account.erased_at !== null ? <ErasedBadge /> : balance && <BalanceBadge balance={balance} />}
         subtitle={[
           t('accounts.number_of', { number: account.number }),
           account.business_unit_name,
@@ -133,9 +133,13 @@ function AccountPage() {
         aside={
           <>
             <AccountFacts account={account} balance={balance} />
-            <AccountContacts account={account} />
-            {may('settings.read') && <AccountProfiles account={account} />}
-            <AccountUsers account={account} />
+            {account.erased_at === null && (
+              <>
+                <AccountContacts account={account} />
+                {may('settings.read') && <AccountProfiles account={account} />}
+                <AccountUsers account={account} />
+              </>
+            )}
             <AccountApiKeys account={account} />
             {may('audit.read') && <AccountChanges account={account} />}
           </>
