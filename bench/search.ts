@@ -8,14 +8,14 @@ export async function writeQuestions(ownerUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect()
   const { rows } = await client.query<{ q: string }>(`
-    with some as (
+    with sampled as (
       select a.number, a.name, a.tax_id, a.phone, a.email::text, a.external_id, a.city, c.first_name, c.last_name,
              c.email::text as person_email, i.series || '-' || i.number as invoice, p.reference
         from (select * from accounts where number % greatest(1, (select count(*) from accounts) / 200) = 0 limit 200) a
         join contacts c on c.account_id = a.id and c.is_primary
         join invoices i on i.account_id = a.id
         left join payments p on p.account_id = a.id)
-    select q from some cross join lateral (values
+    select q from sampled cross join lateral (values
       (name), (left(name, 4)), (left(name, 9)), (split_part(name, ' ', 2)), (split_part(name, ' ', 3) || ' ' || split_part(name, ' ', 1)),
       (first_name || ' ' || last_name), (last_name), (left(last_name, 3)), (first_name || ' ' || left(last_name, 3)),
       (overlay(last_name placing 'x' from 3 for 1)), (left(name, 2) || substr(name, 4)), (first_name || ' ' || last_name || 'z'),

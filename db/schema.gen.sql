@@ -205,7 +205,8 @@ end) stored,  -- The last eight digits, which every way of writing a number has 
   foreign key (sla_profile_id, business_unit_id) references sla_profiles(id, business_unit_id),
   foreign key (threshold_profile_id, business_unit_id) references threshold_profiles(id, business_unit_id)
 );
-create index accounts_city on accounts (business_unit_id, city);
+create index accounts_city on accounts (city nulls first, id);
+create index accounts_city_name on accounts (city, name, id);
 create index accounts_created on accounts (created_at, id);
 create index accounts_email on accounts (email);
 create index accounts_erased on accounts (id) where (erased_at is not null);
@@ -462,7 +463,6 @@ create table contacts (
 create index contacts_account on contacts (account_id, id);
 create index contacts_email on contacts (email);
 create unique index contacts_one_primary on contacts (account_id) where is_primary;
-create index contacts_search on contacts using gin (search_text gin_trgm_ops);
 create index contacts_user on contacts (user_id);
 create trigger account_erased_insert after insert on contacts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on contacts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -506,7 +506,9 @@ create table contracts (
   check (end_date > start_date)
 );
 create index contracts_account on contracts (account_id, start_date desc);
+create index contracts_name on contracts (name, id);
 create index contracts_sla_profile on contracts (sla_profile_id) where (sla_profile_id is not null);
+create index contracts_start on contracts (start_date, id);
 create trigger account_erased_insert after insert on contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on contracts referencing old table as old_rows for each statement execute function audit_rows();
@@ -715,8 +717,10 @@ create table invoices (
 create index invoices_account on invoices (account_id, issue_date desc, id desc);
 create index invoices_account_open on invoices (account_id, due_date) where (state = 'open');
 create index invoices_closing on invoices (closing_id);
+create index invoices_due on invoices (due_date, id);
 create index invoices_issue on invoices (issue_date desc, id desc);
 create index invoices_number on invoices (number);
+create index invoices_total on invoices (total, id);
 create index invoices_unit on invoices (business_unit_id, issue_date desc, id desc);
 create index invoices_unit_due on invoices (business_unit_id, state, due_date, id);
 create trigger account_erased_insert after insert on invoices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -823,7 +827,9 @@ create table notices (
   resent_from uuid references notices(id)
 );
 create index notices_account on notices (account_id, id desc);
+create index notices_failed on notices (id) where (state = any (array['failed', 'queued']));
 create unique index notices_once on notices (kind, cause_id, to_email) where ((cause_id is not null) and (resent_from is null));
+create index notices_other on notices (kind, id) where (kind <> 'invoice_issued');
 create index notices_state on notices (state, id);
 create index notices_unit on notices (business_unit_id, id desc);
 create policy office on notices to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
@@ -954,6 +960,9 @@ create table payment_notices (
   check ((state = 'rejected') = (rejection_reason is not null))
 );
 create index payment_notices_account on payment_notices (account_id, id desc);
+create index payment_notices_amount on payment_notices (amount, id);
+create index payment_notices_paid_on on payment_notices (paid_on, id);
+create index payment_notices_pending on payment_notices (id) where (state = 'pending');
 create index payment_notices_unit on payment_notices (business_unit_id, state, id);
 create trigger account_erased_insert after insert on payment_notices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on payment_notices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -986,7 +995,9 @@ create table payments (
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id)
 );
 create index payments_account on payments (account_id, id desc);
+create index payments_amount on payments (amount, id);
 create index payments_received on payments (business_unit_id, received_on);
+create index payments_received_on on payments (received_on, id);
 create index payments_unit on payments (business_unit_id, id desc);
 create trigger account_erased_insert after insert on payments referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on payments referencing old table as old_rows for each statement execute function audit_rows();
@@ -1113,9 +1124,7 @@ create table privacy_exports (
 create index privacy_exports_account on privacy_exports (account_id, id desc);
 create index privacy_exports_kept on privacy_exports (expires_at) where ((state = 'done') and (removed_at is null));
 create unique index privacy_exports_one on privacy_exports (account_id, side) where (state = any (array['queued', 'running']));
-create trigger audit_delete after delete on privacy_exports referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on privacy_exports referencing new table as new_rows for each statement execute function audit_rows();
-create trigger audit_update after update on privacy_exports referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on privacy_exports to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on privacy_exports to zaguan_portal using ((account_id = (select current_account_id())) and (side = 'customer') and ((select current_permissions()) && '{owner}')) with check ((account_id = (select current_account_id())) and (side = 'customer') and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner}'));
 grant insert, select on privacy_exports to zaguan_office;
@@ -1428,9 +1437,12 @@ create table subscriptions (
   check (discount_kind is distinct from 'percent' or discount_basis_points is not null and discount_amount is null)
 );
 create index subscriptions_account on subscriptions (account_id, number);
+create index subscriptions_awaiting on subscriptions (id) where (status = 'awaiting_installation');
+create index subscriptions_contract on subscriptions (contract_number, id);
 create index subscriptions_plan on subscriptions (plan_id, status);
 create index subscriptions_salesperson on subscriptions (salesperson_id) where (salesperson_id is not null);
 create index subscriptions_start on subscriptions (start_date, id);
+create index subscriptions_status on subscriptions (status, id);
 create index subscriptions_unit_account on subscriptions (business_unit_id, account_id);
 create index subscriptions_unit_status on subscriptions (business_unit_id, status, id);
 create trigger account_erased_insert after insert on subscriptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -2395,6 +2407,35 @@ end $$;
 comment on function find_account_duplicates(p_unit uuid, p_name text, p_tax_id text, p_email citext, p_domains citext[], p_phone text, p_except uuid) is 'At most five accounts that may be the one described, and why, the likeliest first';
 -- may be called by: office
 
+create function find_account_ids(p_words text[], p_most integer default 3000) returns uuid[] language plpgsql stable security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' as $$
+declare
+  v_patterns text[] := array(select '%' || replace(replace(replace(fold(w), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+                               from unnest(p_words) w);
+  v_all boolean := sees_all_units();
+  v_units uuid[] := visible_units();
+  v_ids uuid[];
+begin
+  if not exists (select from unnest(p_words) w where w ~ '[[:alnum:]]{3}') then return null; end if;
+  select array_agg(f.id) into v_ids
+    from (select a.id from accounts a
+           where a.search_text like all (v_patterns) and (v_all or a.business_unit_id = any(v_units)) limit p_most + 1) f;
+  if cardinality(v_ids) > p_most then return null; end if;
+  return coalesce(v_ids, '{}');
+end $$;
+comment on function find_account_ids(p_words text[], p_most integer) is 'The accounts that hold every word; null: too many to name them';
+-- may be called by: office
+
+create function find_by_key(p_kind text, p_key text, p_most integer default 1000) returns uuid[] language sql stable security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' as $$
+  select coalesce(array_agg(f.object_id), '{}')
+    from (select e.kind, e.object_id, e.business_unit_id from search_entries e
+           where search_code(p_key) <> '' and e.lexemes @@ (
+             select string_agg(search_term(search_scope(p_kind, b.id) || '#' || search_code(p_key)) || ':*', '|')
+               from business_units b where sees_all_units() or b.id = any(visible_units()))::tsquery
+           limit p_most) f
+   where f.kind = p_kind and (sees_all_units() or f.business_unit_id = any(visible_units()))
+$$;
+-- may be called by: office
+
 create function find_identity(p_issuer text, p_subject text, p_verified_email citext) returns table(user_id uuid, linked boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   linked := false;
@@ -3126,13 +3167,20 @@ declare
   n_kinds text[];
   n_ids uuid[];
   n_matched text[];
+  -- Words that some name has; what none has is the beginning of one, or wrong.
+  v_known text[];
+  v_last text;
+  v_round int;
   v_meant jsonb;
 begin
   if v_text = '' or cardinality(p_kinds) = 0 then return; end if;
-  select array_agg(k), array_agg(u.id), array_agg(search_scope(k, u.id)) into s_kinds, s_units, s_scopes
-    from unnest(p_kinds) k
-    cross join (select null::uuid as id
-                union all select b.id from business_units b where sees_all_units() or b.id = any(visible_units())) u;
+  select array_agg(s.kind), array_agg(s.unit), array_agg(s.scope) into s_kinds, s_units, s_scopes
+    from (select k as kind, u.id as unit, search_scope(k, u.id) as scope
+            from unnest(p_kinds) k
+            cross join (select null::uuid as id
+                        union all select b.id from business_units b where sees_all_units() or b.id = any(visible_units())) u) s
+   where exists (select from search_entries e where e.scope = s.scope);
+  if s_kinds is null then return; end if;
 
   -- Whole numbers, tax ids, e-mails, phones.
   select string_agg(search_term(s || '#' || v_code), '|')::tsquery into v_query from unnest(s_scopes) s where v_code <> '';
@@ -3169,7 +3217,7 @@ begin
   v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
 
   -- Numbers and e-mails that begin so.
-  if length(v_code) >= 5 and (v_code ~ '[0-9]' or position('@' in p_text) > 0) then
+  if length(v_code) >= 5 and (v_code ~ '[0-9]' or position('@' in p_text) > 0) and cardinality(v_ids) < p_each then
     select array_agg(f.kind), array_agg(f.object_id), array_agg('start'::text) into n_kinds, n_ids, n_matched
       from (select s.kind, e.object_id, row_number() over (partition by s.kind) as place
               from unnest(s_kinds, s_units, s_scopes) s (kind, unit, scope)
@@ -3182,8 +3230,20 @@ begin
     v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
   end if;
 
-  -- Every word, or its beginning, wherever it stands. What is common has been found by its beginning already.
-  if cardinality(v_long) > 0 then
+  -- What was found whole needs no words: a number or e-mail is meant as it is, a name of several words, too.
+  if 'exact' = any(v_matched) and (v_text ~ '[0-9@]' or cardinality(v_tokens) > 1) or cardinality(v_long) = 0 then
+    v_long := '{}';
+  else
+    v_known := array(select w from unnest(v_long) w
+                      where w ~ '[0-9]' or exists (select from search_dictionary d where d.word = w));
+    v_last := v_tokens[cardinality(v_tokens)];
+  end if;
+
+  -- Every word, wherever it stands; what no name has as it is, as a beginning. If that is hardly anything, the last word
+  -- as a beginning as well: it may not be finished. What is common has been found by its beginning already.
+  for v_round in 1..2 loop
+    exit when cardinality(v_long) = 0
+           or v_round = 2 and (cardinality(v_ids) >= 3 or v_last <> all(v_known) or v_last <> all(v_long));
     select array_agg(f.kind), array_agg(f.object_id), array_agg('words'::text) into n_kinds, n_ids, n_matched
       from (select s.kind, e.object_id,
                    row_number() over (partition by s.kind order by length(e.title_key), e.title_key) as place
@@ -3191,17 +3251,21 @@ begin
              cross join lateral (
                select x.kind, x.object_id, x.business_unit_id, x.title_key from search_entries x
                 where (select count(*) from unnest(v_kinds) k where k = s.kind) < p_each
-                  and x.lexemes @@ (select string_agg(search_term(s.scope || w) || ':*', '&') from unnest(v_long) w)::tsquery
-                limit 200) e
+                  and x.lexemes @@ (
+                    select string_agg(search_term(s.scope || w)
+                             || case when w = any(v_known) and not (v_round = 2 and w = v_last) then '' else ':*' end, '&')
+                      from unnest(v_long) w)::tsquery
+                limit 100) e
              where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)
                and not exists (select from unnest(v_short) w where position(' ' || w in ' ' || e.title_key) = 0)) f
      where f.place <= p_each;
     v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
-  end if;
+  end loop;
 
-  -- Hardly anything: what may have been meant.
+  -- Hardly anything: what may have been meant by the words that no name has; if every one is a name's, by any of them.
   if cardinality(v_ids) < 3 and 'exact' <> all(v_matched) and cardinality(v_long) between 1 and 5 and v_text !~ '[0-9@]' then
-    select jsonb_object_agg(w, search_meant(w)) into v_meant from unnest(v_long) w where length(w) between 3 and 40;
+    select jsonb_object_agg(w, search_meant(w)) into v_meant from unnest(v_long) w
+     where length(w) <= 40 and (w <> all(v_known) or v_long <@ v_known);
     if exists (select from jsonb_each(v_meant) m where m.value <> '[]') then
       select array_agg(f.kind), array_agg(f.object_id), array_agg('similar'::text) into n_kinds, n_ids, n_matched
         from (select s.kind, e.object_id,
@@ -3210,11 +3274,11 @@ begin
                cross join lateral (
                  select x.kind, x.object_id, x.business_unit_id, x.title_key from search_entries x
                   where x.lexemes @@ (
-                    select string_agg('(' || search_term(s.scope || w) || ':*' || coalesce((
+                    select string_agg('(' || search_term(s.scope || w) || coalesce((
                              select string_agg('|' || search_term(s.scope || m), '')
                                from jsonb_array_elements_text(v_meant -> w) m), '') || ')', '&')
                       from unnest(v_long) w)::tsquery
-                  limit 200) e
+                  limit 100) e
                where e.kind = s.kind and e.business_unit_id is not distinct from s.unit and e.object_id <> all(v_ids)) f
        where f.place <= p_each;
       v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
@@ -3549,8 +3613,8 @@ create function withdraw_email_change() returns void language sql security defin
 $$;
 -- may be called by: office, portal
 
-create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,
-    oidc_client_secret_encrypted,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
+create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,pending_encrypted,
+    oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
 -- may be called by: everyone
 
 create function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid, p_before jsonb, p_after jsonb) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$

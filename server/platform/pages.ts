@@ -3,8 +3,16 @@ import type { DB } from './database.gen.ts'
 
 export type Page<T> = { items: T[]; next_cursor: string | null }
 
-/** One sort column: the SQL it orders by, how its value is read from a row for the cursor, and its SQL type. */
-export type SortKey<Row> = { by: RawBuilder<unknown>; value: (row: Row) => unknown; type: string }
+/**
+ * One sort column: the SQL it orders by, how its value is read from a row for the cursor, and its SQL type. Where it may be
+ * null that is said: an index serves an order that says where nulls stand only if it was made for that.
+ */
+export type SortKey<Row> = {
+  by: RawBuilder<unknown>
+  value: (row: Row) => unknown
+  type: string
+  nullable?: true
+}
 
 export type ListRequest = { limit: number; cursor?: string | undefined; sort: string }
 
@@ -28,9 +36,11 @@ export async function readPage<Row>(
   let sorted = query
   if (from) sorted = sorted.where(after(columns, from, descending))
   for (const column of columns) {
-    sorted = sorted.orderBy(column.by as Expression<unknown>, (order) =>
-      descending ? order.desc().nullsLast() : order.asc().nullsFirst(),
-    )
+    sorted = sorted.orderBy(column.by as Expression<unknown>, (order) => {
+      const directed = descending ? order.desc() : order.asc()
+      if (!column.nullable) return directed
+      return descending ? directed.nullsLast() : directed.nullsFirst()
+    })
   }
   const rows = (await sorted.limit(request.limit + 1).execute()) as Row[]
   const items = rows.slice(0, request.limit)
@@ -64,7 +74,10 @@ function after<Row>(
       : sql<SqlBool>`(${first!.by} is not null or ${tied})`
   }
   const next = sql<SqlBool>`(${first!.by}, ${second.by}) ${beyond} (${typed(first!, value)}, ${typed(second, from[1]!)})`
-  return descending ? sql<SqlBool>`(${next} or ${first!.by} is null)` : next
+  if (first!.nullable) return descending ? sql<SqlBool>`(${next} or ${first!.by} is null)` : next
+  // The same once more for the first column alone: where the two are of different tables, no index serves the pair.
+  const reached = descending ? sql`<=` : sql`>=`
+  return sql<SqlBool>`(${first!.by} ${reached} ${typed(first!, value)} and ${next})`
 }
 
 function writeCursor(sort: string, values: unknown[]): string {

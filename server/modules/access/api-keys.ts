@@ -138,7 +138,12 @@ async function listKeys<Scope extends string>(
     {
       name: { by: sql`name`, value: (row) => row.name, type: 'text' },
       created_at: { by: sql`created_at`, value: (row) => row.created_at, type: 'timestamptz' },
-      last_used_at: { by: sql`last_used_at`, value: (row) => row.last_used_at, type: 'timestamptz' },
+      last_used_at: {
+        by: sql`last_used_at`,
+        value: (row) => row.last_used_at,
+        type: 'timestamptz',
+        nullable: true,
+      },
     },
     { by: sql`id`, value: (row) => row.id, type: 'uuid' },
   )

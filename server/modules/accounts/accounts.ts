@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import type { CustomerActor } from '../../platform/http.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
+import { matchAccounts } from '../../platform/word-filter.ts'
 import { getUnit } from '../units/index.ts'
 import { setDomains } from './domains.ts'
 import { checkProfileChoice } from './profiles.ts'
@@ -75,7 +76,7 @@ const setupUnfinished = sql<boolean>`exists (select from account_setups s
  * A page of accounts with what a table shows beside them: how many services run and what is owed (minor units of the
  * business unit's currency). `q` finds by name, number, external id, tax id, e-mail, phone or city, accents forgiven.
  */
-export function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
+export async function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
   let query = tx
     .selectFrom('accounts')
     .innerJoin('business_units', 'business_units.id', 'accounts.business_unit_id')
@@ -98,9 +99,7 @@ export function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
   if (request.city) query = query.where('accounts.city', '=', request.city)
   if (request.rank) query = query.where('accounts.rank', '=', request.rank)
   if (request.setup) query = query.where(setupUnfinished)
-  for (const word of (request.q ?? '').split(/\s+/).filter(Boolean).slice(0, 6)) {
-    query = query.where(sql<boolean>`accounts.search_text like '%' || fold(${escapeLike(word)}) || '%'`)
-  }
+  if (request.q) query = query.where(await matchAccounts(tx, request.q))
   return readPage(
     query,
     request,
@@ -112,10 +111,6 @@ export function listAccounts(tx: Tx, request: ListRequest & AccountFilter) {
     },
     { by: sql`accounts.id`, value: (row) => row.id, type: 'uuid' },
   )
-}
-
-function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
 }
 
 /** One account with its business unit and balances. Refuses: not_found. */

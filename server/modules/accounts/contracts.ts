@@ -93,7 +93,7 @@ export function listContracts(tx: Tx, request: ListRequest & ContractFilter, now
     request,
     {
       start_date: { by: sql`contracts.start_date`, value: (row) => row.start_date, type: 'date' },
-      end_date: { by: sql`contracts.end_date`, value: (row) => row.end_date, type: 'date' },
+      end_date: { by: sql`contracts.end_date`, value: (row) => row.end_date, type: 'date', nullable: true },
       name: { by: sql`contracts.name`, value: (row) => row.name, type: 'text' },
       account_name: { by: sql`accounts.name`, value: (row) => row.account_name, type: 'text' },
     },

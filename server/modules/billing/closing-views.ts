@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { type Language, translator } from '../../platform/translations.ts'
+import { matchAccounts } from '../../platform/word-filter.ts'
 import { boundaryAfter, boundaryOnOrAfter } from '../subscriptions/index.ts'
 import { checkUpTo } from './closings.ts'
 import { describeLine, getInvoice, type LineFacts } from './invoices.ts'
@@ -215,10 +216,7 @@ export async function listClosingAccounts(
   if (!closing) return notFound()
   let query = selectClosingAccounts(tx, closingId)
   if (request.state) query = query.where('closing_accounts.state', '=', request.state)
-  for (const word of (request.q ?? '').split(/\s+/).filter(Boolean).slice(0, 6)) {
-    const escaped = word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
-    query = query.where(sql<boolean>`accounts.search_text like '%' || fold(${escaped}) || '%'`)
-  }
+  if (request.q) query = query.where(await matchAccounts(tx, request.q, 'closing_accounts.account_id'))
   const page = await readPage(
     query,
     request,

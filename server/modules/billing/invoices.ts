@@ -1,10 +1,11 @@
-import { type SelectQueryBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { DateRange } from '../../platform/calendar.ts'
-import type { ComponentRole, DB, DiscountKind, PaymentMethod } from '../../platform/database.gen.ts'
+import type { ComponentRole, DiscountKind, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import type { Language } from '../../platform/translations.ts'
+import { matchAccounts } from '../../platform/word-filter.ts'
 import { explainLine } from './invoice-pdf.ts'
 
 /** An invoice's number as people read and write it: `A-17`. */
@@ -69,7 +70,7 @@ function selectInvoices(tx: Tx, now: Temporal.Instant) {
  * A page of invoices. `q` finds by number (with or without the series) or, where no account is given, by what finds the
  * account; `overdue` is open and past its due date in the business unit's calendar.
  */
-export function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: Temporal.Instant) {
+export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: Temporal.Instant) {
   let query = selectInvoices(tx, now)
   if (request.business_unit_id)
     query = query.where('invoices.business_unit_id', '=', request.business_unit_id)
@@ -81,7 +82,7 @@ export function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: 
   if (request.due_to) query = query.where('invoices.due_date', '<=', request.due_to)
   if (request.issued_from) query = query.where('invoices.issue_date', '>=', request.issued_from)
   if (request.issued_to) query = query.where('invoices.issue_date', '<=', request.issued_to)
-  if (request.q) query = whereFound(query, request.q, request.account_id !== undefined)
+  if (request.q) query = query.where(await matchInvoices(tx, request.q, request.account_id !== undefined))
   return readPage(
     query,
     request,
@@ -95,33 +96,16 @@ export function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: 
   )
 }
 
-function whereFound<T extends SelectQueryBuilder<DB, 'invoices', unknown>>(
-  query: T,
-  q: string,
-  oneAccount: boolean,
-): T {
+async function matchInvoices(tx: Tx, q: string, oneAccount: boolean) {
   const numbered = /^(?:([A-Za-z0-9-]{1,10}?)[-\s/]?)?0*(\d{1,15})$/.exec(q.trim())
   if (numbered) {
     const [, series, number] = numbered
-    return query.where(
-      sql<boolean>`invoices.number = ${Number(number)} ${
-        series ? sql`and invoices.series = ${series.toUpperCase()}` : sql``
-      }`,
-    ) as T
+    return sql<boolean>`invoices.number = ${Number(number)} ${
+      series ? sql`and invoices.series = ${series.toUpperCase()}` : sql``
+    }`
   }
   // Within one account there is nothing but numbers to find by, and the portal's login reads no search text.
-  if (oneAccount) return query.where(sql<boolean>`false`) as T
-  return q
-    .split(/\s+/)
-    .filter(Boolean)
-    .slice(0, 6)
-    .reduce(
-      (found, word) =>
-        found.where(
-          sql<boolean>`accounts.search_text like '%' || fold(${word.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}) || '%'`,
-        ) as T,
-      query,
-    )
+  return oneAccount ? sql<boolean>`false` : matchAccounts(tx, q, 'invoices.account_id')
 }
 
 /** A line as it is stored, or as it would be: everything that "why this amount?" is answered from (billing.md 17). */

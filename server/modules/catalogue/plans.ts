@@ -103,7 +103,7 @@ export function listPlans(tx: Tx, request: ListRequest & PlanFilter) {
     {
       position: { by: sql`plans.position`, value: (row) => row.position, type: 'int' },
       name: { by: sql`plans.name`, value: (row) => row.name, type: 'text' },
-      amount: { by: sql`plan_prices.amount`, value: (row) => row.amount, type: 'bigint' },
+      amount: { by: sql`plan_prices.amount`, value: (row) => row.amount, type: 'bigint', nullable: true },
       kind: { by: sql`plans.kind`, value: (row) => row.kind, type: 'plan_kind' },
       created_at: { by: sql`plans.created_at`, value: (row) => row.created_at, type: 'timestamptz' },
     },

@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
+import { findByKey, matchAccounts } from '../../platform/word-filter.ts'
 import { recordPayment } from './payments.ts'
 
 /** What a customer says they paid (B5). The amount is in minor units of the business unit's currency. */
@@ -90,15 +91,19 @@ function selectForStaff(tx: Tx) {
 const byTime = { by: sql`payment_notices.id`, value: (row: { id: string }) => row.id, type: 'uuid' }
 
 /** A page of payment notices. `q` finds by account name or reference. */
-export function listPaymentNotices(tx: Tx, request: ListRequest & PaymentNoticeFilter) {
+export async function listPaymentNotices(tx: Tx, request: ListRequest & PaymentNoticeFilter) {
   let query = selectForStaff(tx)
   if (request.state) query = query.where('payment_notices.state', '=', request.state)
   if (request.business_unit_id)
     query = query.where('payment_notices.business_unit_id', '=', request.business_unit_id)
   if (request.account_id) query = query.where('payment_notices.account_id', '=', request.account_id)
   if (request.q) {
+    const [byAccount, ids] = await Promise.all([
+      matchAccounts(tx, request.q, 'payment_notices.account_id'),
+      findByKey(tx, 'payment_notice', request.q),
+    ])
     query = query.where(
-      sql<boolean>`strpos(fold(accounts.name || ' ' || coalesce(payment_notices.reference, '')), fold(${request.q})) > 0`,
+      ids.length === 0 ? byAccount : sql<boolean>`(${byAccount} or payment_notices.id = any(${ids}::uuid[]))`,
     )
   }
   return readPage(

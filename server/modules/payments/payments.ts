@@ -5,6 +5,7 @@ import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
+import { findByKey, matchAccounts } from '../../platform/word-filter.ts'
 import { lockAccounts, post, settleInvoices } from '../billing/index.ts'
 
 /** Money that came in. Amounts are minor units of the business unit's currency. */
@@ -64,7 +65,7 @@ function selectPayments(tx: Tx) {
  * A page of payments with what each paid and what became credit. `q` finds by account name or reference; `to` is the
  * first day of receipt no longer shown.
  */
-export function listPayments(tx: Tx, request: ListRequest & PaymentFilter) {
+export async function listPayments(tx: Tx, request: ListRequest & PaymentFilter) {
   let query = selectPayments(tx)
   if (request.business_unit_id)
     query = query.where('payments.business_unit_id', '=', request.business_unit_id)
@@ -73,8 +74,12 @@ export function listPayments(tx: Tx, request: ListRequest & PaymentFilter) {
   if (request.from) query = query.where('payments.received_on', '>=', request.from)
   if (request.to) query = query.where('payments.received_on', '<', request.to)
   if (request.q) {
+    const [byAccount, ids] = await Promise.all([
+      matchAccounts(tx, request.q, 'payments.account_id'),
+      findByKey(tx, 'payment', request.q),
+    ])
     query = query.where(
-      sql<boolean>`strpos(fold(accounts.name || ' ' || coalesce(payments.reference, '')), fold(${request.q})) > 0`,
+      ids.length === 0 ? byAccount : sql<boolean>`(${byAccount} or payments.id = any(${ids}::uuid[]))`,
     )
   }
   const tie = { by: sql`payments.id`, value: (row: { id: string }) => row.id, type: 'uuid' }

@@ -3,6 +3,7 @@ import type { SubscriptionStatus } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
+import { findByKey, matchAccounts, splitWords } from '../../platform/word-filter.ts'
 import { listPlanItems } from '../catalogue/index.ts'
 import { computeAmounts, discountSql } from './amounts.ts'
 import { boundaryOnOrBefore, nextClosing } from './periods.ts'
@@ -81,7 +82,7 @@ function selectSubscriptions(tx: Tx) {
  * A page of subscriptions with what each costs a month (minor units). `q` finds by the account (name, number, e-mail,
  * tax id …), the plan, the contract number or the external id, accents forgiven.
  */
-export function listSubscriptions(tx: Tx, request: ListRequest & SubscriptionFilter) {
+export async function listSubscriptions(tx: Tx, request: ListRequest & SubscriptionFilter) {
   let query = selectSubscriptions(tx)
   if (request.business_unit_id)
     query = query.where('subscriptions.business_unit_id', '=', request.business_unit_id)
@@ -89,12 +90,7 @@ export function listSubscriptions(tx: Tx, request: ListRequest & SubscriptionFil
   if (request.status?.length) query = query.where('subscriptions.status', 'in', request.status)
   if (request.plan_id) query = query.where('subscriptions.plan_id', '=', request.plan_id)
   if (request.salesperson_id) query = query.where('subscriptions.salesperson_id', '=', request.salesperson_id)
-  for (const word of (request.q ?? '').split(/\s+/).filter(Boolean).slice(0, 6)) {
-    query = query.where(
-      sql<boolean>`position(fold(${word}) in accounts.search_text || ' ' || fold(plans.name || ' ' || subscriptions.contract_number
-        || ' ' || coalesce(subscriptions.external_id, ''))) > 0`,
-    )
-  }
+  if (request.q) query = query.where(await matchSubscriptions(tx, request.q))
   return readPage(
     query,
     request,
@@ -111,6 +107,34 @@ export function listSubscriptions(tx: Tx, request: ListRequest & SubscriptionFil
     },
     { by: sql`subscriptions.id`, value: (row) => row.id, type: 'uuid' },
   )
+}
+
+/** Words of a plan's name narrow to it, whatever the others find; or all of them find the account, or one its number. */
+async function matchSubscriptions(tx: Tx, q: string) {
+  const words = splitWords(q)
+  const plans = await sql<{ id: string; words: string[] }>`
+    select p.id, p.words from (
+      select plans.id, array(select w from unnest(${words}::text[]) w where position(fold(w) in fold(plans.name)) > 0) as words
+        from plans) p where p.words <> '{}'`.execute(tx)
+  const [byAccount, ids] = await Promise.all([
+    matchAccounts(tx, q, 'subscriptions.account_id'),
+    findByKey(tx, 'subscription', q),
+  ])
+  const conditions = [byAccount]
+  if (ids.length > 0) conditions.push(sql<boolean>`subscriptions.id = any(${ids}::uuid[])`)
+  // The more of the words a plan has, the less is left for the account.
+  const most = Math.max(0, ...plans.rows.map((plan) => plan.words.length))
+  const named = plans.rows.filter((plan) => plan.words.length === most)
+  if (named.length > 0) {
+    const rest = words.filter((word) => !named[0]!.words.includes(word))
+    const ofPlan = sql<boolean>`subscriptions.plan_id = any(${named.map((plan) => plan.id)}::uuid[])`
+    conditions.push(
+      rest.length === 0
+        ? ofPlan
+        : sql<boolean>`(${ofPlan} and ${await matchAccounts(tx, rest.join(' '), 'subscriptions.account_id')})`,
+    )
+  }
+  return sql<boolean>`(${sql.join(conditions, sql` or `)})`
 }
 
 /** What of a subscription is charged: the plan first, then its options in the order in which they were sold. */
