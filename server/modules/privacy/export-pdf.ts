@@ -35,7 +35,7 @@ const longestValue = 280
 
 // What says nothing to a person: keys, what the database keeps for itself, and what stands over every row anyway.
 const silent =
-  /^(id|.*_ids?|series|sha256|fingerprint|rule|position|whole_period|of_days|kind_key|request_id|operation|actor_kind|key|record|account|redacted_at|issuer|customer)$/
+  /^(id|(?!tax_|external_)\w+_ids?|series|currency|secret|first_name|last_name|sha256|fingerprint|rule|position|whole_period|of_days|kind_key|request_id|operation|actor_kind|key|record|account|redacted_at|issuer|customer)$/
 const moneyOf =
   /^(amount|total|gross|discount|net|extra_amount|unit_amount|discount_amount|open_amount|planned_total)$/
 
@@ -48,6 +48,10 @@ function wordOr(t: Translate, key: string, fallback: string): string {
     return fallback
   }
 }
+
+/** The word for a column. */
+const labelOf = (t: Translate, key: string) =>
+  wordOr(t, `pdf:privacy.field.${key}`, wordOr(t, `office:audit.name.${key}`, key))
 
 function sayMoment(text: string, language: Language, timeZone: string): string {
   const moment = Temporal.Instant.from(text.replace(' ', 'T')).toZonedDateTimeISO(timeZone)
@@ -67,6 +71,9 @@ const wordsOf: Record<string, string> = {
   billing_mode: 'office:words.billing_mode',
   'accounts.kind': 'office:words.account_kind',
   'audit_log.way': 'office:audit.way',
+  'notices.kind': 'office:mailbox.kinds',
+  topics: 'office:accounts.topic',
+  permissions: 'office:accounts.permission',
 }
 
 function sayValue(t: Translate, list: string, key: string, value: unknown, row: Row, look: PrivacyPdfLook) {
@@ -76,22 +83,32 @@ function sayValue(t: Translate, list: string, key: string, value: unknown, row: 
   if (typeof value === 'number')
     return moneyOf.test(key)
       ? formatMoney(value, currency, language)
-      : new Intl.NumberFormat(localeOf(language)).format(value)
-  if (Array.isArray(value))
-    return value.length === 0
+      : /(^|_)number$/.test(key)
+        ? String(value)
+        : new Intl.NumberFormat(localeOf(language)).format(value)
+  if (Array.isArray(value)) {
+    const words = wordsOf[key]
+    const said = value.map((one) =>
+      typeof one === 'object'
+        ? JSON.stringify(one)
+        : words
+          ? wordOr(t, `${words}.${one}`, String(one))
+          : String(one),
+    )
+    return said.length === 0 ? null : said.join(', ')
+  }
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).filter(
+      ([name, one]) => one !== null && one !== '' && !silent.test(name),
+    )
+    return entries.length === 0
       ? null
-      : value
-          .map((one) =>
-            key === 'permissions'
-              ? wordOr(t, `common:permission.${one}.name`, String(one))
-              : typeof one === 'object'
-                ? JSON.stringify(one)
-                : String(one),
+      : entries
+          .map(
+            ([name, one]) =>
+              `${labelOf(t, name)} ${typeof one === 'object' ? JSON.stringify(one) : String(one)}`,
           )
           .join(', ')
-  if (typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, one]) => one !== null && one !== '')
-    return entries.length === 0 ? null : entries.map(([name, one]) => `${name}: ${String(one)}`).join(', ')
   }
   const text = String(value)
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return formatDate(Temporal.PlainDate.from(text), language)
@@ -134,16 +151,12 @@ function describeRow(
   for (const [key, value] of Object.entries(row)) {
     if (silent.test(key) || (title !== null && value === title)) continue
     if (list === 'audit_log' && (key === 'object_type' || key === 'action')) continue
+    if (list === 'invoices' && key === 'number') continue
     const said = sayValue(t, list, key, value, full, facts.look)
     if (said === null) continue
-    const isPlace = key === 'state' && list === 'accounts'
     const short = said.length > longestValue ? `${said.slice(0, longestValue)}…` : said
     details.push([
-      wordOr(
-        t,
-        `pdf:privacy.field.${key}`,
-        wordOr(t, `office:audit.name.${isPlace ? 'state_region' : key}`, key),
-      ),
+      labelOf(t, key === 'state' && list === 'accounts' ? 'state_region' : key),
       short.replaceAll(/\s+/g, ' '),
     ])
   }
