@@ -46,6 +46,8 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/emails/$id': customer('/emails/{email}'),
     '/account': customer('/account'),
     '/user': customer('/user'),
+    '/api-keys': customer('/api-keys'),
+    '/view-as': anybody('/view-as?code=used'),
     '/security': customer('/security'),
     '/privacy': customer('/privacy'),
     '/$': customer('/there-is-no-such-page'),
@@ -58,6 +60,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/me': staff('/me'),
     '/me/security': staff('/me/security'),
     '/settings/sign-in': staff('/settings/sign-in'),
+    '/settings/api-keys': staff('/settings/api-keys'),
     '/choose-password': anybody(
       '/office/choose-password?token={invitation}',
       '/office/choose-password?token=used',
