@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Language, languages } from '../../server/platform/translations.ts'
 import { until } from '../processes.ts'
 import { type Books, keepBooks, keepLivelyBooks, prepareClosing } from './books.ts'
-import { type Caller, type Site, startSite, type Visit } from './site.ts'
+import { type Caller, readSecretLink, type Site, startSite, type Visit } from './site.ts'
 
 // Every page of both apps, on a phone and on a desk, in the light and in the dark. A page is a file in web/*/routes: one
 // that nobody lists here fails the test.
@@ -45,6 +45,12 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/emails': [...customer('/emails'), ...newcomer('/emails')],
     '/emails/$id': customer('/emails/{email}'),
     '/account': customer('/account'),
+    '/users': [...customer('/users'), ...newcomer('/users')],
+    '/contacts': [...customer('/contacts'), ...newcomer('/contacts')],
+    '/invitation': [
+      ...anybody('/invitation?token={invited}&unit=rede-clara', '/invitation?token=used'),
+      ...customer('/invitation?token={invited}'),
+    ],
     '/user': customer('/user'),
     '/api-keys': customer('/api-keys'),
     '/view-as': anybody('/view-as?code=used'),
@@ -103,6 +109,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/settings': staff('/settings'),
     '/settings/sla-profiles': staff('/settings/sla-profiles'),
     '/settings/threshold-profiles': staff('/settings/threshold-profiles'),
+    '/change-requests': staff('/change-requests', '/change-requests?state=approved'),
     '/staff': staff('/staff'),
     '/audit': staff('/audit'),
     '/mailbox': staff('/mailbox'),
@@ -160,6 +167,12 @@ async function seed(books: Books, others: Books): Promise<void> {
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
   callers.chooser = await site.enter(twice.email, 'pt-BR')
+  const colleague = { email: 'colega@novo.example', permissions: ['billing', 'users'] }
+  await callers.customer.post('/invitations', colleague)
+  const link = await readSecretLink(admin, colleague.email, undefined, 'member_invitation')
+  ids.invited = link.searchParams.get('token')!
+  await admin.patch(`/business-units/${unit.id}`, { sensitive_changes_need_approval: true })
+  await callers.customer.patch('/account', { name: 'Padaria Estrela do Sul' })
   ids.token = await site.askLink('portal', books.accounts[1]!.email)
   ids.email = (await callers.customer.get('/notices')).items[0].id
 }

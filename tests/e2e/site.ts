@@ -289,12 +289,17 @@ function createCaller(address: string, side: 'office' | 'portal', language: Lang
 }
 
 /**
- * The link in the newest mail for choosing a password that went to an address, which is not the one of `before`: an
+ * The link in the newest mail for choosing a password (or of another kind) that went to an address, which is not the one of `before`: an
  * administrator may read it once it was kept in the mailbox.
  */
-export async function readSecretLink(own: Caller, email: string, before?: string): Promise<URL> {
+export async function readSecretLink(
+  own: Caller,
+  email: string,
+  before?: string,
+  kind = 'password_reset',
+): Promise<URL> {
   const notice = await until(`a link for ${email}`, 20, async () => {
-    const { items } = await own.get(`/notices?kind=password_reset&q=${encodeURIComponent(email)}`)
+    const { items } = await own.get(`/notices?kind=${kind}&q=${encodeURIComponent(email)}`)
     return items[0]?.state === 'kept' && items[0].id !== before && items[0]
   })
   const { text_body } = await own.get(`/notices/${notice.id}`)

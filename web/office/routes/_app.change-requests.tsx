@@ -270,7 +270,8 @@ function Request({ id, onDecided }: { id: string; onDecided: (id: string) => voi
         </p>
       </Section>
       {request.state === 'pending' ? (
-        <Section description={t('changes.approve_text')}>
+        <Section>
+          <p>{t('changes.approve_text')}</p>
           <DialogActions>
             <PermittedButton needs="accounts.write" variant="default" onClick={() => setRefusing(true)}>
               {t('changes.reject')}

@@ -1,4 +1,4 @@
-import { Badge, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import IconAddressBook from '@tabler/icons-react/dist/esm/icons/IconAddressBook.mjs'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
 import IconLock from '@tabler/icons-react/dist/esm/icons/IconLock.mjs'
@@ -6,6 +6,7 @@ import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs'
 import IconStar from '@tabler/icons-react/dist/esm/icons/IconStar.mjs'
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs'
+import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -16,6 +17,7 @@ import { ConfirmDialog } from '../../shared/dialog.tsx'
 import { Menu } from '../../shared/menu.tsx'
 import { EmptyState, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { Callout } from '../../shared/problem-alert.tsx'
+import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useProblemToast } from '../../shared/toasts.tsx'
 import { UserAvatar } from '../../shared/user-avatar.tsx'
 import { AccountNav } from '../area-navs.tsx'
@@ -77,14 +79,26 @@ function ContactsPage() {
                   name={
                     <>
                       {nameOf(contact)}
-                      {contact.is_primary && <Badge>{t('contacts.primary')}</Badge>}
-                      {contact.user_id && <Badge color="gray">{t('contacts.user')}</Badge>}
+                      {contact.is_primary && (
+                        <ToneBadge tone="info" icon={IconStar}>
+                          {t('contacts.primary')}
+                        </ToneBadge>
+                      )}
+                      {contact.user_id && (
+                        <ToneBadge tone="neutral" icon={IconUser}>
+                          {t('contacts.user')}
+                        </ToneBadge>
+                      )}
                     </>
                   }
                   detail={
                     <>
-                      {[contact.title, contact.email, contact.phone].filter(Boolean).join(' · ') || '–'}
-                      <br />
+                      {[contact.title, contact.email, contact.phone].some(Boolean) && (
+                        <>
+                          {[contact.title, contact.email, contact.phone].filter(Boolean).join(' · ')}
+                          <br />
+                        </>
+                      )}
                       {contact.topics.length === 0
                         ? t('contacts.topics_none')
                         : t('contacts.gets', {

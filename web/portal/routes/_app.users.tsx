@@ -1,4 +1,4 @@
-import { Badge, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import IconArrowsExchange from '@tabler/icons-react/dist/esm/icons/IconArrowsExchange.mjs'
 import IconCrown from '@tabler/icons-react/dist/esm/icons/IconCrown.mjs'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
@@ -8,6 +8,7 @@ import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconMailX from '@tabler/icons-react/dist/esm/icons/IconMailX.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs'
+import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUserPlus from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs'
 import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, redirect, useRouter } from '@tanstack/react-router'
@@ -20,6 +21,7 @@ import { Menu } from '../../shared/menu.tsx'
 import { PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { givenPermissions, type MemberPermission, PermissionList } from '../../shared/permission-picker.tsx'
 import { Callout } from '../../shared/problem-alert.tsx'
+import { ToneBadge } from '../../shared/state-badge.tsx'
 import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { UserAvatar } from '../../shared/user-avatar.tsx'
@@ -202,8 +204,16 @@ function MemberRow({
       name={
         <>
           {member.name}
-          {owner && <Badge leftSection={<IconCrown size={12} aria-hidden />}>{t('users.owner')}</Badge>}
-          {self && <Badge color="gray">{t('users.you')}</Badge>}
+          {owner && (
+            <ToneBadge tone="info" icon={IconCrown}>
+              {t('users.owner')}
+            </ToneBadge>
+          )}
+          {self && (
+            <ToneBadge tone="neutral" icon={IconUser}>
+              {t('users.you')}
+            </ToneBadge>
+          )}
         </>
       }
       detail={
