@@ -2476,8 +2476,9 @@ $$;
 create function find_photo(p_file uuid) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select exists (
     select from users u where u.photo_file_id = p_file
-       and (sees_all_units() or cardinality(visible_units()) > 0 or u.id = current_user_id() or u.side = 'staff'
-            or exists (select from memberships m where m.user_id = u.id and m.account_id = current_account_id())))
+       and (u.side = 'staff' or u.id = current_user_id() or sees_all_units()
+            or exists (select from memberships m join accounts a on a.id = m.account_id
+                        where m.user_id = u.id and (a.id = current_account_id() or a.business_unit_id = any(visible_units())))))
 $$;
 -- may be called by: office, portal
 

@@ -682,13 +682,15 @@ begin
   delete from files where id = v_before;
   return v_before;
 end $$;
--- Whose photo may be seen: staff see everybody's; a customer their own, and those of the account's people and of staff.
+-- Whose photo may be seen: staff see staff's and those of the people of accounts in their business units; a customer their
+-- own, and those of the account's people and of staff.
 create function find_photo(p_file uuid) returns boolean
   language sql stable security definer set search_path = public, pg_temp as $$
   select exists (
     select from users u where u.photo_file_id = p_file
-       and (sees_all_units() or cardinality(visible_units()) > 0 or u.id = current_user_id() or u.side = 'staff'
-            or exists (select from memberships m where m.user_id = u.id and m.account_id = current_account_id())))
+       and (u.side = 'staff' or u.id = current_user_id() or sees_all_units()
+            or exists (select from memberships m join accounts a on a.id = m.account_id
+                        where m.user_id = u.id and (a.id = current_account_id() or a.business_unit_id = any(visible_units())))))
 $$;
 -- Somebody lost their second factor, and staff know them: it is removed, every session ends.
 create function reset_second_factor(p_user uuid) returns boolean

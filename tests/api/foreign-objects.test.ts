@@ -1,9 +1,13 @@
 // X2 on every door: whoever asks for an object that is not theirs gets 404, never data. The test walks the OpenAPI
 // document, so that a new route with an id in it is asked too, or fails until it says which object it is about.
+
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Caller, startTestApi, type TestApi } from '../api.ts'
+import { type Caller, startTestApi, type TestApi, testPassword } from '../api.ts'
+import { Authenticator } from '../authenticator.ts'
 import { issueInvoice } from '../invoices.ts'
 import { runJobs } from '../jobs.ts'
+import { addPasskey } from '../people.ts'
 
 let api: TestApi
 let owner: Caller
@@ -11,6 +15,11 @@ let stranger: Caller
 let admin: Caller
 let elsewhere: Caller
 const ids: Record<string, string> = {}
+
+const drawPhoto = () =>
+  sharp({ create: { width: 64, height: 64, channels: 3, background: '#406080' } })
+    .png()
+    .toBuffer()
 
 const nobody = '018f0000-0000-7000-8000-000000000000'
 
@@ -63,6 +72,14 @@ beforeAll(async () => {
   await admin.patch(`/business-units/${unit.id}`, { sensitive_changes_need_approval: true })
   ids.change_request = (await owner.patch('/account', { name: 'Victim & sons' })).body.change_request.id
   ids.api_key = (await owner.post('/api-keys', { name: 'Script', scopes: ['billing'] })).body.key.id
+  await owner.upload('PUT', '/photo', { name: 'me.png', type: 'image/png', bytes: await drawPhoto() })
+  ids.photo = (await owner.get('/session')).body.photo_file_id
+  ids.passkey = (await addPasskey(owner, new Authenticator())).id
+  // Another browser of the owner: ending it leaves the one that walks.
+  await api.nobody('portal').post('/session', { email: 'victim@walk.example', password: testPassword })
+  ids.session = (await owner.get('/security/sessions')).body.items.find(
+    (one: { current: boolean }) => !one.current,
+  ).id
   ids.product = await create('/products', { business_unit_id: unit.id, name: 'Internet' })
   ids.plan = await create('/plans', {
     business_unit_id: unit.id,
@@ -161,6 +178,10 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/accounts\/\{id\}\/api-keys$/, 'account'],
   [/^(\/accounts\/\{account_id\})?\/api-keys\/\{id\}(\/take-over)?$/, 'api_key', { name: 'Taken over' }],
   [/^\/api-keys\/\{id\}\/rotate$/, 'api_key', { overlap_hours: 0 }],
+  [/^\/photos\/\{id\}$/, 'photo'],
+  [/^\/security\/passkeys\/\{id\}$/, 'passkey', { name: 'Taken over' }],
+  [/^\/security\/sessions\/\{id\}$/, 'session'],
+  [/^\/members\/\{id\}\/reset-second-factor$/, 'member'],
   [/^\/members\/\{id\}$/, 'member', { permissions: ['billing'] }],
   [/^\/accounts\/\{id\}\/invitations$/, 'account', { email: 'eve@walk.example', permissions: ['support'] }],
   [/^\/invitations\/\{id\}(\/resend)?$/, 'invitation'],

@@ -907,6 +907,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/members/{id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove the second factors of a customer’s user who lost them
+         * @description Every session of the person ends; they are told by mail.
+         */
+        post: operations["office_reset_member_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/photos/{id}": {
         parameters: {
             query?: never;
@@ -5050,6 +5070,8 @@ export interface components {
             threshold_profile_id: string | null;
             /** @description Whether its guided creation waits to be continued or dismissed */
             setup_unfinished: boolean;
+            /** @description When names and contacts were erased for good; nothing changes afterwards */
+            erased_at: string | null;
         };
         Contact: {
             /** Format: uuid */
@@ -6178,7 +6200,7 @@ export interface components {
             /** @description The line of the file on which the row begins, or the row of the sheet */
             row_number: number;
             /** @enum {string} */
-            code: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "error_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs" | "external_id_taken" | "zaguan_id_invalid" | "tax_id_invalid" | "domain_invalid" | "domain_public" | "domain_taken" | "second_primary";
+            code: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "error_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs" | "external_id_taken" | "other_unit" | "zaguan_id_invalid" | "tax_id_invalid" | "domain_invalid" | "domain_public" | "domain_taken" | "second_primary";
             /** @description The reason, in the language of the request */
             message: string;
             column_name: string | null;
@@ -9444,6 +9466,44 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_reset_member_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -17268,7 +17328,7 @@ export interface operations {
                 cursor?: string;
                 sort?: "row_number" | "-row_number";
                 q?: string;
-                code?: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "error_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs" | "external_id_taken" | "zaguan_id_invalid" | "tax_id_invalid" | "domain_invalid" | "domain_public" | "domain_taken" | "second_primary";
+                code?: "columns_wrong" | "not_utf8" | "quote_open" | "external_id_missing" | "duplicate_id" | "name_missing" | "email_invalid" | "date_invalid" | "price_invalid" | "price_negative" | "number_invalid" | "discount_invalid" | "formula_cell" | "error_cell" | "value_unknown" | "too_long" | "plan_missing" | "end_before_start" | "account_unknown" | "account_differs" | "external_id_taken" | "other_unit" | "zaguan_id_invalid" | "tax_id_invalid" | "domain_invalid" | "domain_public" | "domain_taken" | "second_primary";
             };
             header?: never;
             path: {

@@ -44,7 +44,13 @@ import {
   totpCode,
   totpSecret,
 } from './schemas.sign-in.ts'
-import { confirmTotp, removeTotp, replaceRecoveryCodes, startTotp } from './second-factors.ts'
+import {
+  confirmTotp,
+  removeTotp,
+  replaceRecoveryCodes,
+  resetMemberSecondFactor,
+  startTotp,
+} from './second-factors.ts'
 import {
   endOtherSessions,
   endSession,
@@ -322,6 +328,23 @@ export function registerSecurity(app: App, site: 'office' | 'portal', side: Side
     { method: 'DELETE', path: '/photo', operation: 'remove_photo', summary: 'Remove the own photo' },
     (tx) => removePhoto(tx),
   )
+  if (site === 'office') {
+    officeRoute(
+      app,
+      {
+        method: 'POST',
+        path: '/members/{id}/reset-second-factor',
+        operation: 'reset_member_second_factor',
+        summary: 'Remove the second factors of a customer’s user who lost them',
+        description: 'Every session of the person ends; they are told by mail.',
+        tag: 'Portal users',
+        permission: 'accounts.write',
+        session: 'person',
+        params: idParams,
+      },
+      (tx, { params }) => resetMemberSecondFactor(tx, params.id),
+    )
+  }
   const photoOptions = {
     method: 'GET',
     path: '/photos/{id}',

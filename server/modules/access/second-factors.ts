@@ -4,7 +4,7 @@ import { Secret, TOTP } from 'otpauth'
 import type { Config } from '../../platform/config.ts'
 import type { Tx } from '../../platform/database.ts'
 import { decryptSecret, digestSecret, encryptSecret } from '../../platform/encryption.ts'
-import { type Refusal, refuse } from '../../platform/errors.ts'
+import { notFound, type Refusal, refuse } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { demandSecretKey } from './secret-key.ts'
 
@@ -162,6 +162,21 @@ export async function removeTotp(tx: Tx, userId: string): Promise<Refusal | unde
   if (!removed?.confirmed_at) return refuse('totp_missing')
   await tx.deleteFrom('recovery_codes').where('user_id', '=', userId).execute()
   await announce(tx, 'sign_in_methods.changed', { user_id: userId, change: 'totp_removed' })
+}
+
+/**
+ * Removes the second factors of a member of an account who lost them, and ends their sessions: they come back by password or
+ * link. Refuses: not_found.
+ */
+export async function resetMemberSecondFactor(tx: Tx, memberId: string): Promise<Refusal | undefined> {
+  const member = await tx
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('id', '=', memberId)
+    .executeTakeFirst()
+  if (!member) return notFound()
+  await sql`select reset_second_factor(${member.user_id})`.execute(tx)
+  await announce(tx, 'sign_in_methods.changed', { user_id: member.user_id, change: 'second_factor_reset' })
 }
 
 /** Ten new recovery codes; those before no longer work. Refuses: totp_missing. */

@@ -315,6 +315,7 @@ export async function resetStaffSecondFactor(
   const fault = checkReach(granter, member)
   if (fault) return fault
   await sql`select reset_second_factor(${id})`.execute(tx)
+  await announce(tx, 'sign_in_methods.changed', { user_id: id, change: 'second_factor_reset' })
   return undefined
 }
 
