@@ -103,6 +103,15 @@ export function PhotoDialog({ onClose, onSaved }: { onClose: () => void; onSaved
                 }}
               />
             </Suspense>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              className={styles.other}
+              disabled={busy}
+              onClick={() => input.current?.click()}
+            >
+              {t('photo.other')}
+            </Button>
           </>
         ) : (
           // biome-ignore lint/a11y/useKeyWithClickEvents lint/a11y/noStaticElementInteractions: the button inside is the keyboard's way
@@ -137,11 +146,6 @@ export function PhotoDialog({ onClose, onSaved }: { onClose: () => void; onSaved
         {chooser}
       </div>
       <DialogActions>
-        {file && (
-          <Button variant="subtle" disabled={busy} onClick={() => input.current?.click()}>
-            {t('photo.other')}
-          </Button>
-        )}
         <Button variant="default" disabled={busy} onClick={onClose}>
           {t('common:action.cancel')}
         </Button>
