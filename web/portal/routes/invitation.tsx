@@ -182,7 +182,8 @@ function JoinForm({ invitation }: { invitation: InvitationLink }) {
     check: ({ name, password }) => ({
       name: !name.trim() && t('account.name_missing'),
       password:
-        [...password].length < shortestPassword && t('password.too_short', { count: shortestPassword }),
+        [...password].length < shortestPassword &&
+        t('security:password.too_short', { count: shortestPassword }),
     }),
     submit: ({ name, password }) =>
       orThrow(
