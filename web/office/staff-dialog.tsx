@@ -346,7 +346,7 @@ function SinglePermissions({
   return (
     <details className={styles.singles}>
       <summary>
-        {t('singles')}
+        <span>{t('singles')}</span>
         <small>{differing === 0 ? t('singles_none') : t('singles_differ', { count: differing })}</small>
       </summary>
       <p className={styles.help}>{t('singles_help')}</p>

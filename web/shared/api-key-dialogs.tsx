@@ -277,7 +277,9 @@ export function SecretDialog({
         </span>
         {made.key.previous_works_until && (
           <p className={styles.muted}>
-            {t('old_secret', { date: formats.exact(made.key.previous_works_until) })}
+            {t('old_secret', {
+              date: `${formats.date(made.key.previous_works_until)}, ${formats.time(made.key.previous_works_until)}`,
+            })}
           </p>
         )}
         <figure className={styles.example}>
@@ -332,7 +334,11 @@ export function RotateDialog({
         <p>{t('rotate_text')}</p>
         {apiKey.previous_works_until && (
           <Callout tone="warning">
-            <p>{t('rotate_again', { date: formats.exact(apiKey.previous_works_until) })}</p>
+            <p>
+              {t('rotate_again', {
+                date: `${formats.date(apiKey.previous_works_until)}, ${formats.time(apiKey.previous_works_until)}`,
+              })}
+            </p>
           </Callout>
         )}
         <ProblemAlert error={form.problem} />

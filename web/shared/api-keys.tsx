@@ -240,7 +240,7 @@ function useScopeWords(groups: KeyTerms['groups']) {
   return (scopes: string[], most = 6) => {
     const shown = scopes.slice(0, most).map((scope) => words.get(scope) ?? scope)
     const more = scopes.length - shown.length
-    return `${shown.join(', ')}${more > 0 ? ` ${t('more_scopes', { count: more })}` : ''}`
+    return `${shown.join(' · ')}${more > 0 ? ` ${t('more_scopes', { count: more })}` : ''}`
   }
 }
 
@@ -305,7 +305,11 @@ export function KeyRow({
           <Warning>{t('idle', { name: person, scopes: words(key.idle_scopes) })}</Warning>
         )}
         {key.previous_works_until && (
-          <Warning>{t('old_secret', { date: formats.exact(key.previous_works_until) })}</Warning>
+          <Warning>
+            {t('old_secret', {
+              date: `${formats.date(key.previous_works_until)}, ${formats.time(key.previous_works_until)}`,
+            })}
+          </Warning>
         )}
       </div>
       {actions}
