@@ -1,6 +1,8 @@
 // API keys (A12): what a key may, whose it is, and how it ends.
 import type { InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from '../../server/app.ts'
+import { openPool } from '../../server/platform/database.ts'
 import { type Caller, type Reply, startTestApi, type TestApi } from '../api.ts'
 
 let api: TestApi
@@ -263,6 +265,35 @@ describe('the limit of a key', () => {
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60)
     expect(refused.headers['ratelimit-remaining']).toBe('0')
+  })
+})
+
+describe('two servers on one database', () => {
+  it('count a key’s calls together', async () => {
+    const second = await createApp({
+      config: api.config,
+      office: openPool(api.database.officeUrl, 2),
+      portal: openPool(api.database.portalUrl, 2),
+      files: api.files,
+      now: api.now,
+      version: 'test',
+    })
+    try {
+      await second.server.ready()
+      const { secret } = await makeKey(admin, { scopes: ['accounts.read'], rate_limit: 1000 })
+      const ask = (server: typeof second.server) =>
+        server.inject({ url: '/api/v1/office/accounts', headers: { authorization: `Bearer ${secret}` } })
+      const left: number[] = []
+      for (const server of [api.server, second.server, api.server, second.server])
+        left.push(Number((await ask(server)).headers['ratelimit-remaining']))
+      // One minute may end between two of them; never do two servers give the same call away.
+      const steps = left.slice(1).map((one, at) => left[at]! - one)
+      expect(steps.filter((step) => step === 1).length).toBeGreaterThanOrEqual(2)
+      expect(steps).not.toContain(0)
+    } finally {
+      await second.server.close()
+      await Promise.all([second.office.end(), second.portal.end()])
+    }
   })
 })
 
