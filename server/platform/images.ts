@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { type Refusal, refuse } from './errors.ts'
+import { type Refusal, refuse, refuseField } from './errors.ts'
 
 // Pictures that people upload. What is kept is never what came: the pixels are decoded and written anew, so that nothing
 // else of the file (places, names of cameras, scripts behind the picture) stays.
@@ -75,6 +75,31 @@ export async function squareImage(bytes: Buffer, side: number, crop: Crop | null
         .toBuffer()
     } catch {
       return refuse('image_needed', { status: 422 })
+    }
+  })
+}
+
+/** Whether a file is a drawing in SVG: those of operators may be, those of customers never. */
+function looksLikeSvg(bytes: Buffer): boolean {
+  return /^\s*(\ufeff)?(<\?xml|<!--|<!DOCTYPE svg|<svg)/i.test(bytes.subarray(0, 500).toString('utf8'))
+}
+
+/**
+ * A logo as a PNG that fits into so many pixels: what is taken as a photo, and SVG. Refuses: invalid_input of `file` as
+ * not_an_image (too large too), too_busy.
+ */
+export async function fitImage(bytes: Buffer, width: number, height: number): Promise<Buffer | Refusal> {
+  if (!recognizeImage(bytes) && !looksLikeSvg(bytes)) return refuseField('file', 'not_an_image')
+  return takeTurn(async () => {
+    try {
+      return await sharp(bytes, { limitInputPixels: mostPixels, density: 200, pages: 1 })
+        .timeout({ seconds: 20 })
+        .autoOrient()
+        .resize({ width, height, fit: 'inside', withoutEnlargement: false })
+        .png()
+        .toBuffer()
+    } catch {
+      return refuseField('file', 'not_an_image')
     }
   })
 }

@@ -1,3 +1,7 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Caller, startTestApi, type TestApi, testPassword } from '../api.ts'
 import { Authenticator } from '../authenticator.ts'
@@ -211,6 +215,30 @@ describe('how good a password is', () => {
     })
     expect(await rate(testPassword)).toMatchObject({ score: 4, breached: false, acceptable: true })
     expect(await rate('Xk3#9d')).toMatchObject({ acceptable: false })
+  })
+
+  it('may be asked of a list of leaks, to which five digits of a hash are told, and whose silence refuses nothing', async () => {
+    const customer = await makeCustomer(api, admin, unit.id)
+    const leaked = 'a phrase that leaked somewhere'
+    const digest = createHash('sha1').update(leaked).digest('hex').toUpperCase()
+    const asked: string[] = []
+    const list = createServer((request, response) => {
+      asked.push(request.url!)
+      response.end(`${'0'.repeat(35)}:3\r\n${digest.slice(5)}:42\r\n${'F'.repeat(35)}:0`)
+    }).listen(0, '127.0.0.1')
+    await once(list, 'listening')
+    api.config.breachedPasswordsUrl = `http://127.0.0.1:${(list.address() as AddressInfo).port}/range/`
+    try {
+      const refused = await customer.put('/security/password', { password: leaked })
+      expect(refused.body.errors).toMatchObject([{ path: 'password', code: 'breached' }])
+      expect(asked).toEqual([`/range/${digest.slice(0, 5)}`])
+      expect((await customer.put('/security/password', { password: `${leaked} not` })).status).toBe(204)
+    } finally {
+      list.close()
+    }
+    list.closeAllConnections()
+    expect((await customer.put('/security/password', { password: leaked })).status).toBe(204)
+    api.config.breachedPasswordsUrl = null
   })
 
   it('counts wherever a password is chosen', async () => {

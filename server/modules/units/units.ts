@@ -1,11 +1,11 @@
 import type { Insertable, Updateable } from 'kysely'
 import { sql } from 'kysely'
-import sharp from 'sharp'
 import type { BusinessUnits } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { notFound, type Refusal, refuseField } from '../../platform/errors.ts'
+import { isRefusal, notFound, type Refusal, refuseField } from '../../platform/errors.ts'
 import type { FileStore } from '../../platform/files.ts'
 import { recordFile } from '../../platform/files.ts'
+import { fitImage } from '../../platform/images.ts'
 
 export type UnitInput = Omit<Insertable<BusinessUnits>, 'id' | 'created_at' | 'updated_at' | 'logo_file_id'>
 export type UnitChange = Omit<
@@ -72,15 +72,8 @@ export async function setUnitLogo(
 ) {
   const unit = await getUnit(tx, unitId)
   if (!('id' in unit)) return unit
-  let png: Buffer
-  try {
-    png = await sharp(image, { limitInputPixels: 40_000_000, density: 200 })
-      .resize({ width: 600, height: 200, fit: 'inside', withoutEnlargement: false })
-      .png()
-      .toBuffer()
-  } catch {
-    return refuseField('file', 'not_an_image')
-  }
+  const png = await fitImage(image, 600, 200)
+  if (isRefusal(png)) return png
   const stored = await files.write(fileId, png)
   await recordFile(tx, {
     id: fileId,
