@@ -97,7 +97,9 @@ describe.each(languages)('personal data in %s', (language) => {
       .waitFor()
     await number.fill(String(person.number))
     await page.getByRole('button', { name: t('office:privacy.erase_submit') }).click()
+    await page.waitForURL(new RegExp(`/accounts/${person.id}$`))
     await heading(page, t('common:erased.account', { number: person.number })).waitFor()
+    await staff.settle()
     expect(await page.getByRole('main').getByText(person.name).count()).toBe(0)
 
     // The log says who did it and why, and of what was before only that it was.

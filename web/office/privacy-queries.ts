@@ -30,7 +30,8 @@ export const erasureQuery = (accountId: string) =>
       ),
   })
 
-/** After an account was erased nothing that was read of it holds any more. */
+/** After an account was erased nothing that was read of it is shown again, not even for a moment. */
 export async function forgetAccount(queryClient: QueryClient): Promise<void> {
+  queryClient.removeQueries({ type: 'inactive', predicate: ({ queryKey }) => queryKey[0] !== 'session' })
   await queryClient.invalidateQueries()
 }
