@@ -90,7 +90,6 @@ function listQuestions({ plan, closing }: OfficeGround): Record<string, string[]
     'routing-points': ['', 'q=torre', unit],
     staff: ['', 'q=staff'],
     'business-units': [''],
-    today: [''],
   }
 }
 

@@ -161,9 +161,10 @@ describe.each(languages)('the palette in %s', (language) => {
   })
 
   it('waits for the answer when Enter comes before it', async () => {
-    const { page } = visit
+    const { page, t } = visit
     const { name, id } = books.accounts[2]!
     await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: t('common:palette.open') }).waitFor()
     await page.keyboard.type(name)
     await page.keyboard.press('Enter')
     await page.waitForURL(`**/office/accounts/${id}`)
