@@ -112,6 +112,7 @@ export function registerStaffOffice(app: App): void {
       description: 'Passkeys, one-time codes and recovery codes are removed, and every session ends.',
       tag,
       permission: 'staff.write',
+      session: 'person',
       params: idParams,
     },
     (tx, { params }, actor) => resetStaffSecondFactor(tx, params.id, actor),
