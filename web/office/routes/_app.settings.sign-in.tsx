@@ -1,4 +1,5 @@
 import { ActionIcon, Button, PasswordInput, Switch, TextInput } from '@mantine/core'
+import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
 import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
 import IconPlugConnected from '@tabler/icons-react/dist/esm/icons/IconPlugConnected.mjs'
@@ -144,7 +145,6 @@ function IdentityProvider() {
         oidc_label: !values.oidc_label.trim() && needed,
         oidc_issuer: !values.oidc_issuer.trim() && needed,
         oidc_client_id: !values.oidc_client_id.trim() && needed,
-        oidc_client_secret: !values.oidc_client_secret && !rules.has_client_secret && needed,
       }
     },
     submit: ({ oidc_client_secret, ...values }) =>
@@ -170,6 +170,11 @@ function IdentityProvider() {
     mutationFn: () => orThrow(api.POST('/api/v1/office/settings/sign-in/test')),
     onError: useProblemToast(),
   })
+  // The stored secret belongs to the provider and client that it was given for: with others it is gone.
+  const secretKept =
+    rules.has_client_secret &&
+    form.values.oidc_issuer.trim() === rules.oidc_issuer &&
+    form.values.oidc_client_id.trim() === rules.oidc_client_id
   useUnsavedWarning(form.changed, t('signInSettings.unsaved'))
   const copy = async () => {
     await navigator.clipboard.writeText(callback)
@@ -211,9 +216,7 @@ function IdentityProvider() {
           <PasswordInput
             label={t('signInSettings.client_secret')}
             description={t(
-              rules.has_client_secret
-                ? 'signInSettings.client_secret_kept'
-                : 'signInSettings.client_secret_help',
+              secretKept ? 'signInSettings.client_secret_kept' : 'signInSettings.client_secret_help',
             )}
             autoComplete="new-password"
             disabled={readOnly}
@@ -239,10 +242,16 @@ function IdentityProvider() {
           <div role="status">
             <Callout
               tone={test.data.ok ? 'good' : 'bad'}
-              icon={<IconCircleCheck size={20} aria-hidden />}
+              icon={
+                test.data.ok ? (
+                  <IconCircleCheck size={20} aria-hidden />
+                ) : (
+                  <IconAlertTriangle size={20} aria-hidden />
+                )
+              }
               title={t(test.data.ok ? 'signInSettings.test_ok' : 'signInSettings.test_failed')}
             >
-              {test.data.problem && <p>{test.data.problem}</p>}
+              {test.data.problem && <p>{t(`errors:${test.data.problem}.detail`)}</p>}
             </Callout>
           </div>
         )}
