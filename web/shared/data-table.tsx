@@ -19,7 +19,7 @@ import { EmptyState } from './page.tsx'
 import { Popout } from './popout.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 import { type Search, stringifySearch } from './router.ts'
-import { requestOf, type TableSource, tableQuery } from './table-search.ts'
+import { requestOf, type TableRequest, type TableSource, tableQuery } from './table-search.ts'
 import { useKeptViews } from './table-views.ts'
 
 /** A column of a DataTable. */
@@ -625,7 +625,7 @@ function SearchBox({
 }
 
 /** The list as a file, with the search, filters and order of the screen: CSV or a workbook, what is shown or all of it. */
-function ExportMenu({ path, request, columns }: { path: string; request: Search; columns: string }) {
+function ExportMenu({ path, request, columns }: { path: string; request: TableRequest; columns: string }) {
   const { t } = useTranslation('common')
   const groups = [
     { name: t('table.export_shown'), search: { ...request, columns } },
