@@ -1,4 +1,4 @@
-import { Button, Checkbox } from '@mantine/core'
+import { Button, Checkbox, VisuallyHidden } from '@mantine/core'
 import IconArchive from '@tabler/icons-react/dist/esm/icons/IconArchive.mjs'
 import IconCalendarOff from '@tabler/icons-react/dist/esm/icons/IconCalendarOff.mjs'
 import IconDots from '@tabler/icons-react/dist/esm/icons/IconDots.mjs'
@@ -123,7 +123,7 @@ export function AccountContracts({ account }: { account: Account }) {
               ? [
                   {
                     id: 'actions',
-                    header: '',
+                    header: <VisuallyHidden>{t('contracts.actions')}</VisuallyHidden>,
                     align: 'end' as const,
                     width: '3.5rem',
                     cell: (row: Contract) => (

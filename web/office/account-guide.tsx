@@ -88,7 +88,6 @@ export function GuideFrame({
                     to="/accounts/$id/setup"
                     params={{ id: account.id }}
                     search={{ step: one } as never}
-                    aria-label={`${t(`guide.step.${one}`)}, ${t(`guide.state.${state}`)}`}
                   >
                     {content}
                   </Link>
