@@ -35,7 +35,7 @@ type Format = 'jpeg' | 'png' | 'webp' | 'avif'
  * What a file is by its first bytes; null where it is none of the formats that are taken. Nothing else of the decoder
  * (SVG, PDF, TIFF, …) is ever reached by a name or a type that somebody chose.
  */
-export function recognizeImage(bytes: Buffer): Format | null {
+function recognizeImage(bytes: Buffer): Format | null {
   const ascii = (from: number, to: number) => bytes.subarray(from, to).toString('latin1')
   if (bytes.length < 16) return null
   if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return 'jpeg'

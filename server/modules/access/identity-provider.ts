@@ -112,7 +112,7 @@ export async function testProvider(provider: Provider): Promise<string | null> {
 /** What is kept of a sign-in while the person is with the provider. */
 type Flow = { nonce: string; verifier_hash: string; issuer: string; client_id: string; to: string }
 
-export function callbackUrl(config: Config): string {
+function callbackUrl(config: Config): string {
   return `${config.publicUrl}/api/v1/office/session/identity-provider/callback`
 }
 

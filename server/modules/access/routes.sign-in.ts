@@ -39,7 +39,7 @@ import {
 const tag = 'Sign-in'
 
 /** Gives the browser its cookies; the answer carries no token. */
-export function admit(
+function admit(
   context: RequestContext,
   done: Opened | Asked | Refusal,
 ): z.output<typeof signedIn> | Refusal {
