@@ -79,7 +79,11 @@ export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter,
   if (request.state) query = query.where('invoices.state', '=', request.state === 'paid' ? 'paid' : 'open')
   if (request.state === 'overdue') query = query.where(sql<boolean>`invoices.due_date < ${unitToday(now)}`)
   if (request.due_from) query = query.where('invoices.due_date', '>=', request.due_from)
-  if (request.due_to) query = query.where('invoices.due_date', '<=', request.due_to)
+  if (request.due_to) {
+    query = query.where('invoices.due_date', '<=', request.due_to)
+    // None is due before it is issued: said, so that the order by day of issue begins there.
+    query = query.where('invoices.issue_date', '<=', request.due_to)
+  }
   if (request.issued_from) query = query.where('invoices.issue_date', '>=', request.issued_from)
   if (request.issued_to) query = query.where('invoices.issue_date', '<=', request.issued_to)
   if (request.q) query = query.where(await matchInvoices(tx, request.q, request.account_id !== undefined))

@@ -93,7 +93,8 @@ const byTime = { by: sql`payment_notices.id`, value: (row: { id: string }) => ro
 /** A page of payment notices. `q` finds by account name or reference. */
 export async function listPaymentNotices(tx: Tx, request: ListRequest & PaymentNoticeFilter) {
   let query = selectForStaff(tx)
-  if (request.state) query = query.where('payment_notices.state', '=', request.state)
+  // Written out, not as a parameter: the index of what is pending serves only who names it.
+  if (request.state) query = query.where(sql<boolean>`payment_notices.state = ${sql.lit(request.state)}`)
   if (request.business_unit_id)
     query = query.where('payment_notices.business_unit_id', '=', request.business_unit_id)
   if (request.account_id) query = query.where('payment_notices.account_id', '=', request.account_id)
