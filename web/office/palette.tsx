@@ -169,7 +169,7 @@ export function Palette({
   }
   const recent = () =>
     readRecent().map((one): PaletteEntry => {
-      const icon: (typeof icons)[Kind] | undefined = icons[one.kind as Kind]
+      const icon = (icons as Partial<typeof icons>)[one.kind as Kind]
       return {
         id: one.id,
         label: one.label,
