@@ -139,6 +139,8 @@ async function keepPresence(pool: PgPool, log: JobContext['log']) {
         log.error({ err: error }, 'a worker could not show that it lives')
       })
   }
+  // Jobs are locked by the pool of workers where it fetches them for all of them, else by the worker itself.
+  events.on('pool:create', ({ workerPool }) => hold(workerPool.id))
   events.on('worker:create', ({ worker }) => hold(worker.workerId))
   const sweep = async () => {
     const dead = await pool.query(
