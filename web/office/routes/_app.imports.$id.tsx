@@ -424,7 +424,10 @@ function Outcome({ found }: { found: Import }) {
         <Callout
           tone="good"
           icon={<IconCircleCheck size={20} aria-hidden />}
-          title={t('imports.done', { count: found.created + found.updated })}
+          title={t('imports.done', {
+            count: found.created + found.updated,
+            number: number(found.created + found.updated),
+          })}
         >
           <p>{t('imports.done_text')}</p>
         </Callout>
