@@ -137,8 +137,12 @@ describe('in the customer’s name', () => {
     })
     const audit = await site.visit({ language, width: 1440, as: site.admin })
     await audit.page.goto(`/office/audit?account_id=${account.id}`)
-    await audit.page.getByText('Rita Lopes').first().waitFor()
-    await audit.page.getByText(account.name).first().waitFor()
+    // Both names, in one entry.
+    const entry = audit.page
+      .getByRole('row')
+      .filter({ hasText: 'Rita Lopes' })
+      .filter({ hasText: account.name })
+    await entry.first().waitFor()
     expect(audit.faults).toEqual([])
     await audit.context.close()
     await context.close()
