@@ -4,12 +4,14 @@ import type { Tx } from './database.ts'
 /**
  * The condition of a list whose accounts hold every word of a text (name, number, external id, tax id, e-mail, phone, city;
  * accents forgiven). Few accounts are named by their ids, which an index has; where they are many, a page is full before
- * long, and the text is compared as the list is read. `column` holds the account in the list's own table.
+ * long, and the text is compared as the list is read. `column` holds the account in the list's own table;
+ * `otherwiseFound` says that the text is a number of something, which no search of all accounts need be added to.
  */
 export async function matchAccounts(
   tx: Tx,
   text: string,
   column = 'accounts.id',
+  otherwiseFound = false,
 ): Promise<RawBuilder<SqlBool>> {
   const words = splitWords(text)
   const found = await sql<{ ids: string[] | null }>`select find_account_ids(${words}::text[]) as ids`.execute(
@@ -17,6 +19,7 @@ export async function matchAccounts(
   )
   const ids = found.rows[0]?.ids
   if (ids) return sql<SqlBool>`${sql.ref(column)} = any(${ids}::uuid[])`
+  if (otherwiseFound) return sql<SqlBool>`false`
   return sql<SqlBool>`(${sql.join(
     words.map(
       (word) =>

@@ -99,10 +99,8 @@ export async function listPaymentNotices(tx: Tx, request: ListRequest & PaymentN
     query = query.where('payment_notices.business_unit_id', '=', request.business_unit_id)
   if (request.account_id) query = query.where('payment_notices.account_id', '=', request.account_id)
   if (request.q) {
-    const [byAccount, ids] = await Promise.all([
-      matchAccounts(tx, request.q, 'payment_notices.account_id'),
-      findByKey(tx, 'payment_notice', request.q),
-    ])
+    const ids = await findByKey(tx, 'payment_notice', request.q)
+    const byAccount = await matchAccounts(tx, request.q, 'payment_notices.account_id', ids.length > 0)
     query = query.where(
       ids.length === 0 ? byAccount : sql<boolean>`(${byAccount} or payment_notices.id = any(${ids}::uuid[]))`,
     )

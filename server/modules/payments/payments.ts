@@ -74,10 +74,8 @@ export async function listPayments(tx: Tx, request: ListRequest & PaymentFilter)
   if (request.from) query = query.where('payments.received_on', '>=', request.from)
   if (request.to) query = query.where('payments.received_on', '<', request.to)
   if (request.q) {
-    const [byAccount, ids] = await Promise.all([
-      matchAccounts(tx, request.q, 'payments.account_id'),
-      findByKey(tx, 'payment', request.q),
-    ])
+    const ids = await findByKey(tx, 'payment', request.q)
+    const byAccount = await matchAccounts(tx, request.q, 'payments.account_id', ids.length > 0)
     query = query.where(
       ids.length === 0 ? byAccount : sql<boolean>`(${byAccount} or payments.id = any(${ids}::uuid[]))`,
     )

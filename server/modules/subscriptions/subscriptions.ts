@@ -121,10 +121,8 @@ async function matchSubscriptions(tx: Tx, q: string) {
     select p.id, p.words from (
       select plans.id, array(select w from unnest(${words}::text[]) w where position(fold(w) in fold(plans.name)) > 0) as words
         from plans) p where p.words <> '{}'`.execute(tx)
-  const [byAccount, ids] = await Promise.all([
-    matchAccounts(tx, q, 'subscriptions.account_id'),
-    findByKey(tx, 'subscription', q),
-  ])
+  const ids = await findByKey(tx, 'subscription', q)
+  const byAccount = await matchAccounts(tx, q, 'subscriptions.account_id', ids.length > 0)
   const conditions = [byAccount]
   if (ids.length > 0) conditions.push(sql<boolean>`subscriptions.id = any(${ids}::uuid[])`)
   // The more of the words a plan has, the less is left for the account.
