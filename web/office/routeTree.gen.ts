@@ -41,6 +41,7 @@ import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
+import { Route as AppSettingsApiKeysRouteImport } from './routes/_app.settings.api-keys'
 import { Route as AppSettingsSignInRouteImport } from './routes/_app.settings.sign-in'
 import { Route as AppSettingsSlaProfilesRouteImport } from './routes/_app.settings.sla-profiles'
 import { Route as AppSettingsThresholdProfilesRouteImport } from './routes/_app.settings.threshold-profiles'
@@ -48,7 +49,10 @@ import { Route as AppUnitsIndexRouteImport } from './routes/_app.units.index'
 import { Route as AppUnitsIdRouteImport } from './routes/_app.units.$id'
 import { Route as AppUnitsNewRouteImport } from './routes/_app.units.new'
 import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
+import { Route as AppAccountsIdChangesRouteImport } from './routes/_app.accounts.$id.changes'
+import { Route as AppAccountsIdErasureRouteImport } from './routes/_app.accounts.$id.erasure'
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
+import { Route as AppAccountsIdPrivacyRouteImport } from './routes/_app.accounts.$id.privacy'
 import { Route as AppAccountsIdSetupRouteImport } from './routes/_app.accounts.$id.setup'
 import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
 import { Route as AppCataloguePlansNewRouteImport } from './routes/_app.catalogue.plans.new'
@@ -215,6 +219,11 @@ const AppSettingsIndexRoute = AppSettingsIndexRouteImport.update({
   path: '/settings/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsApiKeysRoute = AppSettingsApiKeysRouteImport.update({
+  id: '/settings/api-keys',
+  path: '/settings/api-keys',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppSettingsSignInRoute = AppSettingsSignInRouteImport.update({
   id: '/settings/sign-in',
   path: '/settings/sign-in',
@@ -251,9 +260,24 @@ const AppAccountsIdIndexRoute = AppAccountsIdIndexRouteImport.update({
   path: '/accounts/$id/',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountsIdChangesRoute = AppAccountsIdChangesRouteImport.update({
+  id: '/accounts/$id/changes',
+  path: '/accounts/$id/changes',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsIdErasureRoute = AppAccountsIdErasureRouteImport.update({
+  id: '/accounts/$id/erasure',
+  path: '/accounts/$id/erasure',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAccountsIdNewServiceRoute = AppAccountsIdNewServiceRouteImport.update({
   id: '/accounts/$id/new-service',
   path: '/accounts/$id/new-service',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAccountsIdPrivacyRoute = AppAccountsIdPrivacyRouteImport.update({
+  id: '/accounts/$id/privacy',
+  path: '/accounts/$id/privacy',
   getParentRoute: () => AppRoute,
 } as any)
 const AppAccountsIdSetupRoute = AppAccountsIdSetupRouteImport.update({
@@ -306,6 +330,7 @@ export interface FileRoutesByFullPath {
   '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/settings/sign-in': typeof AppSettingsSignInRoute
   '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
   '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
@@ -321,7 +346,10 @@ export interface FileRoutesByFullPath {
   '/services/': typeof AppServicesIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/units/': typeof AppUnitsIndexRoute
+  '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
+  '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -352,6 +380,7 @@ export interface FileRoutesByTo {
   '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/settings/sign-in': typeof AppSettingsSignInRoute
   '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
   '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
@@ -367,7 +396,10 @@ export interface FileRoutesByTo {
   '/services': typeof AppServicesIndexRoute
   '/settings': typeof AppSettingsIndexRoute
   '/units': typeof AppUnitsIndexRoute
+  '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
+  '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -400,6 +432,7 @@ export interface FileRoutesById {
   '/_app/me/security': typeof AppMeSecurityRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
   '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/_app/settings/sign-in': typeof AppSettingsSignInRoute
   '/_app/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
   '/_app/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
@@ -415,7 +448,10 @@ export interface FileRoutesById {
   '/_app/services/': typeof AppServicesIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/units/': typeof AppUnitsIndexRoute
+  '/_app/accounts/$id/changes': typeof AppAccountsIdChangesRoute
+  '/_app/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
+  '/_app/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/_app/accounts/$id/setup': typeof AppAccountsIdSetupRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -448,6 +484,7 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/payments/received'
     | '/services/$id'
+    | '/settings/api-keys'
     | '/settings/sign-in'
     | '/settings/sla-profiles'
     | '/settings/threshold-profiles'
@@ -463,7 +500,10 @@ export interface FileRouteTypes {
     | '/services/'
     | '/settings/'
     | '/units/'
+    | '/accounts/$id/changes'
+    | '/accounts/$id/erasure'
     | '/accounts/$id/new-service'
+    | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -494,6 +534,7 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/payments/received'
     | '/services/$id'
+    | '/settings/api-keys'
     | '/settings/sign-in'
     | '/settings/sla-profiles'
     | '/settings/threshold-profiles'
@@ -509,7 +550,10 @@ export interface FileRouteTypes {
     | '/services'
     | '/settings'
     | '/units'
+    | '/accounts/$id/changes'
+    | '/accounts/$id/erasure'
     | '/accounts/$id/new-service'
+    | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -541,6 +585,7 @@ export interface FileRouteTypes {
     | '/_app/me/security'
     | '/_app/payments/received'
     | '/_app/services/$id'
+    | '/_app/settings/api-keys'
     | '/_app/settings/sign-in'
     | '/_app/settings/sla-profiles'
     | '/_app/settings/threshold-profiles'
@@ -556,7 +601,10 @@ export interface FileRouteTypes {
     | '/_app/services/'
     | '/_app/settings/'
     | '/_app/units/'
+    | '/_app/accounts/$id/changes'
+    | '/_app/accounts/$id/erasure'
     | '/_app/accounts/$id/new-service'
+    | '/_app/accounts/$id/privacy'
     | '/_app/accounts/$id/setup'
     | '/_app/catalogue/plans/$id'
     | '/_app/catalogue/plans/new'
@@ -801,6 +849,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings/api-keys': {
+      id: '/_app/settings/api-keys'
+      path: '/settings/api-keys'
+      fullPath: '/settings/api-keys'
+      preLoaderRoute: typeof AppSettingsApiKeysRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/settings/sign-in': {
       id: '/_app/settings/sign-in'
       path: '/settings/sign-in'
@@ -850,11 +905,32 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountsIdIndexRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/accounts/$id/changes': {
+      id: '/_app/accounts/$id/changes'
+      path: '/accounts/$id/changes'
+      fullPath: '/accounts/$id/changes'
+      preLoaderRoute: typeof AppAccountsIdChangesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/$id/erasure': {
+      id: '/_app/accounts/$id/erasure'
+      path: '/accounts/$id/erasure'
+      fullPath: '/accounts/$id/erasure'
+      preLoaderRoute: typeof AppAccountsIdErasureRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/accounts/$id/new-service': {
       id: '/_app/accounts/$id/new-service'
       path: '/accounts/$id/new-service'
       fullPath: '/accounts/$id/new-service'
       preLoaderRoute: typeof AppAccountsIdNewServiceRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/accounts/$id/privacy': {
+      id: '/_app/accounts/$id/privacy'
+      path: '/accounts/$id/privacy'
+      fullPath: '/accounts/$id/privacy'
+      preLoaderRoute: typeof AppAccountsIdPrivacyRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/accounts/$id/setup': {
@@ -923,6 +999,7 @@ interface AppRouteChildren {
   AppMeSecurityRoute: typeof AppMeSecurityRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
+  AppSettingsApiKeysRoute: typeof AppSettingsApiKeysRoute
   AppSettingsSignInRoute: typeof AppSettingsSignInRoute
   AppSettingsSlaProfilesRoute: typeof AppSettingsSlaProfilesRoute
   AppSettingsThresholdProfilesRoute: typeof AppSettingsThresholdProfilesRoute
@@ -938,7 +1015,10 @@ interface AppRouteChildren {
   AppServicesIndexRoute: typeof AppServicesIndexRoute
   AppSettingsIndexRoute: typeof AppSettingsIndexRoute
   AppUnitsIndexRoute: typeof AppUnitsIndexRoute
+  AppAccountsIdChangesRoute: typeof AppAccountsIdChangesRoute
+  AppAccountsIdErasureRoute: typeof AppAccountsIdErasureRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
+  AppAccountsIdPrivacyRoute: typeof AppAccountsIdPrivacyRoute
   AppAccountsIdSetupRoute: typeof AppAccountsIdSetupRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
   AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
@@ -963,6 +1043,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppMeSecurityRoute: AppMeSecurityRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppServicesIdRoute: AppServicesIdRoute,
+  AppSettingsApiKeysRoute: AppSettingsApiKeysRoute,
   AppSettingsSignInRoute: AppSettingsSignInRoute,
   AppSettingsSlaProfilesRoute: AppSettingsSlaProfilesRoute,
   AppSettingsThresholdProfilesRoute: AppSettingsThresholdProfilesRoute,
@@ -978,7 +1059,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppServicesIndexRoute: AppServicesIndexRoute,
   AppSettingsIndexRoute: AppSettingsIndexRoute,
   AppUnitsIndexRoute: AppUnitsIndexRoute,
+  AppAccountsIdChangesRoute: AppAccountsIdChangesRoute,
+  AppAccountsIdErasureRoute: AppAccountsIdErasureRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
+  AppAccountsIdPrivacyRoute: AppAccountsIdPrivacyRoute,
   AppAccountsIdSetupRoute: AppAccountsIdSetupRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
   AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,

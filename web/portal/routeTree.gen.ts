@@ -16,12 +16,15 @@ import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as InvitationRouteImport } from './routes/invitation'
 import { Route as NoAccountRouteImport } from './routes/no-account'
 import { Route as SignInRouteImport } from './routes/sign-in'
+import { Route as ViewAsRouteImport } from './routes/view-as'
 import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
 import { Route as AppAccountRouteImport } from './routes/_app.account'
+import { Route as AppApiKeysRouteImport } from './routes/_app.api-keys'
 import { Route as AppContactsRouteImport } from './routes/_app.contacts'
 import { Route as AppPayRouteImport } from './routes/_app.pay'
 import { Route as AppPaymentsRouteImport } from './routes/_app.payments'
+import { Route as AppPrivacyRouteImport } from './routes/_app.privacy'
 import { Route as AppSecurityRouteImport } from './routes/_app.security'
 import { Route as AppStatementRouteImport } from './routes/_app.statement'
 import { Route as AppUserRouteImport } from './routes/_app.user'
@@ -67,6 +70,11 @@ const SignInRoute = SignInRouteImport.update({
   path: '/sign-in',
   getParentRoute: () => rootRouteImport,
 } as any)
+const ViewAsRoute = ViewAsRouteImport.update({
+  id: '/view-as',
+  path: '/view-as',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
@@ -82,6 +90,11 @@ const AppAccountRoute = AppAccountRouteImport.update({
   path: '/account',
   getParentRoute: () => AppRoute,
 } as any)
+const AppApiKeysRoute = AppApiKeysRouteImport.update({
+  id: '/api-keys',
+  path: '/api-keys',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppContactsRoute = AppContactsRouteImport.update({
   id: '/contacts',
   path: '/contacts',
@@ -95,6 +108,11 @@ const AppPayRoute = AppPayRouteImport.update({
 const AppPaymentsRoute = AppPaymentsRouteImport.update({
   id: '/payments',
   path: '/payments',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPrivacyRoute = AppPrivacyRouteImport.update({
+  id: '/privacy',
+  path: '/privacy',
   getParentRoute: () => AppRoute,
 } as any)
 const AppSecurityRoute = AppSecurityRouteImport.update({
@@ -156,11 +174,14 @@ export interface FileRoutesByFullPath {
   '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
+  '/view-as': typeof ViewAsRoute
   '/$': typeof AppSplatRoute
   '/account': typeof AppAccountRoute
+  '/api-keys': typeof AppApiKeysRoute
   '/contacts': typeof AppContactsRoute
   '/pay': typeof AppPayRoute
   '/payments': typeof AppPaymentsRoute
+  '/privacy': typeof AppPrivacyRoute
   '/security': typeof AppSecurityRoute
   '/statement': typeof AppStatementRoute
   '/user': typeof AppUserRoute
@@ -179,11 +200,14 @@ export interface FileRoutesByTo {
   '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
+  '/view-as': typeof ViewAsRoute
   '/$': typeof AppSplatRoute
   '/account': typeof AppAccountRoute
+  '/api-keys': typeof AppApiKeysRoute
   '/contacts': typeof AppContactsRoute
   '/pay': typeof AppPayRoute
   '/payments': typeof AppPaymentsRoute
+  '/privacy': typeof AppPrivacyRoute
   '/security': typeof AppSecurityRoute
   '/statement': typeof AppStatementRoute
   '/user': typeof AppUserRoute
@@ -205,11 +229,14 @@ export interface FileRoutesById {
   '/invitation': typeof InvitationRoute
   '/no-account': typeof NoAccountRoute
   '/sign-in': typeof SignInRoute
+  '/view-as': typeof ViewAsRoute
   '/_app/$': typeof AppSplatRoute
   '/_app/account': typeof AppAccountRoute
+  '/_app/api-keys': typeof AppApiKeysRoute
   '/_app/contacts': typeof AppContactsRoute
   '/_app/pay': typeof AppPayRoute
   '/_app/payments': typeof AppPaymentsRoute
+  '/_app/privacy': typeof AppPrivacyRoute
   '/_app/security': typeof AppSecurityRoute
   '/_app/statement': typeof AppStatementRoute
   '/_app/user': typeof AppUserRoute
@@ -232,11 +259,14 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/no-account'
     | '/sign-in'
+    | '/view-as'
     | '/$'
     | '/account'
+    | '/api-keys'
     | '/contacts'
     | '/pay'
     | '/payments'
+    | '/privacy'
     | '/security'
     | '/statement'
     | '/user'
@@ -255,11 +285,14 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/no-account'
     | '/sign-in'
+    | '/view-as'
     | '/$'
     | '/account'
+    | '/api-keys'
     | '/contacts'
     | '/pay'
     | '/payments'
+    | '/privacy'
     | '/security'
     | '/statement'
     | '/user'
@@ -280,11 +313,14 @@ export interface FileRouteTypes {
     | '/invitation'
     | '/no-account'
     | '/sign-in'
+    | '/view-as'
     | '/_app/$'
     | '/_app/account'
+    | '/_app/api-keys'
     | '/_app/contacts'
     | '/_app/pay'
     | '/_app/payments'
+    | '/_app/privacy'
     | '/_app/security'
     | '/_app/statement'
     | '/_app/user'
@@ -306,6 +342,7 @@ export interface RootRouteChildren {
   InvitationRoute: typeof InvitationRoute
   NoAccountRoute: typeof NoAccountRoute
   SignInRoute: typeof SignInRoute
+  ViewAsRoute: typeof ViewAsRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -359,6 +396,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof SignInRouteImport
       parentRoute: typeof rootRouteImport
     }
+    '/view-as': {
+      id: '/view-as'
+      path: '/view-as'
+      fullPath: '/view-as'
+      preLoaderRoute: typeof ViewAsRouteImport
+      parentRoute: typeof rootRouteImport
+    }
     '/_app/': {
       id: '/_app/'
       path: '/'
@@ -380,6 +424,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/api-keys': {
+      id: '/_app/api-keys'
+      path: '/api-keys'
+      fullPath: '/api-keys'
+      preLoaderRoute: typeof AppApiKeysRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/contacts': {
       id: '/_app/contacts'
       path: '/contacts'
@@ -399,6 +450,13 @@ declare module '@tanstack/react-router' {
       path: '/payments'
       fullPath: '/payments'
       preLoaderRoute: typeof AppPaymentsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/privacy': {
+      id: '/_app/privacy'
+      path: '/privacy'
+      fullPath: '/privacy'
+      preLoaderRoute: typeof AppPrivacyRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/security': {
@@ -477,9 +535,11 @@ declare module '@tanstack/react-router' {
 interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAccountRoute: typeof AppAccountRoute
+  AppApiKeysRoute: typeof AppApiKeysRoute
   AppContactsRoute: typeof AppContactsRoute
   AppPayRoute: typeof AppPayRoute
   AppPaymentsRoute: typeof AppPaymentsRoute
+  AppPrivacyRoute: typeof AppPrivacyRoute
   AppSecurityRoute: typeof AppSecurityRoute
   AppStatementRoute: typeof AppStatementRoute
   AppUserRoute: typeof AppUserRoute
@@ -496,9 +556,11 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAccountRoute: AppAccountRoute,
+  AppApiKeysRoute: AppApiKeysRoute,
   AppContactsRoute: AppContactsRoute,
   AppPayRoute: AppPayRoute,
   AppPaymentsRoute: AppPaymentsRoute,
+  AppPrivacyRoute: AppPrivacyRoute,
   AppSecurityRoute: AppSecurityRoute,
   AppStatementRoute: AppStatementRoute,
   AppUserRoute: AppUserRoute,
@@ -522,6 +584,7 @@ const rootRouteChildren: RootRouteChildren = {
   InvitationRoute: InvitationRoute,
   NoAccountRoute: NoAccountRoute,
   SignInRoute: SignInRoute,
+  ViewAsRoute: ViewAsRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)
