@@ -128,10 +128,10 @@ describe('an import of 100,000 rows from a workbook', () => {
     }
     await figure(page, t('office:imports.created'), shown(rows - spoiled))
     expect(seen.size).toBeGreaterThan(3)
-    expect(slowest).toBeLessThan(3000)
+    expect(slowest).toBeLessThan(5000)
     const found = await site.admin.get(`/accounts?business_unit_id=${unit.id}&q=C-${rows - 1}`)
     expect(found.items[0]).toMatchObject({ name: `Assinante ${rows - 1}`, city: 'Cidade 499' })
-  })
+  }, 600_000)
 
   it('gives back the rejected rows, which are corrected in the workbook and imported as they are', async () => {
     const { page, t } = staff
