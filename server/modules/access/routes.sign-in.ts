@@ -39,10 +39,7 @@ import {
 const tag = 'Sign-in'
 
 /** Gives the browser its cookies; the answer carries no token. */
-function admit(
-  context: RequestContext,
-  done: Opened | Asked | Refusal,
-): z.output<typeof signedIn> | Refusal {
+function admit(context: RequestContext, done: Opened | Asked | Refusal): z.output<typeof signedIn> | Refusal {
   if (isRefusal(done) || done.state === 'second_factor') return done
   context.setSession(done.token, done.expires)
   context.setDevice(done.device.token, done.device.expires)
