@@ -168,7 +168,9 @@ describe('composeMail', () => {
       const params = Object.fromEntries(
         Object.entries({ ...samples[kind], name: evil }).map(([key, value]) => [
           key,
-          typeof value === 'string' && !['link', 'purpose', 'currency', 'change'].includes(key) ? evil : value,
+          typeof value === 'string' && !['link', 'purpose', 'currency', 'change'].includes(key)
+            ? evil
+            : value,
         ]),
       ) as MailParams[typeof kind]
       const { html } = composeMail(kind, params, 'es', unit)

@@ -12,7 +12,7 @@ import { unitSlaProfilesQuery } from './agreement-queries.ts'
 import styles from './form-layout.module.css'
 
 /** What can be agreed, in the order of the list. */
-export const contractTypes: Contract['type'][] = [
+const contractTypes: Contract['type'][] = [
   'flat_retainer',
   'hourly',
   'block_hours',

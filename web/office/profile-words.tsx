@@ -28,7 +28,7 @@ export function nameOfWeekday(day: number, language: string, style: 'short' | 'l
 }
 
 /** Days that follow one another as a range: [1, 2, 3, 4, 5] is Mon – Fri. */
-export function nameDays(days: readonly number[], language: string): string {
+function nameDays(days: readonly number[], language: string): string {
   const runs: number[][] = []
   for (const day of days) {
     const run = runs.at(-1)
@@ -55,7 +55,7 @@ export function wordsOfCoverage(t: TFunction, profile: SlaProfile, language: str
 }
 
 /** A limit with the unit of its metric: 90 %, 5 min, 40 °C. */
-export function wordsOfLimit(metric: Metric, value: number): string {
+function wordsOfLimit(metric: Metric, value: number): string {
   const unit = { temperature: '°C', latency: 'ms', offline: 'min' }[metric as string] ?? '%'
   return `${value} ${unit}`
 }

@@ -245,7 +245,7 @@ function useScopeWords(groups: KeyTerms['groups']) {
 }
 
 /** One key: what it may do, since when, for how long, by whom. */
-export function KeyRow({
+function KeyRow({
   apiKey: key,
   terms,
   own,

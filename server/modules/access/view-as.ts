@@ -8,7 +8,7 @@ import { createToken, hashToken } from '../../platform/secrets.ts'
 // log with both names, and reading only unless they may act and chose to.
 
 /** How long staff see the portal as a customer before they must ask again. */
-export const viewMinutes = 60
+const viewMinutes = 60
 /** How long the code works that carries them from the office to the portal. */
 const codeSeconds = 120
 

@@ -17,7 +17,7 @@ type ContactFilter = {
  * A page of the contacts of all accounts, the oldest first. `q` finds by name, e-mail or phone, accents forgiven, every
  * word of it.
  */
-export function listAllContacts(tx: Tx, request: ListRequest & ContactFilter) {
+function listAllContacts(tx: Tx, request: ListRequest & ContactFilter) {
   let query = tx
     .selectFrom('contacts')
     .innerJoin('accounts', 'accounts.id', 'contacts.account_id')

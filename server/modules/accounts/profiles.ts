@@ -290,7 +290,7 @@ export async function updateThresholdProfile(
 }
 
 /** What a metric's limits may be, in its unit: per cent, minutes, degrees Celsius, milliseconds. */
-export const thresholdLimits: Record<ThresholdMetric, { lowest: number; highest: number }> = {
+const thresholdLimits: Record<ThresholdMetric, { lowest: number; highest: number }> = {
   cpu: { lowest: 1, highest: 100 },
   memory: { lowest: 1, highest: 100 },
   disk: { lowest: 1, highest: 100 },
