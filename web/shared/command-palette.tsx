@@ -135,7 +135,7 @@ function OpenedPalette({ onClose, search, commands, answers, recent }: PalettePr
       )
     } else if (event.key === 'Enter') {
       event.preventDefault()
-      if (waiting && at === 0 && current !== first) setHurried(true)
+      if (waiting && at === 0 && (first === undefined || current !== first)) setHurried(true)
       else if (current) run(current)
     }
   }
