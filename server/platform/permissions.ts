@@ -28,7 +28,6 @@ const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
     'payments.read',
     'payments.decide',
     'imports.read',
-    'imports.run',
     'notices.read',
     'subscriptions.write',
     'jobs.read',

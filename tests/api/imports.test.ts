@@ -498,7 +498,7 @@ describe('who may', () => {
     expect((await auditor.post(`/imports/${id}/prepare`)).body.code).toBe('not_permitted')
     expect((await upload('accounts', 'id,name\nA,Ana', auditor)).body.code).toBe('not_permitted')
     expect((await sales.get('/imports')).body.code).toBe('not_permitted')
-    const elsewhere = await api.staff('finance', { units: [(await api.unit()).id] })
+    const elsewhere = await api.staff('admin', { units: [(await api.unit()).id] })
     for (const path of ['', '/rejects', '/rejects.csv']) {
       expect((await elsewhere.get(`/imports/${id}${path}`)).status).toBe(404)
     }
