@@ -1822,7 +1822,7 @@ create function audit_query(p_text text) returns tsquery language sql immutable 
 $$;
 -- may be called by: everyone
 
-create function audit_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+create function audit_rows() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_nestloop to 'off' as $$
 declare
   a jsonb := coalesce(nullif(current_setting('zaguan.actor', true), ''), '{}')::jsonb;
 begin

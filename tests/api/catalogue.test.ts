@@ -80,7 +80,7 @@ describe('plans', () => {
     expect(listed).toHaveLength(1)
     expect(listed[0]).toMatchObject({ id: plan.id, amount: 12990, active_subscriptions: 0 })
     const csv = await admin.get('/plans.csv?q=condominio')
-    expect(csv.bytes.toString()).toContain('Fibra Condomínio,broadband,,12990,BRL,20,true,advance,12,0,')
+    expect(csv.bytes.toString()).toContain('Fibra Condomínio,broadband,,129.90,BRL,20,true,advance,12,0,')
   })
 
   it('need a price in the business unit’s currency, a product of it, and nothing twice', async () => {

@@ -418,7 +418,7 @@ describe('staff', () => {
       .toString()
       .split('\r\n')
     expect(csv).toHaveLength(7)
-    expect(csv[1]).toMatch(/^2026-05-01,\d+,Cliente \d+,Unit \d+,100,BRL,cash,,,100,/)
+    expect(csv[1]).toMatch(/^2026-05-01,\d+,Cliente \d+,Unit \d+,1\.00,BRL,cash,,,1\.00,/)
     expect(csv[3]).toContain("'=cmd()")
   })
 

@@ -4659,9 +4659,9 @@ export interface components {
         };
         PasswordStrength: {
             score: number;
-            /** @description A code; its text is common:password_strength.warnings */
+            /** @description A code; its text is security:password.advice */
             warning: string | null;
-            /** @description Codes; their texts are common:password_strength.suggestions */
+            /** @description Codes; their texts are security:password.advice */
             suggestions: string[];
             /** @description One of the passwords that everybody tries first */
             breached: boolean;
@@ -5183,6 +5183,7 @@ export interface components {
             currency: string;
             /** @description Monthly price in the business unit’s currency */
             amount: number | null;
+            /** @description How many run on it; a list counts up to 1,000 */
             active_subscriptions: number;
             archived_at: string | null;
             /** Format: date-time */
@@ -5239,6 +5240,7 @@ export interface components {
             currency: string;
             /** @description Monthly price in the business unit’s currency */
             amount: number | null;
+            /** @description How many run on it; a list counts up to 1,000 */
             active_subscriptions: number;
             archived_at: string | null;
             /** Format: date-time */

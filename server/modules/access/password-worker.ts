@@ -15,7 +15,7 @@ export type ScoreAnswer = {
   common: boolean
 }
 
-/** What is said is a code: its text stands in our own catalogue (common:password_strength). */
+/** What is said is a code: its text stands in our own catalogue (security:password.advice). */
 const codes = <T extends object>(texts: T) =>
   Object.fromEntries(
     Object.keys(texts).map((code) => [

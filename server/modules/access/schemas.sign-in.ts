@@ -66,13 +66,8 @@ export const strengthQuestion = z.object({
 export const strength = z
   .object({
     score: z.int().min(0).max(4),
-    warning: z
-      .string()
-      .nullable()
-      .meta({ description: 'A code; its text is common:password_strength.warnings' }),
-    suggestions: z
-      .array(z.string())
-      .meta({ description: 'Codes; their texts are common:password_strength.suggestions' }),
+    warning: z.string().nullable().meta({ description: 'A code; its text is security:password.advice' }),
+    suggestions: z.array(z.string()).meta({ description: 'Codes; their texts are security:password.advice' }),
     breached: z.boolean().meta({ description: 'One of the passwords that everybody tries first' }),
     acceptable: z.boolean(),
   })

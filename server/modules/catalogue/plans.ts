@@ -50,7 +50,10 @@ export type PlanChange = Partial<PlanColumns & PlanParts> & { archived?: boolean
 
 export type PlanFilter = CatalogueFilter & { kind?: PlanKind | undefined; product_id?: string | undefined }
 
-function selectPlans(tx: Tx) {
+/** How far a list counts what runs on a plan: beyond, the number is what its own page is for. */
+const mostCounted = 1000
+
+function selectPlans(tx: Tx, counted: number | null) {
   return tx
     .selectFrom('plans')
     .innerJoin('business_units', 'business_units.id', 'plans.business_unit_id')
@@ -80,15 +83,19 @@ function selectPlans(tx: Tx) {
       'plans.archived_at',
       'plans.created_at',
       'plans.updated_at',
-      sql<number>`(select count(*) from subscriptions s where s.plan_id = plans.id and s.status = 'active')`.as(
+      sql<number>`(select count(*) from (select from subscriptions s
+        where s.plan_id = plans.id and s.status = 'active' limit ${counted}) running)`.as(
         'active_subscriptions',
       ),
     ])
 }
 
-/** A page of plans, each with its monthly price (minor units of the business unit's currency) and how many run. */
+/**
+ * A page of plans, each with its monthly price (minor units of the business unit's currency) and how many run, counted up
+ * to 1,000: a list costs the same however many there are.
+ */
 export function listPlans(tx: Tx, request: ListRequest & PlanFilter) {
-  let query = selectPlans(tx)
+  let query = selectPlans(tx, mostCounted)
   if (request.business_unit_id) query = query.where('plans.business_unit_id', '=', request.business_unit_id)
   if (request.product_id) query = query.where('plans.product_id', '=', request.product_id)
   if (request.kind) query = query.where('plans.kind', '=', request.kind)
@@ -114,7 +121,7 @@ export function listPlans(tx: Tx, request: ListRequest & PlanFilter) {
 /** One plan with its prices, items and options. Refuses: not_found. */
 export async function getPlan(tx: Tx, id: string) {
   const [plan, prices, items, options] = await Promise.all([
-    selectPlans(tx).where('plans.id', '=', id).executeTakeFirst(),
+    selectPlans(tx, null).where('plans.id', '=', id).executeTakeFirst(),
     tx
       .selectFrom('plan_prices')
       .select(['currency', 'interval', 'amount'])

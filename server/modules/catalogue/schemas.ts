@@ -85,7 +85,7 @@ const planFields = {
   position: z.int(),
   currency: currency.meta({ description: 'The business unit’s currency' }),
   amount: minorUnits.nullable().meta({ description: 'Monthly price in the business unit’s currency' }),
-  active_subscriptions: z.int(),
+  active_subscriptions: z.int().meta({ description: 'How many run on it; a list counts up to 1,000' }),
   archived_at: instant.nullable(),
   created_at: instant,
   updated_at: instant,

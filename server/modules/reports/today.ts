@@ -58,23 +58,30 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
                   when late <= 90 then 'days_61_90' else 'days_over_90' end as bucket,
              currency, sum(open_amount)::bigint as amount, count(*) as invoices
         from (select i.currency, (${now}::timestamptz at time zone b.time_zone)::date - i.due_date as late,
-                     (select coalesce(sum(e.amount), 0) from ledger_entries e
-                       where e.invoice_id = i.id and e.ledger_account = 'receivable') as open_amount
+                     coalesce(e.open_amount, 0) as open_amount
                 from invoices i join business_units b on b.id = i.business_unit_id
+                left join (select e.invoice_id, sum(e.amount) as open_amount
+                             from ledger_entries e join invoices o on o.id = e.invoice_id and o.state = 'open'
+                            where e.ledger_account = 'receivable' group by 1) e on e.invoice_id = i.id
                where i.state = 'open' and (${unit}::uuid is null or b.id = ${unit}::uuid)) open
        group by 1, 2 order by min(late), 2`.execute(tx),
     sql<{ month: string; started: number; ended: number; active: number }>`
       with months as (
         select m::date as first, (m + interval '1 month')::date as next
           from generate_series(date_trunc('month', ${now}::timestamptz) - interval '12 months', date_trunc('month', ${now}::timestamptz), interval '1 month') m),
+      -- Every service once: the month that it begins in, and the one that it ends in. What began earlier stands in the first.
       mine as (
-        select start_date, end_date from subscriptions
-         where status <> 'awaiting_installation' and billing_start is not null and (${unit}::uuid is null or business_unit_id = ${unit}::uuid))
+        select greatest(date_trunc('month', start_date)::date, (select min(first) from months) - 1) as first,
+               date_trunc('month', end_date)::date as last, count(*) as services
+          from subscriptions
+         where status <> 'awaiting_installation' and billing_start is not null and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)
+           and (end_date is null or end_date >= (select min(first) from months))
+         group by 1, 2)
       select to_char(months.first, 'YYYY-MM') as month,
-             count(*) filter (where start_date >= months.first) as started,
-             count(*) filter (where end_date >= months.first and end_date < months.next) as ended,
-             count(*) filter (where end_date is null or end_date >= months.next) as active
-        from months left join mine on start_date < months.next and (end_date is null or end_date >= months.first)
+             coalesce(sum(services) filter (where mine.first = months.first), 0)::bigint as started,
+             coalesce(sum(services) filter (where mine.last = months.first), 0)::bigint as ended,
+             coalesce(sum(services) filter (where mine.first <= months.first and (mine.last is null or mine.last > months.first)), 0)::bigint as active
+        from months left join mine on mine.first <= months.first and (mine.last is null or mine.last >= months.first)
        group by months.first order by months.first`.execute(tx),
   ])
   const closings_due = units.rows.flatMap((row) => {

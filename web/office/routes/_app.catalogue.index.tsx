@@ -10,6 +10,7 @@ import { EmptyState, PageTitle } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { tableQuery } from '../../shared/table-search.ts'
+import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { CatalogueNav } from '../catalogue-nav.tsx'
@@ -31,6 +32,7 @@ export const Route = createFileRoute('/_app/catalogue/')({
 
 function Plans() {
   const { t } = useTranslation()
+  const { number } = useFormats()
   const may = useMay()
   const { data: units = [] } = useQuery(unitsQuery)
   const { data: products = [] } = useQuery(usableProductsQuery)
@@ -62,7 +64,8 @@ function Plans() {
       {
         id: 'active_subscriptions',
         header: t('catalogue.active'),
-        cell: (row) => row.active_subscriptions,
+        // A list counts that far.
+        cell: (row) => (row.active_subscriptions === 1000 ? `${number(1000)}+` : row.active_subscriptions),
         align: 'end',
         width: '7rem',
       },
@@ -89,7 +92,7 @@ function Plans() {
         optional: true,
       },
     ],
-    [t],
+    [t, number],
   )
   const create = may('catalogue.write') && (
     <ButtonLink to="/catalogue/plans/new" leftSection={<IconPlus size={16} aria-hidden />}>
