@@ -7,7 +7,7 @@ import { openDatabase } from '../start.ts'
 const kinds = ['accounts', 'contacts', 'services'] as const
 
 export const importCommand: Command = {
-  summary: 'Import a CSV file; safe to repeat (A4, B13)',
+  summary: 'Import a CSV file or the first sheet of a workbook (.xlsx); safe to repeat (A4, B13)',
   usage: `${kinds.join('|')} FILE --mapping FILE --business-unit SLUG [--as-of DATE] [--preview]`,
   positionals: ['kind', 'file'],
   options: {

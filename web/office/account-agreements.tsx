@@ -53,7 +53,7 @@ export function AccountContracts({ account }: { account: Account }) {
   const [archived, setArchived] = useState<Contract | null>(null)
   const refresh = () => refreshAccounts(queryClient)
   const contracts = query.data ?? []
-  const writable = may('contracts.write')
+  const writable = may('contracts.write') && account.erased_at === null
   return (
     <Section
       title={t('contracts.title')}
