@@ -1,11 +1,24 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import styles from './section-nav.module.css'
 
-/** The pages of one place, side by side over their titles: `{ to, label }`, the current one marked. */
+/**
+ * The pages of one place, side by side over their titles: `{ to, label }`, the current one marked, and in view where a
+ * phone is too narrow for all.
+ */
 export function SectionNav({ label, items }: { label: string; items: { to: string; label: string }[] }) {
+  const list = useRef<HTMLUListElement>(null)
+  const path = useLocation({ select: (location) => location.pathname })
+  useEffect(() => {
+    const current = list.current?.querySelector(`a[href="${path}"]`)
+    if (list.current && current instanceof HTMLElement) {
+      const room = list.current.clientWidth - current.offsetWidth
+      list.current.scrollLeft = current.offsetLeft - list.current.offsetLeft - room / 2
+    }
+  }, [path])
   return (
     <nav className={styles.nav} aria-label={label}>
-      <ul>
+      <ul ref={list}>
         {items.map((item) => (
           <li key={item.to}>
             <Link to={item.to} activeOptions={{ exact: true, includeSearch: false }}>
