@@ -67,7 +67,7 @@ describe.each(languages)('the main job in %s', (language) => {
     await page.goto('/office/')
     await page.getByRole('textbox', { name: t('office:signIn.email') }).fill(admin.email)
     await page.getByRole('textbox', { name: t('office:signIn.password') }).fill(password)
-    await page.getByRole('button', { name: t('office:signIn.submit') }).click()
+    await page.getByRole('button', { name: t('office:signIn.submit'), exact: true }).click()
     await area('closings').waitFor()
   })
 
