@@ -20,22 +20,9 @@ import { showToast } from './toasts.tsx'
 type Step = Extract<SignedIn, { state: 'second_factor' }>
 type StepMethod = Step['methods'][number]
 
-/** How long the router has to lead away from the sign-in before the browser does. */
-const patienceMs = 1500
-
-/**
- * Leads from a first answer to being in: `take` gets every answer, `step` is the second step while one is asked for.
- * `landing` is the address that `onIn` leads to, whole.
- */
-export function useEntry(onIn: () => void, landing: string) {
+/** Leads from a first answer to being in: `take` gets every answer, `step` is the second step while one is asked for. */
+export function useEntry(onIn: () => void) {
   const [step, setStep] = useState<Step | null>(null)
-  const [entered, setEntered] = useState(false)
-  // Whoever is in must not be left standing at the door: another navigation may have overtaken ours.
-  useEffect(() => {
-    if (!entered) return
-    const timer = setTimeout(() => window.location.replace(landing), patienceMs)
-    return () => clearTimeout(timer)
-  }, [entered, landing])
   const take = (answer: SignedIn) => {
     if (answer.state === 'second_factor') {
       setStep(answer)
@@ -50,7 +37,6 @@ export function useEntry(onIn: () => void, landing: string) {
         duration: 12_000,
       })
     }
-    setEntered(true)
     onIn()
   }
   return { step, take, startOver: () => setStep(null) }

@@ -50,9 +50,9 @@ export async function startApp(options: {
 
   let leaving = false
   window.addEventListener(signedOutEvent, () => {
+    // The router's paths have no basepath.
     const { pathname, href } = router.state.location
-    const path = pathname.slice(basepath.length - 1) || '/'
-    if (leaving || open.some((address) => path === address || path.startsWith(`${address}/`))) return
+    if (leaving || open.some((address) => pathname === address || pathname.startsWith(`${address}/`))) return
     // Who was in is told why they are out; who only followed a link never was.
     const problem = queryClient.getQueryData(['session']) === undefined ? undefined : 'session_ended'
     queryClient.clear()

@@ -66,7 +66,7 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
   const entry = useEntry(() => {
     forgetEverything(queryClient)
     void router.navigate({ to: '/', replace: true })
-  }, '/office/')
+  })
   const form = useForm({
     initial: { password: '' },
     check: ({ password }) => ({

@@ -44,13 +44,10 @@ function SignIn() {
   const { back, problem } = Route.useSearch()
   const { queryClient } = Route.useRouteContext()
   const { data: provider } = useQuery(providerQuery)
-  const entry = useEntry(
-    () => {
-      forgetEverything(queryClient)
-      void router.navigate({ href: back ?? '/', replace: true })
-    },
-    `/office${back ?? '/'}`,
-  )
+  const entry = useEntry(() => {
+    forgetEverything(queryClient)
+    void router.navigate({ href: back ?? '/', replace: true })
+  })
   usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },

@@ -88,7 +88,7 @@ function PasswordForm({ email, name }: { email: string; name: string }) {
   const entry = useEntry(() => {
     queryClient.clear()
     void router.navigate({ to: '/', replace: true })
-  }, '/')
+  })
   const form = useForm({
     initial: { password: '' },
     check: ({ password }) => ({

@@ -49,7 +49,7 @@ function SignIn() {
   const entry = useEntry(() => {
     queryClient.clear()
     void router.navigate({ href: back ?? '/', replace: true })
-  }, back ?? '/')
+  })
   usePasskeyOffer(entry.take)
   const form = useForm({
     initial: { email: '', password: '' },
