@@ -288,6 +288,28 @@ it('a customer changes the e-mail by the link that goes to the new address', asy
   await visit.context.close()
 })
 
+it('a refusal that comes late leads nobody from the sign-in back to it', async () => {
+  const visit = await site.visit({ language: 'en', width: 1440 })
+  const { page, t } = visit
+  // What the page asked for before it knew that nobody is signed in is answered when the sign-in is there already.
+  await page.route(
+    '**/api/v1/office/today',
+    async (route) => {
+      const answer = await route.fetch()
+      await heading(page, t('office:signIn.title')).waitFor()
+      await route.fulfill({ response: answer })
+    },
+    { times: 1 },
+  )
+  const late = page.waitForResponse('**/api/v1/office/today')
+  await page.goto('/office/accounts')
+  await late
+  await signIn(visit, admin.email, officeTexts)
+  await heading(page, t('office:shell.accounts')).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/office/accounts')
+  await visit.context.close()
+})
+
 it('staff are led to the second factor that the operator demands, and can do nothing else before', async () => {
   const email = 'rosa@operator.example'
   await site.admin.post('/staff', {
