@@ -2,14 +2,8 @@ import { inflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { languages } from '../../platform/translations.ts'
-import {
-  type ExplainedLine,
-  explainLine,
-  type InvoicePdf,
-  type InvoicePdfLine,
-  type InvoicePdfLook,
-  renderInvoicePdf,
-} from './invoice-pdf.ts'
+import { type InvoicePdf, type InvoicePdfLine, type InvoicePdfLook, renderInvoicePdf } from './invoice-pdf.ts'
+import { type ExplainedLine, explainLine } from './line-words.ts'
 
 const date = Temporal.PlainDate.from
 const may = { from: date('2026-04-30'), to: date('2026-05-31') }
@@ -171,7 +165,7 @@ describe('explainLine', () => {
   it('says that a month was counted as thirty days, and other lengths as periods', () => {
     expect(explained({ of_days: 30 })).toContain('Days are counted in a commercial month of 30 days.')
     const quarter = { from: date('2026-03-31'), to: date('2026-06-30') }
-    expect(explained({ whole_period: quarter, of_days: 91 })).toContain('$89.90 per period')
+    expect(explained({ whole_period: quarter, of_days: 91 })).toContain('$89.90 per quarter')
   })
 
   it('says nothing of a rule that it does not know, and keeps the decimals of the currency', () => {

@@ -1,7 +1,7 @@
-// An invoice on paper, and every amount of it in plain words.
+// An invoice on paper.
 import PDFDocument from 'pdfkit'
 import { mixColours, readableAccent } from '../../platform/accent.ts'
-import { type DateRange, daysIn, formatDate } from '../../platform/calendar.ts'
+import { formatDate } from '../../platform/calendar.ts'
 import { formatMoney } from '../../platform/money.ts'
 import {
   cleanText,
@@ -19,29 +19,8 @@ import {
   write,
 } from '../../platform/pdf-text.ts'
 import { formatPeriod } from '../../platform/period.ts'
-import { type Language, localeOf, translator } from '../../platform/translations.ts'
-
-/** What "why this amount?" is answered from (billing.md 17). Amounts are minor units, ranges half-open. */
-export type ExplainedLine = {
-  /** The days that are billed. */
-  period: DateRange
-  /** `days` out of `of_days` of the whole period were charged. */
-  days: number
-  of_days: number
-  whole_period: DateRange
-  /** Price of one for the whole period. */
-  unit_amount: number
-  quantity: number
-  gross: number
-  discount: number
-  discount_kind: 'amount' | 'percent' | null
-  discount_basis_points: number | null
-  /** Taken off the price of the whole period. */
-  discount_amount: number | null
-  net: number
-  /** `recurring_advance`, `recurring_arrears`; others are explained without saying when they are charged. */
-  rule: string
-}
+import { type Language, translator } from '../../platform/translations.ts'
+import { type ExplainedLine, explainBriefly } from './line-words.ts'
 
 export type InvoicePdfLine = ExplainedLine & { description: string }
 
@@ -88,64 +67,6 @@ export type InvoicePdfLook = {
   support_phone: string | null
   website: string | null
   payment_instructions: string | null
-}
-
-// Why this amount? ---------------------------------------------------------------------------------------------
-
-const percentFormats = new Map<Language, Intl.NumberFormat>()
-
-/** Basis points as people write them: 1250 is `12,5%`. */
-function formatBasisPoints(basisPoints: number, language: Language): string {
-  let format = percentFormats.get(language)
-  if (!format) {
-    format = new Intl.NumberFormat(localeOf(language), { style: 'percent', maximumFractionDigits: 2 })
-    percentFormats.set(language, format)
-  }
-  return format.format(basisPoints / 10_000)
-}
-
-function explain(line: ExplainedLine, currency: string, language: Language, dated: boolean): string {
-  const t = translator(language)
-  const money = (amount: number) => formatMoney(amount, currency, language)
-  const wholeDays = daysIn(line.whole_period)
-  const per = wholeDays >= 28 && wholeDays <= 31 ? 'month' : 'period'
-  const one = t(`pdf:price.${per}`, { amount: money(line.unit_amount) })
-  const many = line.quantity !== 1
-  const price = many ? t('pdf:price.many', { quantity: line.quantity, price: one }) : one
-  const part = line.days !== line.of_days
-  const key = `pdf:why.${part ? 'part' : many ? 'whole_many' : 'whole'}${dated ? '_dated' : ''}`
-  const sentences = [
-    t(key, {
-      days: line.days,
-      of: line.of_days,
-      price,
-      amount: money(line.gross),
-      ...(dated ? { period: formatPeriod(line.period, language) } : {}),
-    }),
-  ]
-  // Thirty days in a month that has another number of them need a word (billing.md 5).
-  if (part && line.of_days !== wholeDays) sentences.push(t('pdf:why.commercial', { of: line.of_days }))
-  if (line.discount !== 0) {
-    const amounts = { discount: money(line.discount), net: money(line.net) }
-    if (line.discount_kind === 'percent' && line.discount_basis_points !== null) {
-      const percent = formatBasisPoints(line.discount_basis_points, language)
-      sentences.push(t('pdf:why.discount_percent', { ...amounts, percent }))
-    } else if (part && line.discount_kind === 'amount' && line.discount_amount !== null) {
-      const monthly = t(`pdf:price.${per}`, { amount: money(line.discount_amount) })
-      sentences.push(t('pdf:why.discount_amount', { ...amounts, monthly }))
-    } else sentences.push(t('pdf:why.discount', amounts))
-  }
-  if (line.rule === 'recurring_advance') sentences.push(t('pdf:why.advance'))
-  if (line.rule === 'recurring_arrears') sentences.push(t('pdf:why.arrears'))
-  return sentences.join(' ')
-}
-
-/**
- * "Why this amount?" in plain words, from the line alone (billing.md 17): `10 of 31 days (May 21 – 30, 2026) ×
- * R$ 89.90 per month = R$ 29.00. Charged after use.` The last day said is the last day billed.
- */
-export function explainLine(line: ExplainedLine, currency: string, language: Language): string {
-  return explain(line, currency, language, true)
 }
 
 // The page -----------------------------------------------------------------------------------------------------
@@ -382,7 +303,7 @@ export async function renderInvoicePdf(
       net: money(line.net),
     }
     const cleaned = Object.fromEntries(Object.entries(cells).map(([key, text]) => [key, cleanText(text)]))
-    return { cells: cleaned, explanation: explain(line, invoice.currency, language, false) }
+    return { cells: cleaned, explanation: explainBriefly(line, invoice.currency, language) }
   })
   const columns = layOutColumns(rows, {
     description: t('pdf:column.description'),

@@ -6,7 +6,7 @@ import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import type { Language } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
-import { explainLine } from './invoice-pdf.ts'
+import { explainLine } from './line-words.ts'
 
 /** An invoice's number as people read and write it: `A-17`. */
 export function formatInvoiceNumber(series: string, number: number): string {
