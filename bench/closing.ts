@@ -70,8 +70,8 @@ function seed(accounts: number): string[] {
                                 billing_start, billing_mode, currency, payment_method, due_day)
      select '${unit}', id, 1, external_id::int, '${plan}', 'active', '2025-01-01', '2026-04-30', 'arrears', 'BRL', 'pix', 10
        from accounts`,
-    `insert into subscription_components (subscription_id, account_id, role, description, unit_amount, from_date)
-     select id, account_id, 'plan', 'Fibra 500', 9990, billing_start from subscriptions`,
+    `insert into subscription_components (subscription_id, account_id, plan_id, role, description, unit_amount, from_date)
+     select id, account_id, plan_id, 'plan', 'Fibra 500', 9990, billing_start from subscriptions`,
     'vacuum analyze',
   ]
 }

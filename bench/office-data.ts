@@ -147,8 +147,8 @@ export async function fillOffice(ownerUrl: string, accounts: number): Promise<Of
     select i.subscription, i.unit, i.account, 1, 'S-' || i.n, i.n, p.id, (array['active', 'active', 'active', 'suspended', 'cancelled'])[1 + i.n % 5]::subscription_status,
            date '2018-01-01' + (i.n % 3000)::int, date '2018-01-01' + (i.n % 3000)::int, case when i.n % 5 = 4 then date '2026-01-01' end, 'arrears', 'BRL', 'pix', 10
       from ids i join plan_of p on p.business_unit_id = i.unit and p.n = i.n % 20`)
-  await run(`insert into subscription_components (subscription_id, account_id, role, description, unit_amount)
-    select subscription, account, 'plan', 'Fibra', 9990 from ids`)
+  await run(`insert into subscription_components (subscription_id, account_id, plan_id, role, description, unit_amount)
+    select i.subscription, i.account, p.id, 'plan', 'Fibra', 9990 from ids i join plan_of p on p.business_unit_id = i.unit and p.n = i.n % 20`)
   const closing = (
     await run(`select id from closings where business_unit_id = $1 order by id limit 1`, [units[0]])
   ).rows[0].id as string

@@ -40,7 +40,7 @@ export async function fillPortal(ownerUrl: string, accounts: number): Promise<st
   await run(`insert into subscriptions (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, billing_start, billing_mode, currency, payment_method, due_day)
     select subscription, '00000000-0000-7000-8000-000000000001', account, 1, n, '00000000-0000-7000-8000-000000000003', 'active', '2025-01-01', '2025-01-01', 'arrears', 'BRL', 'pix', 10 from ids`)
   await run(
-    `insert into subscription_components (id, subscription_id, account_id, role, description, unit_amount) select component, subscription, account, 'plan', 'Fibra 500', 9990 from ids`,
+    `insert into subscription_components (id, subscription_id, account_id, plan_id, role, description, unit_amount) select component, subscription, account, '00000000-0000-7000-8000-000000000003', 'plan', 'Fibra 500', 9990 from ids`,
   )
   for (const [column, number, state, paid, due] of [
     ['paid', 'n', 'paid', `now()`, '2026-04-10'],

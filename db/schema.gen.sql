@@ -14,35 +14,71 @@ create type account_kind as enum ('company', 'person');
 
 create type account_rank as enum ('A', 'B', 'C');
 
+create type account_type as enum ('asset', 'liability', 'equity', 'income', 'expense');
+
 create type billing_mode as enum ('advance', 'arrears');
 
 create type challenge_kind as enum ('second_factor', 'passkey', 'oidc', 'view_as');
 
+create type change_kind as enum ('plan', 'quantity', 'options', 'price', 'discount', 'cycle', 'due_day', 'suspend', 'reactivate', 'transfer', 'cancel', 'extend_trial');
+
+create type change_state as enum ('requested', 'scheduled', 'done', 'withdrawn', 'failed');
+
+create type change_timing as enum ('now', 'date', 'period_end');
+
+create type charge_kind as enum ('fee', 'instalment', 'manual', 'penalty', 'late_fee', 'interest');
+
 create type closing_account_state as enum ('planned', 'invoiced', 'parked', 'changed');
 
-create type component_role as enum ('plan', 'option');
+create type component_role as enum ('plan', 'option', 'usage');
+
+create type contract_acceptance as enum ('portal', 'paper');
+
+create type contract_document_state as enum ('issued', 'accepted', 'declined', 'superseded', 'expired', 'withdrawn');
+
+create type contract_penalty as enum ('none', 'fixed', 'formula');
+
+create type contract_renewal as enum ('none', 'automatic', 'on_request');
 
 create type contract_type as enum ('flat_retainer', 'hourly', 'block_hours', 'block_money', 'remote_monitoring', 'online_backup', 'project_flat_fee', 'project_hourly');
+
+create type cycle_alignment as enum ('closing', 'anniversary');
+
+create type cycle_unit as enum ('once', 'day', 'week', 'month');
 
 create type day_count as enum ('actual', 'commercial');
 
 create type discount_kind as enum ('amount', 'percent');
 
+create type document_kind as enum ('invoice', 'debit_note', 'credit_note', 'proforma');
+
+create type dunning_policy_state as enum ('draft', 'in_force', 'retired');
+
+create type dunning_result as enum ('done', 'nothing', 'skipped');
+
+create type dunning_scope as enum ('account', 'documents');
+
+create type dunning_step_action as enum ('mail', 'late_fee', 'interest', 'suspend', 'cancel');
+
 create type import_format as enum ('csv', 'xlsx');
 
 create type import_kind as enum ('accounts', 'contacts', 'services');
 
-create type invoice_state as enum ('open', 'paid');
+create type invoice_grouping as enum ('account', 'subscription');
+
+create type invoice_state as enum ('open', 'paid', 'void', 'issued', 'offered', 'converted', 'expired', 'withdrawn');
 
 create type item_kind as enum ('login', 'ip', 'mailbox', 'domain', 'ftp_user', 'database', 'host_record', 'licence');
 
 create type language_code as enum ('pt-BR', 'es', 'en');
 
-create type ledger_account as enum ('receivable', 'revenue', 'bank', 'account_credit');
+create type ledger_account as enum ('receivable', 'revenue', 'bank', 'account_credit', 'tax_payable', 'late_fees', 'interest', 'penalties', 'write_off', 'adjustments', 'opening');
+
+create type line_role as enum ('plan', 'option', 'usage', 'fee', 'instalment', 'manual', 'penalty', 'late_fee', 'interest');
 
 create type membership_permission as enum ('owner', 'billing', 'services', 'support', 'licences', 'users');
 
-create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready');
+create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'contract_sent', 'contract_accepted', 'contract_expiring', 'change_scheduled', 'change_done', 'change_failed', 'cancellation_requested', 'dunning_reminder', 'dunning_suspended', 'dunning_reactivated', 'dunning_cancelled');
 
 create type notice_state as enum ('queued', 'sent', 'kept', 'failed');
 
@@ -58,12 +94,16 @@ create type payment_notice_state as enum ('pending', 'approved', 'rejected');
 
 create type plan_kind as enum ('dial_up', 'broadband', 'additional_point', 'email', 'hosting', 'domain', 'licence', 'support_pack', 'generic');
 
-create type posting_kind as enum ('invoice', 'payment', 'credit_used');
+create type posting_kind as enum ('invoice', 'payment', 'credit_used', 'credit_note', 'debit_note', 'adjustment', 'refund', 'write_off', 'opening');
 
 create type price_interval as enum ('month');
 
+create type price_model as enum ('flat', 'per_unit', 'tiered', 'volume', 'package');
+
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
 comment on type run_state is 'The life of a long job that people watch: closings and imports';
+
+create type service_contract_state as enum ('unissued', 'waiting', 'in_force', 'declined', 'expired', 'ended');
 
 create type session_method as enum ('password', 'link', 'passkey', 'identity_provider', 'view_as');
 
@@ -71,11 +111,15 @@ create type setup_step as enum ('open', 'done', 'skipped');
 
 create type sla_coverage as enum ('always', 'business_hours');
 
-create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'payments.read', 'payments.decide', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
+create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'documents.write', 'ledger.read', 'reports.read', 'simulations.run', 'dunning.read', 'dunning.write', 'payments.read', 'payments.decide', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
 
 create type staff_role as enum ('admin', 'finance', 'sales', 'support', 'technician', 'auditor');
 
 create type subscription_status as enum ('awaiting_installation', 'active', 'suspended', 'suspended_administratively', 'cancelled', 'ended');
+
+create type suspension_credit as enum ('unless_debt', 'always', 'never');
+
+create type tax_rounding as enum ('document', 'line');
 
 create type threshold_metric as enum ('cpu', 'memory', 'disk', 'offline', 'temperature', 'packet_loss', 'latency');
 
@@ -145,6 +189,30 @@ create trigger search_account_update after update on account_domains referencing
 create policy office on account_domains to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select on account_domains to zaguan_office;
 
+create table account_dunning_exemptions (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  until date not null,  -- The last day on which nothing is done
+  reason text not null check (length(btrim(reason)) >= 1 and length(btrim(reason)) <= 500),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  lifted_by uuid references users(id),
+  lifted_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id)
+);
+create index account_dunning_exemptions_account on account_dunning_exemptions (account_id, id desc);
+create unique index account_dunning_exemptions_one on account_dunning_exemptions (account_id) where (lifted_at is null);
+create trigger account_erased_insert after insert on account_dunning_exemptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on account_dunning_exemptions referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_dunning_exemptions referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_dunning_exemptions referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_dunning_exemptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on account_dunning_exemptions for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on account_dunning_exemptions to zaguan_office;
+grant update (lifted_by, lifted_at) on account_dunning_exemptions to zaguan_office;
+grant select (id, business_unit_id, account_id, until, created_at, lifted_at) on account_dunning_exemptions to zaguan_portal;
+
 -- How far the guided creation of an account came (A1): begun by one person, it can be continued by another
 create table account_setups (
   id uuid default uuidv7() primary key,
@@ -167,6 +235,28 @@ create trigger audit_insert after insert on account_setups referencing new table
 create trigger audit_update after update on account_setups referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on account_setups to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on account_setups to zaguan_office;
+
+create table account_tax_exemptions (
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  tax_id uuid not null,
+  reason text not null check (length(btrim(reason)) >= 1 and length(btrim(reason)) <= 500),
+  until date,  -- First day on which the tax is charged again; null: for good
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  primary key (account_id, tax_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (tax_id, business_unit_id) references taxes(id, business_unit_id)
+);
+create index account_tax_exemptions_tax on account_tax_exemptions (tax_id);
+create trigger account_erased_insert after insert on account_tax_exemptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on account_tax_exemptions referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_tax_exemptions referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_tax_exemptions referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_tax_exemptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on account_tax_exemptions for select to zaguan_portal using (account_id = (select current_account_id()));
+grant delete, insert, select, update on account_tax_exemptions to zaguan_office;
+grant select (account_id, business_unit_id, tax_id, until) on account_tax_exemptions to zaguan_portal;
 
 create table accounts (
   id uuid default uuidv7() primary key,
@@ -219,9 +309,12 @@ create index accounts_threshold_profile on accounts (threshold_profile_id) where
 create index accounts_unit_name on accounts (business_unit_id, name, id);
 create trigger accounts_details before update of name, tax_id, kind on accounts for each row execute function guard_account_details();
 create trigger accounts_erased before update on accounts for each row when (old.erased_at is not null) execute function refuse_erased();
+create trigger accounts_erased_changes after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_change_reasons();
+create trigger accounts_erased_dunning after update on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_dunning();
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger contracts_erased before update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function erase_contracts();
 create trigger search_account_delete after delete on accounts referencing old table as old_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
 create trigger search_account_insert after insert on accounts referencing new table as new_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
 create trigger search_account_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
@@ -330,9 +423,11 @@ create table billed_coverage (
   exclude using gist (component_id with =, period with &&)
 );
 create index billed_coverage_account on billed_coverage (account_id);
+create trigger billed_coverage_shrinks before update on billed_coverage for each row execute function keep_coverage();
 create policy office on billed_coverage to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = billed_coverage.account_id))));
 create policy portal on billed_coverage for select to zaguan_portal using (account_id = (select current_account_id()));
-grant insert, select on billed_coverage to zaguan_office;
+grant delete, insert, select on billed_coverage to zaguan_office;
+grant update (period) on billed_coverage to zaguan_office;
 grant select on billed_coverage to zaguan_portal;
 
 create table business_units (
@@ -365,7 +460,12 @@ create table business_units (
   archived_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  sensitive_changes_need_approval boolean not null default false  -- A customer's change of name, kind or tax id waits for staff (A7)
+  sensitive_changes_need_approval boolean not null default false,  -- A customer's change of name, kind or tax id waits for staff (A7)
+  tax_rounding tax_rounding not null default 'document',
+  invoice_grouping invoice_grouping not null default 'account',
+  credit_note_series text not null default 'C' check (credit_note_series ~ '^[A-Z0-9-]{1,10}$'),
+  debit_note_series text not null default 'D' check (debit_note_series ~ '^[A-Z0-9-]{1,10}$'),
+  proforma_series text not null default 'P' check (proforma_series ~ '^[A-Z0-9-]{1,10}$')
 );
 create trigger audit_delete after delete on business_units referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on business_units referencing new table as new_rows for each statement execute function audit_rows();
@@ -391,6 +491,61 @@ create table challenges (
 );
 create index challenges_expiry on challenges (expires_at);
 create policy nobody on challenges for select to zaguan_office using (false);
+
+create table charges (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  subscription_id uuid,
+  kind charge_kind not null,
+  description text not null check (length(btrim(description)) >= 1 and length(btrim(description)) <= 200),
+  unit_amount bigint not null check (unit_amount >= 0 and unit_amount <= '1000000000000'),
+  quantity bigint not null default 1 check (quantity >= 1 and quantity <= 1000000),
+  bill_on date not null,  -- The closing on or after this day bills it; an invoice of that day
+  product_id uuid,
+  instalment integer,
+  instalments integer check (instalments >= 1 and instalments <= 600),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  withdrawn_at timestamptz,
+  billed_at timestamptz,  -- Set with the line that bills it; the line's charge_id is unique, which is what counts
+  unique (id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (product_id, business_unit_id) references products(id, business_unit_id),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  check ((kind = 'instalment') = (instalment is not null)),
+  check ((instalment is null) = (instalments is null) and instalment >= 1 and instalment <= instalments),
+  check (billed_at is null or withdrawn_at is null)
+);
+create index charges_account on charges (account_id, id desc);
+create index charges_due on charges (business_unit_id, bill_on, account_id) where ((billed_at is null) and (withdrawn_at is null));
+create index charges_open on charges (account_id) where ((billed_at is null) and (withdrawn_at is null));
+create index charges_subscription on charges (subscription_id) where (subscription_id is not null);
+create trigger account_erased_insert after insert on charges referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on charges referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on charges referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on charges referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on charges to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on charges for select to zaguan_portal using (account_id = (select current_account_id()));
+grant delete, insert, select on charges to zaguan_office;
+grant update (bill_on, withdrawn_at, billed_at) on charges to zaguan_office;
+grant select on charges to zaguan_portal;
+
+-- How a business unit's own books call each ledger account
+create table chart_accounts (
+  business_unit_id uuid not null references business_units(id),
+  ledger_account ledger_account not null,
+  type account_type not null,
+  code text not null check (code ~ '^[0-9A-Za-z][0-9A-Za-z.-]{0,19}$'),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  primary key (business_unit_id, ledger_account),
+  unique (business_unit_id, code)
+);
+create trigger audit_delete after delete on chart_accounts referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on chart_accounts referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on chart_accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on chart_accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on chart_accounts to zaguan_office;
 
 -- The preview, account by account, and what became of it; the fingerprint makes the run charge exactly what was shown (billing.md 18)
 create table closing_accounts (
@@ -482,6 +637,94 @@ grant delete, select on contacts to zaguan_portal;
 grant insert (account_id, first_name, last_name, email, phone, title, topics, is_primary) on contacts to zaguan_portal;
 grant update (first_name, last_name, email, phone, title, topics, is_primary) on contacts to zaguan_portal;
 
+-- Contracts as they were issued: the text never changes; a new revision is a new document
+create table contract_documents (
+  id uuid default uuidv7() primary key,
+  subscription_id uuid not null references subscriptions(id) on delete cascade,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  contract_number bigint not null,
+  revision integer not null check (revision > 0),
+  template_id uuid not null references contract_templates(id),
+  template_name text not null,
+  template_version integer not null,
+  language language_code not null,
+  title text not null check (length(title) >= 1 and length(title) <= 300),
+  text_body text not null check (length(text_body) <= 400000),
+  sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),  -- Of the text, as the customer accepted it
+  facts jsonb not null,  -- The values that were filled in, by the name of the variable
+  state contract_document_state not null default 'issued',
+  issued_at timestamptz not null,
+  issued_on date not null,
+  issued_by uuid references users(id),
+  sent_at timestamptz,
+  accepted_at timestamptz,
+  accepted_on date,
+  acceptance contract_acceptance,
+  accepted_by uuid references users(id),
+  accepted_name text check (length(accepted_name) >= 1 and length(accepted_name) <= 200),
+  accepted_email text check (length(accepted_email) <= 254),
+  accepted_ip inet,
+  accepted_user_agent text check (length(accepted_user_agent) <= 500),
+  accepted_sha256 text,
+  signed_file_id uuid references files(id),
+  closed_at timestamptz,
+  decline_reason text check (length(decline_reason) <= 1000),
+  redacted_at timestamptz,
+  created_at timestamptz not null default now(),
+  unique (subscription_id, revision),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  check (redacted_at is not null or sha256 = encode(sha256(convert_to(text_body, 'UTF8')), 'hex')),
+  check ((accepted_at is null) = (acceptance is null) and (accepted_at is null) = (accepted_on is null) and (accepted_at is null) = (accepted_sha256 is null)),
+  check (accepted_sha256 is null or accepted_sha256 = sha256),
+  check (acceptance is distinct from 'portal' or accepted_by is not null),
+  check (state <> 'accepted' or accepted_at is not null),
+  check ((state <> ALL (array['issued', 'declined', 'withdrawn'])) or accepted_at is null)
+);
+create index contract_documents_account on contract_documents (account_id, id desc);
+create index contract_documents_file on contract_documents (signed_file_id) where (signed_file_id is not null);
+create unique index contract_documents_one_in_force on contract_documents (subscription_id) where (state = 'accepted');
+create unique index contract_documents_one_waiting on contract_documents (subscription_id) where (state = 'issued');
+create index contract_documents_template on contract_documents (template_id);
+create trigger account_erased_insert after insert on contract_documents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on contract_documents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on contract_documents referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on contract_documents referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on contract_documents referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger contract_documents_frozen before delete or update on contract_documents for each row execute function keep_contract_document();
+create trigger contract_documents_whole before truncate on contract_documents for each statement execute function refuse_change();
+create trigger service_contract_follows after insert or update of state on contract_documents for each row execute function follow_service_contract();
+create policy office on contract_documents to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on contract_documents to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,services}'));
+grant delete, insert, select on contract_documents to zaguan_office;
+grant update (state, sent_at, accepted_at, accepted_on, acceptance, accepted_by, accepted_name, accepted_email, accepted_ip, accepted_user_agent, accepted_sha256, signed_file_id, closed_at, decline_reason) on contract_documents to zaguan_office;
+grant select (id, subscription_id, account_id, business_unit_id, contract_number, revision, template_name, language, title, text_body, sha256, facts, state, issued_at, issued_on, sent_at, accepted_at, accepted_on, acceptance, accepted_by, accepted_name, accepted_email, accepted_ip, accepted_user_agent, accepted_sha256, signed_file_id, closed_at, decline_reason, created_at) on contract_documents to zaguan_portal;
+grant update (state, accepted_at, accepted_on, acceptance, accepted_by, accepted_name, accepted_email, accepted_ip, accepted_user_agent, accepted_sha256, closed_at, decline_reason) on contract_documents to zaguan_portal;
+
+-- Texts that contracts are made from, with {{variables}} of account, service and business unit
+create table contract_templates (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  language language_code not null,
+  body text not null check (length(body) >= 1 and length(body) <= 100000),
+  version integer not null default 1,  -- Counts the changes of the text; a document keeps the one it was issued with
+  is_default boolean not null default false,
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (business_unit_id, name),
+  unique (id, business_unit_id),
+  check (not is_default or archived_at is null)
+);
+create unique index contract_templates_one_default on contract_templates (business_unit_id, language) where is_default;
+create trigger audit_delete after delete on contract_templates referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on contract_templates referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on contract_templates referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on contract_templates for each row execute function touch_updated_at();
+create policy office on contract_templates to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on contract_templates to zaguan_office;
+
 -- What a service provider agreed with an account (P12): in force in [start_date, end_date)
 create table contracts (
   id uuid default uuidv7() primary key,
@@ -521,12 +764,211 @@ create trigger touch before update on contracts for each row execute function to
 create policy office on contracts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on contracts to zaguan_office;
 
+create table coupons (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  code text not null check (code ~ '^[A-Z0-9][A-Z0-9_-]{1,39}$'),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  discount_kind discount_kind not null,
+  discount_amount bigint check (discount_amount >= 1 and discount_amount <= '1000000000000'),
+  discount_basis_points integer check (discount_basis_points >= 1 and discount_basis_points <= 10000),
+  periods integer check (periods >= 1 and periods <= 600),  -- For how many billing periods it lasts; null: for ever
+  valid_from date,
+  valid_until date,
+  most_redemptions integer check (most_redemptions > 0),
+  once_per_account boolean not null default true,
+  plan_ids uuid[] check (plan_ids <> '{}'),
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (business_unit_id, code),
+  unique (id, business_unit_id),
+  check (valid_until is null or valid_from is null or valid_until > valid_from),
+  check ((discount_kind = 'amount') = (discount_amount is not null)),
+  check ((discount_kind = 'percent') = (discount_basis_points is not null))
+);
+create trigger audit_delete after delete on coupons referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on coupons referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on coupons referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on coupons for each row execute function touch_updated_at();
+create policy office on coupons to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on coupons to zaguan_office;
+
+-- A step that was run for a debt, and what it caused: once for each (billing.md 30)
+create table dunning_actions (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  policy_id uuid not null,
+  step_id uuid not null references dunning_steps(id),
+  step_key uuid not null,
+  action dunning_step_action not null,
+  day integer not null,
+  invoice_id uuid not null,  -- What the step counted from: the oldest unpaid document, by which a debt is known; for late fee and interest the document that they are charged for
+  scheduled_on date not null,
+  on_date date not null,
+  result dunning_result not null,
+  reason text check (length(reason) <= 200),
+  open_amount bigint not null,
+  charged bigint check (charged > 0),
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  document_id uuid,  -- The debit note that a late fee or interest became
+  subscription_ids uuid[] not null default '{}',  -- The services that it suspended or cancelled
+  created_at timestamptz not null default now(),
+  unique (id, account_id),
+  unique (account_id, invoice_id, step_key),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (document_id, account_id) references invoices(id, account_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  foreign key (policy_id, business_unit_id) references dunning_policies(id, business_unit_id),
+  check ((charged is null) = (document_id is null))
+);
+create index dunning_actions_account on dunning_actions (account_id, id desc);
+create index dunning_actions_day on dunning_actions (business_unit_id, on_date);
+create index dunning_actions_invoice on dunning_actions (invoice_id);
+create index dunning_actions_policy on dunning_actions (policy_id);
+create index dunning_actions_step on dunning_actions (step_id);
+create index dunning_actions_unit on dunning_actions (business_unit_id, id desc);
+create trigger account_erased_insert after insert on dunning_actions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger dunning_actions_frozen before delete or update on dunning_actions for each row execute function refuse_change();
+create trigger dunning_actions_whole before truncate on dunning_actions for each statement execute function refuse_change();
+create policy office on dunning_actions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on dunning_actions for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on dunning_actions to zaguan_office;
+grant select on dunning_actions to zaguan_portal;
+
+-- Accounts that a run could not deal with; the others went on
+create table dunning_failures (
+  id uuid default uuidv7() primary key,
+  run_id uuid not null,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  message text not null check (length(message) <= 300),
+  created_at timestamptz not null default now(),
+  unique (run_id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (run_id, business_unit_id) references dunning_runs(id, business_unit_id)
+);
+create index dunning_failures_account on dunning_failures (account_id);
+create policy office on dunning_failures to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select on dunning_failures to zaguan_office;
+grant update (message, created_at) on dunning_failures to zaguan_office;
+
+-- What happens when an account does not pay. One is in force per business unit; drafts are prepared beside it
+create table dunning_policies (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  state dunning_policy_state not null default 'draft',
+  minimum_amount bigint not null default 0 check (minimum_amount >= 0 and minimum_amount <= '1000000000000'),  -- Debt that adds up to less causes nothing (billing.md 30), in minor units of the business unit's currency
+  charge_due_days integer not null default 7 check (charge_due_days >= 0 and charge_due_days <= 90),  -- Days from the issue of a debit note of late fee and interest to its due date
+  due_from date,  -- Documents due earlier are left alone; null: none is
+  run_hour integer not null default 8 check (run_hour >= 0 and run_hour <= 23),  -- The hour from which the daily run starts, in the business unit's time zone
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  switched_on_at timestamptz,
+  switched_on_by uuid references users(id),
+  switched_off_at timestamptz,
+  switched_off_by uuid references users(id),
+  unique (id, business_unit_id),
+  check ((state = 'draft') = (switched_on_at is null)),
+  check ((state = 'retired') = (switched_off_at is not null))
+);
+create unique index dunning_policies_one_in_force on dunning_policies (business_unit_id) where (state = 'in_force');
+create index dunning_policies_unit on dunning_policies (business_unit_id, id desc);
+create trigger audit_delete after delete on dunning_policies referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on dunning_policies referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on dunning_policies referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger dunning_policies_frozen before update on dunning_policies for each row execute function keep_dunning_policy();
+create trigger dunning_policies_kept before delete on dunning_policies for each row execute function keep_used_dunning_policy();
+create trigger touch before update on dunning_policies for each row execute function touch_updated_at();
+create policy office on dunning_policies to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on dunning_policies for select to zaguan_portal using ((business_unit_id = (select current_unit_id())) and (state = 'in_force'));
+grant delete, insert, select, update on dunning_policies to zaguan_office;
+grant select (id, business_unit_id, state, minimum_amount, charge_due_days, due_from, run_hour) on dunning_policies to zaguan_portal;
+
+-- The run of each day; without an end it is under way, or was cut off and goes on
+create table dunning_runs (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  policy_id uuid not null,
+  on_date date not null,
+  accounts integer not null default 0,
+  done integer not null default 0,
+  skipped integer not null default 0,
+  failed integer not null default 0,
+  started_at timestamptz not null default now(),
+  finished_at timestamptz,
+  unique (business_unit_id, on_date),
+  unique (id, business_unit_id),
+  foreign key (policy_id, business_unit_id) references dunning_policies(id, business_unit_id)
+);
+create index dunning_runs_policy on dunning_runs (policy_id);
+create policy office on dunning_runs to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select on dunning_runs to zaguan_office;
+grant update (accounts, done, skipped, failed, finished_at) on dunning_runs to zaguan_office;
+
+create table dunning_steps (
+  id uuid default uuidv7() primary key,
+  policy_id uuid not null references dunning_policies(id) on delete cascade,
+  key uuid not null default uuidv7(),  -- The same step in later versions of the policy: what was done is not done again because a policy was revised
+  day integer not null check (day >= '-60' and day <= 730),  -- Days after the due date; before it where negative
+  action dunning_step_action not null,
+  weekdays smallint[] not null default '{1,2,3,4,5,6,7}' check (weekdays <> '{}' and weekdays <@ '{1,2,3,4,5,6,7}'),  -- ISO days on which the step may act; on another it waits for the next
+  amount bigint check (amount >= 1 and amount <= '1000000000000'),
+  basis_points integer check (basis_points >= 1 and basis_points <= 100000),  -- Late fee: of the open amount. Interest: per month
+  day_count day_count,
+  scope dunning_scope,
+  texts jsonb check (valid_dunning_texts(texts)),
+  unique (policy_id, key),
+  check (action = 'mail' or day > 0),
+  check (action <> 'late_fee' or num_nonnulls(amount, basis_points) = 1),
+  check (action <> 'interest' or basis_points is not null and amount is null),
+  check ((action = any (array['late_fee', 'interest'])) or num_nonnulls(amount, basis_points) = 0),
+  check ((action = 'interest') = (day_count is not null)),
+  check ((action = any (array['suspend', 'cancel'])) = (scope is not null)),
+  check ((action = any (array['mail', 'suspend', 'cancel'])) = (texts is not null))
+);
+create unique index dunning_steps_once on dunning_steps (policy_id, action) where (action = any (array['late_fee', 'interest', 'cancel']));
+create trigger audit_delete after delete on dunning_steps referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on dunning_steps referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on dunning_steps referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger dunning_steps_frozen before insert or delete or update on dunning_steps for each row execute function keep_dunning_steps();
+create policy office on dunning_steps to zaguan_office using (exists (select from dunning_policies p where (p.id = dunning_steps.policy_id)));
+create policy portal on dunning_steps for select to zaguan_portal using (exists (select from dunning_policies p where (p.id = dunning_steps.policy_id)));
+grant delete, insert, select, update on dunning_steps to zaguan_office;
+grant select (id, policy_id, key, day, action, weekdays, amount, basis_points, day_count, scope) on dunning_steps to zaguan_portal;
+
+create table dunning_suspensions (
+  id uuid default uuidv7() primary key,
+  action_id uuid not null,
+  account_id uuid not null,
+  subscription_id uuid not null,
+  suspension_id uuid references subscription_suspensions(id) on delete set null,
+  lifted_at timestamptz,
+  reactivated boolean,  -- Whether the payment reactivated it; false: somebody else had ended the suspension before
+  unique (action_id, subscription_id),
+  foreign key (action_id, account_id) references dunning_actions(id, account_id),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  check ((lifted_at is null) = (reactivated is null))
+);
+create index dunning_suspensions_account on dunning_suspensions (account_id);
+create index dunning_suspensions_open on dunning_suspensions (account_id) where (lifted_at is null);
+create index dunning_suspensions_subscription on dunning_suspensions (subscription_id);
+create index dunning_suspensions_suspension on dunning_suspensions (suspension_id);
+create policy office on dunning_suspensions to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = dunning_suspensions.account_id))));
+create policy portal on dunning_suspensions for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on dunning_suspensions to zaguan_office;
+grant update (lifted_at, reactivated) on dunning_suspensions to zaguan_office;
+grant select on dunning_suspensions to zaguan_portal;
+
 -- What was uploaded or made; the bytes live behind platform/files.ts under the file's id
 create table files (
   id uuid default uuidv7() primary key,
   account_id uuid references accounts(id),
   business_unit_id uuid references business_units(id),
-  purpose text not null check (purpose = any (array['logo', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
+  purpose text not null check (purpose = any (array['logo', 'signed_contract', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
   name text not null check (length(name) >= 1 and length(name) <= 200),
   media_type text not null,
   size bigint not null check (size >= 0),
@@ -658,14 +1100,14 @@ create table invoice_lines (
   position integer not null,
   subscription_id uuid references subscriptions(id),
   component_id uuid references subscription_components(id),
-  role component_role not null,
+  role line_role not null,
   description text not null,
   period daterange not null,
   days integer not null check (days > 0),
   of_days integer not null,
   whole_period daterange not null,
   unit_amount bigint not null,
-  quantity integer not null,
+  quantity bigint not null,
   gross bigint not null,
   discount bigint not null,
   discount_kind discount_kind,
@@ -673,20 +1115,60 @@ create table invoice_lines (
   discount_amount bigint,
   net bigint not null,
   rule text not null,
+  corrects_line_id uuid references invoice_lines(id),  -- The line that a credit or debit note corrects (billing.md 16)
+  charge_id uuid,
+  tax bigint not null default 0,
+  tax_included bigint not null default 0,
+  price_model price_model not null default 'per_unit',
+  tiers jsonb,
+  package_size integer,
+  included bigint not null default 0,
+  coupons jsonb,  -- Each {name, kind, amount, basis_points}: what came off by coupons, in order
+  instalment integer,
+  instalments integer,
+  plan_id uuid,
+  taxes jsonb,  -- Each {tax_id, name, rate, inclusive, base, amount}: what the line's part of the document's taxes is
   unique (invoice_id, "position"),
+  foreign key (charge_id, account_id) references charges(id, account_id),
   foreign key (invoice_id, account_id) references invoices(id, account_id),
   check (of_days >= days),
   check ((gross - discount) = net)
 );
 create index invoice_lines_account on invoice_lines (account_id);
+create unique index invoice_lines_charge on invoice_lines (charge_id) where ((charge_id is not null) and (corrects_line_id is null));
 create index invoice_lines_component on invoice_lines (component_id);
+create index invoice_lines_corrects on invoice_lines (corrects_line_id) where (corrects_line_id is not null);
 create index invoice_lines_subscription on invoice_lines (subscription_id);
+create trigger credit_within_billed after insert on invoice_lines referencing new table as new_rows for each statement execute function require_credit_within();
 create trigger invoice_lines_frozen before delete or update on invoice_lines for each row execute function refuse_change();
 create trigger invoice_lines_whole before truncate on invoice_lines for each statement execute function refuse_change();
+create trigger late_charges_noted after insert on invoice_lines for each row when ((new.role = any (array['late_fee', 'interest'])) and new.corrects_line_id is null) execute function note_late_charge();
 create policy office on invoice_lines to zaguan_office using ((select sees_all_units()) or (exists (select from invoices i where (i.id = invoice_lines.invoice_id))));
 create policy portal on invoice_lines for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on invoice_lines to zaguan_office;
 grant select on invoice_lines to zaguan_portal;
+
+create table invoice_taxes (
+  id uuid default uuidv7() primary key,
+  invoice_id uuid not null,
+  account_id uuid not null,
+  tax_id uuid not null references taxes(id),
+  name text not null,
+  rate integer not null,
+  inclusive boolean not null,
+  base bigint not null,
+  amount bigint not null,
+  unique (invoice_id, tax_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id)
+);
+create index invoice_taxes_account on invoice_taxes (account_id);
+create index invoice_taxes_tax on invoice_taxes (tax_id);
+create trigger invoice_taxes_frozen before delete or update on invoice_taxes for each row execute function refuse_change();
+create trigger invoice_taxes_whole before truncate on invoice_taxes for each statement execute function refuse_change();
+create policy office on invoice_taxes to zaguan_office using ((select sees_all_units()) or (exists (select from invoices i where (i.id = invoice_taxes.invoice_id))));
+create policy portal on invoice_taxes for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on invoice_taxes to zaguan_office;
+grant select on invoice_taxes to zaguan_portal;
 
 create table invoices (
   id uuid default uuidv7() primary key,
@@ -708,23 +1190,38 @@ create table invoices (
   issuer jsonb not null,  -- The business unit's legal name, tax id and address as they were on issue
   created_at timestamptz not null default now(),
   paid_at timestamptz,
-  unique (business_unit_id, series, number),
+  kind document_kind not null default 'invoice',  -- Credit notes have positive amounts: the sign is the kind's. A proforma is no debt and is in no ledger
+  subscription_id uuid references subscriptions(id),  -- Where the business unit issues one invoice per service
+  about_invoice_id uuid references invoices(id),
+  proforma_id uuid references invoices(id),
+  tax bigint not null default 0 check (tax >= 0),  -- On top of the prices; tax_included is what the prices contain
+  tax_included bigint not null default 0 check (tax_included >= 0),
+  reason text check (length(reason) <= 1000),
   unique (id, account_id),
-  check ((gross - discount) = total),
+  unique (business_unit_id, kind, series, number),
+  check (about_invoice_id is null or (kind = any (array['credit_note', 'debit_note']))),
   check (due_date >= issue_date),
-  check ((state = 'paid') = (paid_at is not null))
+  check ((state = 'paid') = (paid_at is not null)),
+  check ((kind = any (array['invoice', 'debit_note'])) = (state::text = any (array['open', 'paid', 'void'])) and (kind = 'credit_note') = (state::text = 'issued') and (kind = 'proforma') = (state::text = any (array['offered', 'converted', 'expired', 'withdrawn']))),
+  check (proforma_id is null or kind = 'invoice'),
+  check ((gross - discount + tax) = total)
 );
+create index invoices_about_invoice on invoices (about_invoice_id) where (about_invoice_id is not null);
 create index invoices_account on invoices (account_id, issue_date desc, id desc);
 create index invoices_account_open on invoices (account_id, due_date) where (state = 'open');
 create index invoices_closing on invoices (closing_id);
 create index invoices_due on invoices (due_date, id);
+create unique index invoices_from_proforma on invoices (proforma_id) where (proforma_id is not null);
 create index invoices_issue on invoices (issue_date desc, id desc);
+create index invoices_kind on invoices (kind, issue_date desc, id desc) where (kind <> 'invoice');
 create index invoices_number on invoices (number);
+create index invoices_subscription on invoices (subscription_id) where (subscription_id is not null);
 create index invoices_total on invoices (total, id);
 create index invoices_unit on invoices (business_unit_id, issue_date desc, id desc);
 create index invoices_unit_due on invoices (business_unit_id, state, due_date, id);
 create trigger account_erased_insert after insert on invoices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger invoices_frozen before update on invoices for each row execute function keep_invoice();
+create trigger invoices_gapless after insert on invoices referencing new table as new_rows for each statement execute function require_numbers();
 create trigger invoices_kept before delete on invoices for each row execute function refuse_change();
 create trigger invoices_whole before truncate on invoices for each statement execute function refuse_change();
 create trigger search_invoice_delete after delete on invoices referencing old table as old_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
@@ -735,6 +1232,23 @@ create policy portal on invoices for select to zaguan_portal using (account_id =
 grant insert, select on invoices to zaguan_office;
 grant update (state, paid_at) on invoices to zaguan_office;
 grant select on invoices to zaguan_portal;
+
+-- Which documents a late fee and interest were charged for; written by a trigger on invoice_lines alone
+create table late_charges (
+  invoice_id uuid not null,
+  role line_role not null check (role::text = any (array['late_fee', 'interest'])),
+  account_id uuid not null,
+  charged_in uuid not null references invoices(id),
+  primary key (invoice_id, role),
+  foreign key (invoice_id, account_id) references invoices(id, account_id)
+);
+create index late_charges_account on late_charges (account_id);
+create index late_charges_charged_in on late_charges (charged_in);
+create trigger late_charges_frozen before delete or update on late_charges for each row execute function refuse_change();
+create policy office on late_charges to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = late_charges.account_id))));
+create policy portal on late_charges for select to zaguan_portal using (account_id = (select current_account_id()));
+grant select on late_charges to zaguan_office;
+grant select on late_charges to zaguan_portal;
 
 -- Double entry: debits positive, credits negative, in minor units; a balance is a sum of entries (billing.md 11)
 create table ledger_entries (
@@ -1029,6 +1543,24 @@ create policy portal on plan_items for select to zaguan_portal using (exists (se
 grant delete, insert, select, update on plan_items to zaguan_office;
 grant select on plan_items to zaguan_portal;
 
+create table plan_meters (
+  id uuid default uuidv7() primary key,
+  plan_id uuid not null references plans(id) on delete cascade,
+  code text not null check (code ~ '^[a-z][a-z0-9_]{0,39}$'),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
+  unit_name text not null check (length(btrim(unit_name)) >= 1 and length(btrim(unit_name)) <= 40),  -- What one of it is called: GB, minute, message
+  position integer not null default 0,
+  archived_at timestamptz,
+  unique (plan_id, code)
+);
+create trigger audit_delete after delete on plan_meters referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on plan_meters referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on plan_meters referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on plan_meters to zaguan_office using (exists (select from plans p where (p.id = plan_meters.plan_id)));
+create policy portal on plan_meters for select to zaguan_portal using (exists (select from plans p where (p.id = plan_meters.plan_id)));
+grant delete, insert, select, update on plan_meters to zaguan_office;
+grant select on plan_meters to zaguan_portal;
+
 create table plan_options (
   id uuid default uuidv7() primary key,
   plan_id uuid not null references plans(id) on delete cascade,
@@ -1078,6 +1610,11 @@ create table plans (
   archived_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  suspension_credit suspension_credit not null default 'unless_debt',  -- Whether days billed in advance and lost to a suspension are given back (billing.md 21)
+  customer_changes_plan boolean not null default false,  -- Whether its customers may change to another plan of its business unit and kind that allows it
+  customer_changes_quantity boolean not null default false,
+  customer_changes_options boolean not null default false,
+  customer_cancels boolean not null default true,  -- Whether its customers may cancel in the portal
   unique (business_unit_id, name),
   unique (id, business_unit_id),
   foreign key (product_id, business_unit_id) references products(id, business_unit_id)
@@ -1130,6 +1667,24 @@ grant insert, select on privacy_exports to zaguan_office;
 grant update (state, parts_total, parts_done, rows_done, json_size, pdf_size, error, finished_at, expires_at, removed_at) on privacy_exports to zaguan_office;
 grant insert (account_id, business_unit_id, side, requested_by, language) on privacy_exports to zaguan_portal;
 grant select on privacy_exports to zaguan_portal;
+
+create table product_taxes (
+  product_id uuid not null,
+  tax_id uuid not null,
+  business_unit_id uuid not null,
+  primary key (product_id, tax_id),
+  foreign key (product_id, business_unit_id) references products(id, business_unit_id),
+  foreign key (tax_id, business_unit_id) references taxes(id, business_unit_id)
+);
+create index product_taxes_tax on product_taxes (tax_id);
+create index product_taxes_unit on product_taxes (business_unit_id);
+create trigger audit_delete after delete on product_taxes referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on product_taxes referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on product_taxes referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on product_taxes to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on product_taxes for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
+grant delete, insert, select on product_taxes to zaguan_office;
+grant select on product_taxes to zaguan_portal;
 
 create table products (
   id uuid default uuidv7() primary key,
@@ -1228,6 +1783,53 @@ create table search_entries (
 create index search_entries_lexemes on search_entries using gin (lexemes) with (gin_pending_list_limit='256');
 create index search_entries_title on search_entries (scope, title_key);
 create policy office on search_entries for select to zaguan_office using ((business_unit_id is null) or (select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+
+-- What was agreed about a service beside its price (P4)
+create table service_contracts (
+  id uuid default uuidv7() primary key,
+  subscription_id uuid not null unique,
+  account_id uuid not null,
+  business_unit_id uuid not null,
+  template_id uuid,
+  installation_fee bigint not null default 0 check (installation_fee >= 0 and installation_fee <= '1000000000000'),
+  instalments integer not null default 1 check (instalments >= 1 and instalments <= 60),
+  fee_charged_at timestamptz,  -- When the installation fee was handed to billing
+  renewal contract_renewal not null default 'none',
+  renewal_months integer check (renewal_months >= 1 and renewal_months <= 600),
+  renewal_binds boolean not null default false,  -- Whether a renewal begins a minimum term anew, in which a penalty is due
+  renewed_from date,
+  renewed_until date,
+  penalty contract_penalty not null default 'none',
+  penalty_amount bigint check (penalty_amount >= 0 and penalty_amount <= '1000000000000'),
+  penalty_formula text check (length(btrim(penalty_formula)) >= 1 and length(btrim(penalty_formula)) <= 1000),
+  state service_contract_state not null default 'unissued',
+  valid_until date,  -- First day after its validity; null: without an end. Kept by triggers
+  warned_for date,  -- The end that the customer was told of before it came
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  foreign key (template_id, business_unit_id) references contract_templates(id, business_unit_id),
+  check ((renewal = 'automatic') = (renewal_months is not null)),
+  check ((penalty = 'fixed') = (penalty_amount is not null)),
+  check ((penalty = 'formula') = (penalty_formula is not null)),
+  check ((renewed_from is null) = (renewed_until is null) and renewed_until > renewed_from)
+);
+create index service_contracts_account on service_contracts (account_id);
+create index service_contracts_ends on service_contracts (valid_until, id) where (valid_until is not null);
+create index service_contracts_template on service_contracts (template_id) where (template_id is not null);
+create index service_contracts_unit_state on service_contracts (business_unit_id, state, id);
+create trigger account_erased_insert after insert on service_contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_update after update on service_contracts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on service_contracts referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on service_contracts referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on service_contracts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger service_contract_follows after insert or update of renewed_until, template_id on service_contracts for each row execute function follow_service_contract();
+create trigger touch before update on service_contracts for each row execute function touch_updated_at();
+create policy office on service_contracts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on service_contracts for select to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner,services}'));
+grant delete, insert, select, update on service_contracts to zaguan_office;
+grant select (id, subscription_id, account_id, installation_fee, instalments, renewal, renewal_months, state, valid_until) on service_contracts to zaguan_portal;
 
 create table sessions (
   id uuid default uuidv7() primary key,
@@ -1338,6 +1940,53 @@ create trigger audit_update after update on staff_units referencing old table as
 create policy office on staff_units to zaguan_office using (true);
 grant delete, insert, select on staff_units to zaguan_office;
 
+-- A change of a service: asked for, scheduled for its day, done, withdrawn or failed
+create table subscription_changes (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  subscription_id uuid not null,
+  kind change_kind not null,
+  state change_state not null,  -- requested: a customer confirmed it and it is done within a second; scheduled: it waits for its day
+  timing change_timing not null,
+  effective_on date not null,
+  parameters jsonb not null default '{}' check (jsonb_typeof(parameters) = 'object'),  -- What was asked for, as the API takes it
+  agreed jsonb,  -- What it comes to, with the prices that were shown: performed exactly so
+  summary jsonb,  -- Before and after in facts, for the history
+  reason text check (length(reason) <= 500),
+  token text check (token ~ '^[0-9a-f]{64}$'),  -- Fingerprint of what was shown before it was confirmed
+  document_ids uuid[] not null default '{}',  -- The invoices and credit notes that it caused
+  new_subscription_id uuid references subscriptions(id) on delete set null,
+  requested_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  ended_by uuid references users(id),
+  failure_code text check (failure_code ~ '^[a-z][a-z0-9_]*$'),
+  failure_detail jsonb,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  check ((state = any (array['requested', 'scheduled'])) = (ended_at is null)),
+  check ((state = 'failed') = (failure_code is not null))
+);
+create index subscription_changes_account on subscription_changes (account_id, id desc);
+create index subscription_changes_effective on subscription_changes (effective_on desc, id desc);
+create index subscription_changes_new on subscription_changes (new_subscription_id) where (new_subscription_id is not null);
+create unique index subscription_changes_one_open on subscription_changes (subscription_id, kind) where (state = any (array['requested', 'scheduled']));
+create index subscription_changes_subscription on subscription_changes (subscription_id, id desc);
+create index subscription_changes_unit on subscription_changes (business_unit_id, state, effective_on desc, id desc);
+create index subscription_changes_waiting on subscription_changes (effective_on, id) where (state = any (array['requested', 'scheduled']));
+create trigger account_erased_insert after insert on subscription_changes referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on subscription_changes referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on subscription_changes referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on subscription_changes referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger subscription_changes_kept before update on subscription_changes for each row execute function keep_ended_change();
+create policy office on subscription_changes to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal_reads on subscription_changes for select to zaguan_portal using (account_id = (select current_account_id()));
+create policy portal_requests on subscription_changes for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'requested') and (ended_at is null) and (kind = any (array['plan', 'quantity', 'options', 'cancel'])) and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner,services}'));
+grant insert, select, update on subscription_changes to zaguan_office;
+grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token, requested_by) on subscription_changes to zaguan_portal;
+grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason, document_ids, new_subscription_id, requested_by, created_at, ended_at, failure_code, failure_detail) on subscription_changes to zaguan_portal;
+
 -- What of a subscription is charged, at the price it was sold for: the plan itself and each option
 create table subscription_components (
   id uuid default uuidv7() primary key,
@@ -1351,12 +2000,34 @@ create table subscription_components (
   from_date date,
   to_date date,
   created_at timestamptz not null default now(),
+  plan_id uuid not null references plans(id),
+  plan_meter_id uuid references plan_meters(id),
+  price_model price_model not null default 'per_unit',
+  tiers jsonb check (valid_tiers(tiers)),
+  package_size integer check (package_size >= 1 and package_size <= 1000000000),
+  included bigint not null default 0 check (included >= 0 and included <= '1000000000000'),  -- Units that cost nothing
+  cycle_unit cycle_unit not null default 'month',
+  cycle_count integer not null default 1 check (cycle_count >= 1 and cycle_count <= 366),
+  cycle_alignment cycle_alignment not null default 'closing',
+  anchor_date date,  -- A boundary of its own periods; null: computed from its first charged day
+  discount_kind discount_kind,
+  discount_amount bigint check (discount_amount > 0),
+  discount_basis_points integer check (discount_basis_points >= 1 and discount_basis_points <= 10000),
+  unique (id, account_id),
   foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
-  check ((role = 'plan') = (plan_option_id is null)),
-  check (to_date is null or from_date is null or to_date >= from_date)
+  check ((role = 'option') = (plan_option_id is not null)),
+  check (to_date is null or from_date is null or to_date >= from_date),
+  check ((role::text = 'usage') = (plan_meter_id is not null)),
+  check ((price_model = any (array['tiered', 'volume'])) = (tiers is not null)),
+  check ((price_model = 'package') = (package_size is not null)),
+  check ((cycle_unit = any (array['month', 'once'])) or cycle_alignment = 'anniversary'),
+  check ((discount_kind is null) = (discount_amount is null and discount_basis_points is null)),
+  check (discount_kind is distinct from 'amount' or discount_amount is not null and discount_basis_points is null),
+  check (discount_kind is distinct from 'percent' or discount_basis_points is not null and discount_amount is null)
 );
 create index subscription_components_account on subscription_components (account_id);
 create unique index subscription_components_one_plan on subscription_components (subscription_id) where ((role = 'plan') and (to_date is null));
+create index subscription_components_plan on subscription_components (plan_id);
 create index subscription_components_subscription on subscription_components (subscription_id);
 create trigger account_erased_insert after insert on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -1368,6 +2039,37 @@ create policy portal on subscription_components for select to zaguan_portal usin
 grant delete, insert, select, update on subscription_components to zaguan_office;
 grant select on subscription_components to zaguan_portal;
 
+-- A coupon as it was redeemed: what it takes off the plan from a day on
+create table subscription_coupons (
+  id uuid default uuidv7() primary key,
+  subscription_id uuid not null,
+  account_id uuid not null,
+  coupon_id uuid not null references coupons(id),
+  name text not null,
+  discount_kind discount_kind not null,
+  discount_amount bigint,
+  discount_basis_points integer,
+  from_date date not null,
+  to_date date,
+  created_at timestamptz not null default now(),
+  exclude using gist (subscription_id with =, coupon_id with =, daterange(from_date, to_date) with &&),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  check (to_date is null or to_date >= from_date),
+  check ((discount_kind = 'amount') = (discount_amount is not null)),
+  check ((discount_kind = 'percent') = (discount_basis_points is not null))
+);
+create index subscription_coupons_account on subscription_coupons (account_id);
+create index subscription_coupons_coupon on subscription_coupons (coupon_id);
+create trigger account_erased_insert after insert on subscription_coupons referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on subscription_coupons referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on subscription_coupons referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on subscription_coupons referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on subscription_coupons to zaguan_office using (exists (select from subscriptions s where (s.id = subscription_coupons.subscription_id)));
+create policy portal on subscription_coupons for select to zaguan_portal using (account_id = (select current_account_id()));
+grant delete, insert, select on subscription_coupons to zaguan_office;
+grant update (to_date) on subscription_coupons to zaguan_office;
+grant select on subscription_coupons to zaguan_portal;
+
 -- Days that are not charged, whatever the reason (billing.md 21); an open end is a suspension that lasts
 create table subscription_suspensions (
   id uuid default uuidv7() primary key,
@@ -1377,6 +2079,8 @@ create table subscription_suspensions (
   period daterange not null check (not isempty(period) and not lower_inf(period)),
   reason text check (length(reason) <= 500),
   created_at timestamptz not null default now(),
+  for_debt boolean not null default false,
+  credited boolean not null default false,  -- Whether days that were billed in advance are given back (billing.md 21)
   exclude using gist (subscription_id with =, period with &&),
   foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade
 );
@@ -1412,9 +2116,6 @@ create table subscriptions (
   currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
   payment_method payment_method not null,
   due_day smallint not null check (due_day >= 1 and due_day <= 31),
-  discount_kind discount_kind,
-  discount_amount bigint check (discount_amount > 0),
-  discount_basis_points integer check (discount_basis_points >= 1 and discount_basis_points <= 10000),
   salesperson_id uuid references staff(user_id),
   sale_date date,
   activation_date date,
@@ -1422,6 +2123,8 @@ create table subscriptions (
   notes text check (length(notes) <= 10000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  transferred_from_id uuid references subscriptions(id),
+  transferred_to_id uuid references subscriptions(id),
   unique (account_id, number),
   unique (business_unit_id, contract_number),
   unique (business_unit_id, external_id),
@@ -1430,10 +2133,7 @@ create table subscriptions (
   foreign key (plan_id, business_unit_id) references plans(id, business_unit_id),
   foreign key (routing_point_id, business_unit_id) references routing_points(id, business_unit_id),
   check ((status = any (array['awaiting_installation', 'cancelled'])) or billing_start is not null),
-  check ((status <> ALL (array['cancelled', 'ended'])) or end_date is not null),
-  check ((discount_kind is null) = (discount_amount is null and discount_basis_points is null)),
-  check (discount_kind is distinct from 'amount' or discount_amount is not null and discount_basis_points is null),
-  check (discount_kind is distinct from 'percent' or discount_basis_points is not null and discount_amount is null)
+  check ((status <> ALL (array['cancelled', 'ended'])) or end_date is not null)
 );
 create index subscriptions_account on subscriptions (account_id, number);
 create index subscriptions_awaiting on subscriptions (id) where (status = 'awaiting_installation');
@@ -1442,6 +2142,8 @@ create index subscriptions_plan on subscriptions (plan_id, status);
 create index subscriptions_salesperson on subscriptions (salesperson_id) where (salesperson_id is not null);
 create index subscriptions_start on subscriptions (start_date, id);
 create index subscriptions_status on subscriptions (status, id);
+create index subscriptions_transferred_from on subscriptions (transferred_from_id) where (transferred_from_id is not null);
+create index subscriptions_transferred_to on subscriptions (transferred_to_id) where (transferred_to_id is not null);
 create index subscriptions_unit_account on subscriptions (business_unit_id, account_id);
 create index subscriptions_unit_status on subscriptions (business_unit_id, status, id);
 create trigger account_erased_insert after insert on subscriptions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -1452,11 +2154,34 @@ create trigger audit_update after update on subscriptions referencing old table 
 create trigger search_subscription_delete after delete on subscriptions referencing old table as old_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
 create trigger search_subscription_insert after insert on subscriptions referencing new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
 create trigger search_subscription_update after update on subscriptions referencing old table as old_rows new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
+create trigger service_contract_follows after update of status, activation_date, start_date, term_months on subscriptions for each row when (old.status is distinct from new.status or old.activation_date is distinct from new.activation_date or old.start_date is distinct from new.start_date or old.term_months is distinct from new.term_months) execute function follow_service_contract();
 create trigger touch before update on subscriptions for each row execute function touch_updated_at();
 create policy office on subscriptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on subscriptions for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select, update on subscriptions to zaguan_office;
-grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, discount_kind, discount_amount, discount_basis_points, sale_date, activation_date, term_months, created_at) on subscriptions to zaguan_portal;
+grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, sale_date, activation_date, term_months, created_at, transferred_from_id, transferred_to_id) on subscriptions to zaguan_portal;
+
+create table taxes (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 60),
+  rate integer not null check (rate >= 0 and rate <= 1000000),  -- Millionths: 190000 is 19 %
+  inclusive boolean not null default false,  -- Contained in the price, else on top of it
+  position integer not null default 0,
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (business_unit_id, name),
+  unique (id, business_unit_id)
+);
+create trigger audit_delete after delete on taxes referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on taxes referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on taxes referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on taxes for each row execute function touch_updated_at();
+create policy office on taxes to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on taxes for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
+grant insert, select, update on taxes to zaguan_office;
+grant select on taxes to zaguan_portal;
 
 -- When devices of an account raise alerts; an account without one follows its business unit's default
 create table threshold_profiles (
@@ -1510,6 +2235,34 @@ create trigger audit_insert after insert on thresholds referencing new table as 
 create trigger audit_update after update on thresholds referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on thresholds to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select, update on thresholds to zaguan_office;
+
+-- Metered use, told once per key; billed in arrears at the period's end, a late one with the next
+create table usage_records (
+  id uuid default uuidv7() primary key,
+  subscription_id uuid not null,
+  account_id uuid not null,
+  plan_meter_id uuid not null references plan_meters(id),
+  on_date date not null,
+  quantity bigint not null check (quantity >= 0 and quantity <= '1000000000000'),
+  key text not null check (length(key) >= 1 and length(key) <= 120),
+  created_at timestamptz not null default now(),
+  billed_at timestamptz,
+  invoice_line_id uuid references invoice_lines(id),
+  unique (id, account_id),
+  unique (subscription_id, key),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade
+);
+create index usage_records_account on usage_records (account_id);
+create index usage_records_line on usage_records (invoice_line_id) where (invoice_line_id is not null);
+create index usage_records_meter on usage_records (plan_meter_id);
+create index usage_records_subscription on usage_records (subscription_id, on_date desc, id desc);
+create index usage_records_waiting on usage_records (account_id, subscription_id, plan_meter_id, on_date) where (billed_at is null);
+create trigger account_erased_insert after insert on usage_records referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create policy office on usage_records to zaguan_office using (exists (select from subscriptions s where (s.id = usage_records.subscription_id)));
+create policy portal on usage_records for select to zaguan_portal using (account_id = (select current_account_id()));
+grant delete, insert, select on usage_records to zaguan_office;
+grant update (billed_at, invoice_line_id) on usage_records to zaguan_office;
+grant select on usage_records to zaguan_portal;
 
 -- Browsers in which a user signed in before: others' wrong passwords never lock them out (OWASP, device cookies)
 create table user_devices (
@@ -1787,6 +2540,19 @@ create view search_of_user as
      join users u on u.id = m.user_id
      join accounts a on a.id = m.account_id;
 
+-- What a subscription costs for a whole period as it is now, in minor units
+create view subscription_amounts with (security_invoker=true) as
+ select c.subscription_id,
+    coalesce(sum(w.whole) FILTER (where c.role = 'plan'), 0::numeric)::bigint as plan_value,
+    coalesce(sum(w.whole - discounted_amount(w.whole, c.discount_kind, c.discount_amount, c.discount_basis_points)) FILTER (where c.role = 'plan'), 0::numeric)::bigint as discount,
+    coalesce(sum(discounted_amount(w.whole, c.discount_kind, c.discount_amount, c.discount_basis_points)) FILTER (where c.role = 'option'), 0::numeric)::bigint as options_value
+   from subscription_components c
+     CROSS join LATERAL (select whole_amount(c.price_model, c.unit_amount, c.tiers, c.package_size, c.included, c.quantity::bigint) as whole) w
+  where c.to_date is null and c.role::text <> 'usage'
+  group by c.subscription_id;
+grant select on subscription_amounts to zaguan_office;
+grant select on subscription_amounts to zaguan_portal;
+
 -- Functions -------------------------------------------------------------------------------------------------
 
 create function accept_invitation(p_token_hash bytea) returns table(outcome text, account_id uuid) language sql security definer set search_path to 'public', 'pg_temp' as $$
@@ -2031,6 +2797,14 @@ create function discard_job(p_id bigint) returns boolean language sql security d
   with gone as (select id from graphile_worker.complete_jobs(array[p_id])) select exists (select from gone)
 $$;
 -- may be called by: office
+
+create function discounted_amount(p_whole bigint, p_kind discount_kind, p_amount bigint, p_basis_points integer) returns bigint language sql immutable parallel safe as $$
+  select case p_kind
+    when 'amount' then greatest(p_whole - p_amount, 0)
+    when 'percent' then div(p_whole::numeric * (10000 - p_basis_points) + 5000, 10000)
+    else p_whole end::bigint
+$$;
+-- may be called by: everyone
 
 create function end_membership() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
@@ -2342,6 +3116,19 @@ end $$;
 comment on function erase_account(p_account uuid, p_name text, p_person text, p_reason text, p_today date) is 'Erases who an account is; the books stay. Refuses (23514, erasure_obstructed) while something runs or is owed';
 -- may be called by: office
 
+create function erase_contracts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update contract_documents
+     set text_body = case when accepted_at is null then '' else text_body end,
+         facts = case when accepted_at is null then '{}' else facts end,
+         accepted_ip = null, accepted_user_agent = null, accepted_email = null, decline_reason = null,
+         state = case when state = 'issued' then 'withdrawn' else state end,
+         redacted_at = now()
+   where account_id = new.id and redacted_at is null;
+  return new;
+end $$;
+-- may be called by: everyone
+
 create function erasure_obstacles(p_account uuid, p_today date) returns table(code text, count bigint, amount bigint) language sql stable set search_path to 'public', 'pg_temp' as $$
   select * from (
     select 'services_running', count(*), null::bigint from subscriptions s
@@ -2496,6 +3283,29 @@ $$;
 create function fold(text) returns text language sql immutable parallel safe strict as $$ select lower(public.unaccent('public.unaccent'::regdictionary, $1)) $$;
 -- may be called by: everyone
 
+create function follow_service_contract() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if tg_table_name = 'subscriptions' then perform refresh_service_contract(new.id);
+  else perform refresh_service_contract(new.subscription_id); end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function forget_change_reasons() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update subscription_changes set reason = null where account_id = new.id and reason is not null;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function forget_dunning() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update account_dunning_exemptions set reason = '–' where account_id = new.id;
+  delete from dunning_failures where account_id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function forget_rate(p_key text) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   delete from rate_windows where key = p_key
 $$;
@@ -2635,12 +3445,109 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_contract_document() returns trigger language plpgsql as $$
+declare
+  v_moving text[] := '{state,sent_at,accepted_at,accepted_on,acceptance,accepted_by,accepted_name,accepted_email,accepted_ip,
+                      accepted_user_agent,accepted_sha256,signed_file_id,closed_at,decline_reason}';
+  v_proof text[] := '{accepted_at,accepted_on,acceptance,accepted_by,accepted_name,accepted_email,accepted_ip,
+                      accepted_user_agent,accepted_sha256,signed_file_id}';
+begin
+  if tg_op = 'DELETE' then
+    if exists (select from subscriptions s where s.id = old.subscription_id) then
+      raise exception 'a contract that was issued is never deleted' using errcode = '42501';
+    end if;
+    return old;
+  end if;
+  -- The erasure of an account, which runs as the owner: proofs of the person go, and texts that nobody agreed to.
+  if old.redacted_at is null and new.redacted_at is not null
+     and current_user = (select pg_get_userbyid(relowner) from pg_class where oid = tg_relid) then
+    return new;
+  end if;
+  if to_jsonb(new) - v_moving <> to_jsonb(old) - v_moving then
+    raise exception 'the text of an issued contract never changes' using errcode = '42501';
+  end if;
+  if (select jsonb_object_agg(k, to_jsonb(new) -> k) from unnest(v_proof) k)
+       <> (select jsonb_object_agg(k, to_jsonb(old) -> k) from unnest(v_proof) k)
+     and not (old.state = 'issued' and new.state = 'accepted') then
+    raise exception 'how a contract was accepted never changes' using errcode = '42501';
+  end if;
+  if new.state <> old.state and not (
+       old.state = 'issued' and new.state in ('accepted', 'declined', 'superseded', 'withdrawn', 'expired')
+       or old.state = 'accepted' and new.state in ('superseded', 'expired')
+       -- A validity that was renewed after it had run out.
+       or old.state = 'expired' and old.accepted_at is not null and new.state = 'accepted') then
+    raise exception 'a contract cannot go from % to %', old.state, new.state using errcode = '42501';
+  end if;
+  if current_user = 'zaguan_portal' and not (
+       new.state = old.state or old.state = 'accepted' and new.state = 'superseded'
+       or old.state = 'issued' and new.state = 'declined'
+       or old.state = 'issued' and new.state = 'accepted' and new.acceptance = 'portal'
+          and new.accepted_by = current_user_id() and new.signed_file_id is null) then
+    raise exception 'not in the portal' using errcode = '42501';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_coverage() returns trigger language plpgsql as $$
+begin
+  if not (new.period <@ old.period) or (to_jsonb(new) - 'period') is distinct from (to_jsonb(old) - 'period') then
+    raise exception 'coverage only shrinks' using errcode = '23514', constraint = 'coverage_shrinks';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_dunning_policy() returns trigger language plpgsql as $$
+begin
+  if old.state <> 'draft'
+     and (to_jsonb(new) - '{state,switched_off_at,switched_off_by,updated_at}'::text[]
+            is distinct from to_jsonb(old) - '{state,switched_off_at,switched_off_by,updated_at}'::text[]
+          or new.state = 'draft' or old.state = 'retired') then
+    raise exception 'a policy that was switched on never changes' using errcode = '23514', constraint = 'dunning_policy_frozen';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_dunning_steps() returns trigger language plpgsql as $$
+begin
+  if exists (select from dunning_policies p
+              where p.id = case when tg_op = 'DELETE' then old.policy_id else new.policy_id end and p.state <> 'draft') then
+    raise exception 'the steps of a policy that was switched on never change' using errcode = '23514', constraint = 'dunning_policy_frozen';
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end $$;
+-- may be called by: everyone
+
+create function keep_ended_change() returns trigger language plpgsql as $$
+begin
+  if old.state not in ('requested', 'scheduled')
+     and to_jsonb(new) - '{reason,new_subscription_id}'::text[] is distinct from to_jsonb(old) - '{reason,new_subscription_id}'::text[] then
+    raise exception 'the change has ended' using errcode = '23514', constraint = 'change_ended';
+  end if;
+  if (new.subscription_id, new.kind, new.created_at) is distinct from (old.subscription_id, old.kind, old.created_at) then
+    raise exception 'a change keeps what it is of' using errcode = '23514', constraint = 'change_identity';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
 create function keep_invoice() returns trigger language plpgsql as $$
 begin
   if to_jsonb(new) - '{state,paid_at}'::text[] is distinct from to_jsonb(old) - '{state,paid_at}'::text[] then
     raise exception 'an issued invoice never changes' using errcode = '23514', constraint = 'invoice_issued';
   end if;
   return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_used_dunning_policy() returns trigger language plpgsql as $$
+begin
+  if old.state <> 'draft' then
+    raise exception 'a policy that was switched on stays' using errcode = '23514', constraint = 'dunning_policy_frozen';
+  end if;
+  return old;
 end $$;
 -- may be called by: everyone
 
@@ -2687,6 +3594,20 @@ create function may_invite(p_inviter uuid, p_account uuid, p_permissions members
     from users u where u.id = p_inviter and u.disabled_at is null
 $$;
 -- may be called by: office, portal
+
+create function note_late_charge() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v invoices;
+begin
+  select * into v from invoices where id = new.invoice_id;
+  if v.kind <> 'debit_note' or v.about_invoice_id is null then return null; end if;
+  if exists (select from invoices i join invoice_lines l on l.invoice_id = i.id
+              where i.id = v.about_invoice_id and i.kind = 'debit_note' and l.role in ('late_fee', 'interest')) then
+    raise exception 'late fee and interest are never charged on themselves' using errcode = '23514', constraint = 'late_charge_on_itself';
+  end if;
+  insert into late_charges (invoice_id, role, account_id, charged_in) values (v.about_invoice_id, new.role, v.account_id, v.id);
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function open_challenge(p_kind challenge_kind, p_side user_side, p_user uuid, p_token_hash bytea, p_data jsonb, p_seconds integer) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   insert into challenges (kind, side, user_id, token_hash, data, expires_at)
@@ -2786,16 +3707,9 @@ open_invoices as (
    order by i.due_date, i.id limit 24),
 services as (
   select s.id, s.number, p.name as plan_name, p.kind, s.status, s.start_date, s.billing_start, s.end_date, s.currency,
-         -- As on the service's page: the discount comes off the plan alone, and what is left of it is rounded half-up.
-         c.options + case s.discount_kind
-                       when 'amount' then greatest(c.plan - s.discount_amount, 0)
-                       when 'percent' then div(c.plan::numeric * (10000 - s.discount_basis_points) + 5000, 10000)
-                       else c.plan end::bigint as amount
+         c.plan_value - c.discount + c.options_value as amount
     from subscriptions s join plans p on p.id = s.plan_id
-    cross join lateral (
-      select coalesce(sum(unit_amount * quantity) filter (where role = 'plan'), 0)::bigint as plan,
-             coalesce(sum(unit_amount * quantity) filter (where role = 'option'), 0)::bigint as options
-        from subscription_components where subscription_id = s.id and to_date is null) c
+    join subscription_amounts c on c.subscription_id = s.id
    where p_services and s.account_id = p_account and s.status not in ('cancelled', 'ended')
    order by s.number limit 24),
 mails as (
@@ -2848,7 +3762,12 @@ select json_build_object(
       union all
       select 1, at, json_build_object('kind', 'account_change_rejected', 'id', id, 'number', null, 'amount', null,
                'currency', null, 'date', at, 'reason', reason)
-        from refused) needs),
+        from refused
+      union all
+      select 1, d.issued_on, json_build_object('kind', 'contract_waiting', 'id', d.subscription_id, 'number', d.contract_number::text,
+               'amount', null, 'currency', null, 'date', d.issued_on, 'reason', d.title)
+        from contract_documents d
+       where p_services and d.account_id = p_account and d.state = 'issued') needs),
   'services', (select coalesce(json_agg(services order by number), '[]') from services),
   'invoices', (select coalesce(json_agg(open_invoices order by due_date, id), '[]') from open_invoices),
   'notices', (select coalesce(json_agg(mails order by created_at desc), '[]') from mails)
@@ -3047,6 +3966,19 @@ begin
 end $$;
 -- may be called by: the owner only
 
+create function refresh_service_contract(p_subscription uuid) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
+  update service_contracts c set valid_until = n.valid_until, state = n.state
+    from (select c.id, state_of_contract(c.subscription_id) as state,
+                 coalesce(c.renewed_until,
+                   case when s.term_months > 0 then (coalesce(s.activation_date, s.start_date) + make_interval(months => s.term_months))::date end)
+                   as valid_until
+            from service_contracts c join subscriptions s on s.id = c.subscription_id
+           where c.subscription_id = p_subscription) n
+   where c.id = n.id and (c.valid_until, c.state) is distinct from (n.valid_until, n.state)
+$$;
+comment on function refresh_service_contract(p_subscription uuid) is 'Brings what is derived of a service''s contract up to date';
+-- may be called by: the owner only
+
 create function refuse_change() returns trigger language plpgsql as $$
 begin
   raise exception '% of % is refused: it never changes', lower(tg_op), tg_table_name using errcode = '42501';
@@ -3093,12 +4025,47 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function require_credit_within() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if not exists (select from new_rows where corrects_line_id is not null) then return null; end if;
+  perform from invoice_lines where id in (select corrects_line_id from new_rows where corrects_line_id is not null)
+    order by id for update;
+  if exists (
+    select from (select l.corrects_line_id, sum(l.net + l.tax) as credited
+                   from invoice_lines l join invoices i on i.id = l.invoice_id
+                  where i.kind = 'credit_note'
+                    and l.corrects_line_id in (select corrects_line_id from new_rows where corrects_line_id is not null)
+                  group by l.corrects_line_id) c
+      join invoice_lines billed on billed.id = c.corrects_line_id
+     where c.credited > billed.net + billed.tax) then
+    raise exception 'more would be credited than was billed' using errcode = '23514', constraint = 'credit_within_billed';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function require_customer_side() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   if not exists (select from users where id = new.user_id and side = 'customer') then
     raise exception 'a membership needs a user of the customer side' using errcode = '23514', constraint = 'memberships_side';
   end if;
   return new;
+end $$;
+-- may be called by: everyone
+
+create function require_numbers() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v record; v_before bigint;
+begin
+  for v in select business_unit_id, kind, series, min(number) as first, max(number) as last, count(*) as n
+             from new_rows group by business_unit_id, kind, series loop
+    select max(number) into v_before from invoices i
+     where i.business_unit_id = v.business_unit_id and i.kind = v.kind and i.series = v.series and i.number < v.first;
+    if v.last - v.first + 1 <> v.n or v.first <> coalesce(v_before, v.first - 1) + 1 then
+      raise exception 'series % of % has a gap before %', v.series, v.kind, v.first
+        using errcode = '23514', constraint = 'invoices_gapless';
+    end if;
+  end loop;
+  return null;
 end $$;
 -- may be called by: everyone
 
@@ -3494,6 +4461,21 @@ begin
 end $$;
 -- may be called by: portal
 
+create function state_of_contract(p_subscription uuid) returns service_contract_state language sql stable set search_path to 'public', 'pg_temp' as $$
+  select case when s.status in ('cancelled', 'ended') then 'ended'
+              when d.state = 'issued' then 'waiting'
+              when d.state = 'accepted' then 'in_force'
+              when d.state = 'expired' then 'expired'
+              when d.state = 'declined' then 'declined'
+              else 'unissued' end::service_contract_state
+    from subscriptions s
+    left join lateral (select state from contract_documents
+                        where subscription_id = s.id and state in ('issued', 'accepted', 'declined', 'expired')
+                        order by state = 'issued' desc, state = 'accepted' desc, revision desc limit 1) d on true
+   where s.id = p_subscription
+$$;
+-- may be called by: everyone
+
 create function take_api_call(p_side user_side, p_token_hash bytea, p_ip text) returns table(api_key_id uuid, rate_limit integer, hits integer, resets_in integer) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   select k.id, k.rate_limit into api_key_id, rate_limit from api_keys k
@@ -3609,14 +4591,90 @@ begin
 end $$;
 -- may be called by: office, portal
 
+create function valid_dunning_texts(p_texts jsonb) returns boolean language plpgsql immutable parallel safe as $$
+declare v_language text;
+begin
+  if jsonb_typeof(p_texts) <> 'object' then return false; end if;
+  foreach v_language in array '{pt-BR,es,en}'::text[] loop
+    if coalesce(length(btrim(p_texts -> v_language ->> 'subject')), 0) not between 1 and 200
+       or coalesce(length(btrim(p_texts -> v_language ->> 'body')), 0) not between 1 and 5000 then return false; end if;
+  end loop;
+  return true;
+end $$;
+-- may be called by: everyone
+
+create function valid_tiers(p_tiers jsonb) returns boolean language plpgsql immutable parallel safe strict as $$
+declare v_tier jsonb; v_last bigint := 0; v_open boolean := false;
+begin
+  if jsonb_typeof(p_tiers) <> 'array' or jsonb_array_length(p_tiers) not between 1 and 50 then return false; end if;
+  for v_tier in select jsonb_array_elements(p_tiers) loop
+    if v_open or jsonb_typeof(v_tier) <> 'object' then return false; end if;
+    if coalesce((v_tier ->> 'unit_amount')::bigint, -1) not between 0 and 1000000000000
+       or coalesce((v_tier ->> 'flat_amount')::bigint, -1) not between 0 and 1000000000000 then return false; end if;
+    if v_tier ->> 'up_to' is null then v_open := true;
+    elsif (v_tier ->> 'up_to')::bigint <= v_last then return false;
+    else v_last := (v_tier ->> 'up_to')::bigint;
+    end if;
+  end loop;
+  return v_open;
+exception when others then return false;
+end $$;
+-- may be called by: everyone
+
 create function visible_units() returns uuid[] language sql stable parallel safe as $$ select case when coalesce(current_setting('zaguan.units', true), '') in ('', '*') then '{}'::uuid[]
                     else string_to_array(current_setting('zaguan.units', true), ',')::uuid[] end $$;
+-- may be called by: everyone
+
+create function whole_amount(p_model price_model, p_unit bigint, p_tiers jsonb, p_package integer, p_included bigint, p_quantity bigint) returns bigint language plpgsql immutable parallel safe as $$
+declare v_left bigint := greatest(p_quantity - coalesce(p_included, 0), 0); v_total bigint := 0; v_from bigint := 0;
+        v_tier jsonb; v_units bigint;
+begin
+  case p_model
+    when 'flat' then return p_unit;
+    when 'per_unit' then return p_unit * v_left;
+    when 'package' then return p_unit * ((v_left + p_package - 1) / p_package);
+    when 'volume' then
+      if v_left = 0 then return 0; end if;
+      for v_tier in select jsonb_array_elements(p_tiers) loop
+        if v_tier ->> 'up_to' is null or v_left <= (v_tier ->> 'up_to')::bigint then
+          return (v_tier ->> 'unit_amount')::bigint * v_left + (v_tier ->> 'flat_amount')::bigint;
+        end if;
+      end loop;
+    when 'tiered' then
+      for v_tier in select jsonb_array_elements(p_tiers) loop
+        exit when v_left <= v_from;
+        v_units := least(v_left, coalesce((v_tier ->> 'up_to')::bigint, v_left)) - v_from;
+        v_total := v_total + (v_tier ->> 'unit_amount')::bigint * v_units + (v_tier ->> 'flat_amount')::bigint;
+        v_from := v_from + v_units;
+      end loop;
+      return v_total;
+  end case;
+  return v_total;
+end $$;
 -- may be called by: everyone
 
 create function withdraw_email_change() returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   update user_tokens set used_at = now() where user_id = current_user_id() and kind = 'email_change' and used_at is null
 $$;
 -- may be called by: office, portal
+
+create function withdraw_own_change(p_change uuid, p_now timestamp with time zone) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v subscription_changes; v_account uuid := current_account_id();
+begin
+  if not current_permissions() && '{owner,services}'::membership_permission[] then return false; end if;
+  perform from accounts where id = v_account for no key update;
+  update subscription_changes set state = 'withdrawn', ended_at = p_now, ended_by = current_user_id()
+   where id = p_change and account_id = v_account and state in ('requested', 'scheduled')
+     and (requested_by = current_user_id() or exists (select from users u where u.id = requested_by and u.side = 'customer'))
+  returning * into v;
+  if not found then return false; end if;
+  if v.kind = 'cancel' then
+    update subscriptions set end_date = null, end_reason = null
+     where id = v.subscription_id and status not in ('cancelled', 'ended');
+  end if;
+  return true;
+end $$;
+-- may be called by: portal
 
 create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,pending_encrypted,
     oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;

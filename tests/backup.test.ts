@@ -424,8 +424,8 @@ async function fillRealSchema(url: string, name = 'Padaria Pão & Companhia'): P
      insert into number_series (business_unit_id, series, next) values ('${unit}', 'invoice:Z', 42);
      insert into subscriptions (id, business_unit_id, account_id, number, contract_number, plan_id, routing_point_id, status, start_date, billing_start, billing_mode, currency, payment_method, due_day)
        values ('${subscription}', '${unit}', '${account}', 1, 1001, '${plan}', '${point}', 'active', '2026-05-21', '2026-05-21', 'arrears', 'BRL', 'pix', 10);
-     insert into subscription_components (id, subscription_id, account_id, role, description, unit_amount, from_date)
-       values ('${component}', '${subscription}', '${account}', 'plan', 'Fibra 300', 11990, '2026-05-21');
+     insert into subscription_components (id, subscription_id, account_id, plan_id, role, description, unit_amount, from_date)
+       values ('${component}', '${subscription}', '${account}', '${plan}', 'plan', 'Fibra 300', 11990, '2026-05-21');
      insert into subscription_suspensions (subscription_id, account_id, administrative, period) values ('${subscription}', '${account}', true, '[2026-06-01,)');
      insert into closings (id, business_unit_id, up_to, currency) values ('${closing}', '${unit}', '2026-05-31', 'BRL');
      insert into closing_accounts (closing_id, account_id, business_unit_id, state, fingerprint) values ('${closing}', '${account}', '${unit}', 'invoiced', '\\x03');

@@ -10,6 +10,8 @@ export type AccountKind = "company" | "person";
 
 export type AccountRank = "A" | "B" | "C";
 
+export type AccountType = "asset" | "equity" | "expense" | "income" | "liability";
+
 export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
   ? U[]
   : ArrayTypeImpl<T>;
@@ -22,15 +24,45 @@ export type BillingMode = "advance" | "arrears";
 
 export type ChallengeKind = "oidc" | "passkey" | "second_factor" | "view_as";
 
+export type ChangeKind = "cancel" | "cycle" | "discount" | "due_day" | "extend_trial" | "options" | "plan" | "price" | "quantity" | "reactivate" | "suspend" | "transfer";
+
+export type ChangeState = "done" | "failed" | "requested" | "scheduled" | "withdrawn";
+
+export type ChangeTiming = "date" | "now" | "period_end";
+
+export type ChargeKind = "fee" | "instalment" | "interest" | "late_fee" | "manual" | "penalty";
+
 export type ClosingAccountState = "changed" | "invoiced" | "parked" | "planned";
 
-export type ComponentRole = "option" | "plan";
+export type ComponentRole = "option" | "plan" | "usage";
+
+export type ContractAcceptance = "paper" | "portal";
+
+export type ContractDocumentState = "accepted" | "declined" | "expired" | "issued" | "superseded" | "withdrawn";
+
+export type ContractPenalty = "fixed" | "formula" | "none";
+
+export type ContractRenewal = "automatic" | "none" | "on_request";
 
 export type ContractType = "block_hours" | "block_money" | "flat_retainer" | "hourly" | "online_backup" | "project_flat_fee" | "project_hourly" | "remote_monitoring";
+
+export type CycleAlignment = "anniversary" | "closing";
+
+export type CycleUnit = "day" | "month" | "once" | "week";
 
 export type DayCount = "actual" | "commercial";
 
 export type DiscountKind = "amount" | "percent";
+
+export type DocumentKind = "credit_note" | "debit_note" | "invoice" | "proforma";
+
+export type DunningPolicyState = "draft" | "in_force" | "retired";
+
+export type DunningResult = "done" | "nothing" | "skipped";
+
+export type DunningScope = "account" | "documents";
+
+export type DunningStepAction = "cancel" | "interest" | "late_fee" | "mail" | "suspend";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
@@ -40,7 +72,9 @@ export type ImportFormat = "csv" | "xlsx";
 
 export type ImportKind = "accounts" | "contacts" | "services";
 
-export type InvoiceState = "open" | "paid";
+export type InvoiceGrouping = "account" | "subscription";
+
+export type InvoiceState = "converted" | "expired" | "issued" | "offered" | "open" | "paid" | "void" | "withdrawn";
 
 export type ItemKind = "database" | "domain" | "ftp_user" | "host_record" | "ip" | "licence" | "login" | "mailbox";
 
@@ -58,11 +92,13 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type LanguageCode = "en" | "es" | "pt-BR";
 
-export type LedgerAccount = "account_credit" | "bank" | "receivable" | "revenue";
+export type LedgerAccount = "account_credit" | "adjustments" | "bank" | "interest" | "late_fees" | "opening" | "penalties" | "receivable" | "revenue" | "tax_payable" | "write_off";
+
+export type LineRole = "fee" | "instalment" | "interest" | "late_fee" | "manual" | "option" | "penalty" | "plan" | "usage";
 
 export type MembershipPermission = "billing" | "licences" | "owner" | "services" | "support" | "users";
 
-export type NoticeKind = "account_change_decided" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_notice_received" | "payment_rejected" | "privacy_export_ready" | "sign_in_methods_changed" | "staff_invitation";
+export type NoticeKind = "account_change_decided" | "cancellation_requested" | "change_done" | "change_failed" | "change_scheduled" | "contract_accepted" | "contract_expiring" | "contract_sent" | "credit_note_issued" | "debit_note_issued" | "dunning_cancelled" | "dunning_reactivated" | "dunning_reminder" | "dunning_suspended" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_notice_received" | "payment_rejected" | "privacy_export_ready" | "proforma_issued" | "sign_in_methods_changed" | "staff_invitation";
 
 export type NoticeState = "failed" | "kept" | "queued" | "sent";
 
@@ -78,11 +114,15 @@ export type PaymentNoticeState = "approved" | "pending" | "rejected";
 
 export type PlanKind = "additional_point" | "broadband" | "dial_up" | "domain" | "email" | "generic" | "hosting" | "licence" | "support_pack";
 
-export type PostingKind = "credit_used" | "invoice" | "payment";
+export type PostingKind = "adjustment" | "credit_note" | "credit_used" | "debit_note" | "invoice" | "opening" | "payment" | "refund" | "write_off";
 
 export type PriceInterval = "month";
 
+export type PriceModel = "flat" | "package" | "per_unit" | "tiered" | "volume";
+
 export type RunState = "done" | "draft" | "failed" | "interrupted" | "prepared" | "preparing" | "queued" | "running";
+
+export type ServiceContractState = "declined" | "ended" | "expired" | "in_force" | "unissued" | "waiting";
 
 export type SessionMethod = "identity_provider" | "link" | "passkey" | "password" | "view_as";
 
@@ -90,11 +130,15 @@ export type SetupStep = "done" | "open" | "skipped";
 
 export type SlaCoverage = "always" | "business_hours";
 
-export type StaffPermission = "accounts.act_as" | "accounts.create" | "accounts.read" | "accounts.view_as" | "accounts.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "billing.read" | "billing.run" | "catalogue.read" | "catalogue.write" | "contracts.read" | "contracts.write" | "imports.read" | "imports.run" | "jobs.read" | "jobs.write" | "notices.read" | "payments.decide" | "payments.read" | "privacy.erase" | "privacy.export" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "subscriptions.read" | "subscriptions.write" | "units.read" | "units.write";
+export type StaffPermission = "accounts.act_as" | "accounts.create" | "accounts.read" | "accounts.view_as" | "accounts.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "billing.read" | "billing.run" | "catalogue.read" | "catalogue.write" | "contracts.read" | "contracts.write" | "documents.write" | "dunning.read" | "dunning.write" | "imports.read" | "imports.run" | "jobs.read" | "jobs.write" | "ledger.read" | "notices.read" | "payments.decide" | "payments.read" | "privacy.erase" | "privacy.export" | "reports.read" | "settings.read" | "settings.write" | "simulations.run" | "staff.read" | "staff.write" | "subscriptions.read" | "subscriptions.write" | "units.read" | "units.write";
 
 export type StaffRole = "admin" | "auditor" | "finance" | "sales" | "support" | "technician";
 
 export type SubscriptionStatus = "active" | "awaiting_installation" | "cancelled" | "ended" | "suspended" | "suspended_administratively";
+
+export type SuspensionCredit = "always" | "never" | "unless_debt";
+
+export type TaxRounding = "document" | "line";
 
 export type ThresholdMetric = "cpu" | "disk" | "latency" | "memory" | "offline" | "packet_loss" | "temperature";
 
@@ -127,6 +171,21 @@ export interface AccountDomains {
   created_at: Generated<Temporal.Instant>;
   domain: string;
   id: Generated<string>;
+}
+
+export interface AccountDunningExemptions {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  id: Generated<string>;
+  lifted_at: Temporal.Instant | null;
+  lifted_by: string | null;
+  reason: string;
+  /**
+   * The last day on which nothing is done
+   */
+  until: Temporal.PlainDate;
 }
 
 export interface Accounts {
@@ -187,6 +246,19 @@ export interface AccountSetups {
   finished_at: Temporal.Instant | null;
   id: Generated<string>;
   profiles: Generated<SetupStep>;
+}
+
+export interface AccountTaxExemptions {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  reason: string;
+  tax_id: string;
+  /**
+   * First day on which the tax is charged again; null: for good
+   */
+  until: Temporal.PlainDate | null;
 }
 
 export interface ApiKeys {
@@ -271,14 +343,17 @@ export interface BusinessUnits {
   closing_day: number;
   country: string;
   created_at: Generated<Temporal.Instant>;
+  credit_note_series: Generated<string>;
   currency: string;
   day_count: Generated<DayCount>;
+  debit_note_series: Generated<string>;
   /**
    * Default day of the month on which invoices fall due
    */
   due_day: Generated<number>;
   host: string | null;
   id: Generated<string>;
+  invoice_grouping: Generated<InvoiceGrouping>;
   invoice_series: Generated<string>;
   language: LanguageCode;
   legal_name: string;
@@ -287,6 +362,7 @@ export interface BusinessUnits {
   payment_instructions: string | null;
   payment_methods: Generated<ArrayType<PaymentMethod>>;
   postal_code: string | null;
+  proforma_series: Generated<string>;
   /**
    * A customer's change of name, kind or tax id waits for staff (A7)
    */
@@ -296,6 +372,7 @@ export interface BusinessUnits {
   support_email: string | null;
   support_phone: string | null;
   tax_id: string | null;
+  tax_rounding: Generated<TaxRounding>;
   time_zone: string;
   updated_at: Generated<Temporal.Instant>;
   website: string | null;
@@ -310,6 +387,39 @@ export interface Challenges {
   token_hash: Buffer;
   tries: Generated<number>;
   user_id: string | null;
+}
+
+export interface Charges {
+  account_id: string;
+  /**
+   * The closing on or after this day bills it; an invoice of that day
+   */
+  bill_on: Temporal.PlainDate;
+  /**
+   * Set with the line that bills it; the line's charge_id is unique, which is what counts
+   */
+  billed_at: Temporal.Instant | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  description: string;
+  id: Generated<string>;
+  instalment: number | null;
+  instalments: number | null;
+  kind: ChargeKind;
+  product_id: string | null;
+  quantity: Generated<number>;
+  subscription_id: string | null;
+  unit_amount: number;
+  withdrawn_at: Temporal.Instant | null;
+}
+
+export interface ChartAccounts {
+  business_unit_id: string;
+  code: string;
+  ledger_account: LedgerAccount;
+  name: string;
+  type: AccountType;
 }
 
 export interface ClosingAccounts {
@@ -372,6 +482,48 @@ export interface Contacts {
   user_id: string | null;
 }
 
+export interface ContractDocuments {
+  acceptance: ContractAcceptance | null;
+  accepted_at: Temporal.Instant | null;
+  accepted_by: string | null;
+  accepted_email: string | null;
+  accepted_ip: string | null;
+  accepted_name: string | null;
+  accepted_on: Temporal.PlainDate | null;
+  accepted_sha256: string | null;
+  accepted_user_agent: string | null;
+  account_id: string;
+  business_unit_id: string;
+  closed_at: Temporal.Instant | null;
+  contract_number: number;
+  created_at: Generated<Temporal.Instant>;
+  decline_reason: string | null;
+  /**
+   * The values that were filled in, by the name of the variable
+   */
+  facts: Json;
+  id: Generated<string>;
+  issued_at: Temporal.Instant;
+  issued_by: string | null;
+  issued_on: Temporal.PlainDate;
+  language: LanguageCode;
+  redacted_at: Temporal.Instant | null;
+  revision: number;
+  sent_at: Temporal.Instant | null;
+  /**
+   * Of the text, as the customer accepted it
+   */
+  sha256: string;
+  signed_file_id: string | null;
+  state: Generated<ContractDocumentState>;
+  subscription_id: string;
+  template_id: string;
+  template_name: string;
+  template_version: number;
+  text_body: string;
+  title: string;
+}
+
 export interface Contracts {
   account_id: string;
   /**
@@ -394,6 +546,166 @@ export interface Contracts {
   start_date: Temporal.PlainDate;
   type: ContractType;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface ContractTemplates {
+  archived_at: Temporal.Instant | null;
+  body: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  id: Generated<string>;
+  is_default: Generated<boolean>;
+  language: LanguageCode;
+  name: string;
+  updated_at: Generated<Temporal.Instant>;
+  /**
+   * Counts the changes of the text; a document keeps the one it was issued with
+   */
+  version: Generated<number>;
+}
+
+export interface Coupons {
+  archived_at: Temporal.Instant | null;
+  business_unit_id: string;
+  code: string;
+  created_at: Generated<Temporal.Instant>;
+  discount_amount: number | null;
+  discount_basis_points: number | null;
+  discount_kind: DiscountKind;
+  id: Generated<string>;
+  most_redemptions: number | null;
+  name: string;
+  once_per_account: Generated<boolean>;
+  /**
+   * For how many billing periods it lasts; null: for ever
+   */
+  periods: number | null;
+  plan_ids: ArrayType<string> | null;
+  updated_at: Generated<Temporal.Instant>;
+  valid_from: Temporal.PlainDate | null;
+  valid_until: Temporal.PlainDate | null;
+}
+
+export interface DunningActions {
+  account_id: string;
+  action: DunningStepAction;
+  business_unit_id: string;
+  charged: number | null;
+  created_at: Generated<Temporal.Instant>;
+  currency: string;
+  day: number;
+  /**
+   * The debit note that a late fee or interest became
+   */
+  document_id: string | null;
+  id: Generated<string>;
+  /**
+   * What the step counted from: the oldest unpaid document, by which a debt is known; for late fee and interest the document that they are charged for
+   */
+  invoice_id: string;
+  on_date: Temporal.PlainDate;
+  open_amount: number;
+  policy_id: string;
+  reason: string | null;
+  result: DunningResult;
+  scheduled_on: Temporal.PlainDate;
+  step_id: string;
+  step_key: string;
+  /**
+   * The services that it suspended or cancelled
+   */
+  subscription_ids: Generated<ArrayType<string>>;
+}
+
+export interface DunningFailures {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  id: Generated<string>;
+  message: string;
+  run_id: string;
+}
+
+export interface DunningPolicies {
+  business_unit_id: string;
+  /**
+   * Days from the issue of a debit note of late fee and interest to its due date
+   */
+  charge_due_days: Generated<number>;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  /**
+   * Documents due earlier are left alone; null: none is
+   */
+  due_from: Temporal.PlainDate | null;
+  id: Generated<string>;
+  /**
+   * Debt that adds up to less causes nothing (billing.md 30), in minor units of the business unit's currency
+   */
+  minimum_amount: Generated<number>;
+  name: string;
+  /**
+   * The hour from which the daily run starts, in the business unit's time zone
+   */
+  run_hour: Generated<number>;
+  state: Generated<DunningPolicyState>;
+  switched_off_at: Temporal.Instant | null;
+  switched_off_by: string | null;
+  switched_on_at: Temporal.Instant | null;
+  switched_on_by: string | null;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface DunningRuns {
+  accounts: Generated<number>;
+  business_unit_id: string;
+  done: Generated<number>;
+  failed: Generated<number>;
+  finished_at: Temporal.Instant | null;
+  id: Generated<string>;
+  on_date: Temporal.PlainDate;
+  policy_id: string;
+  skipped: Generated<number>;
+  started_at: Generated<Temporal.Instant>;
+}
+
+export interface DunningSteps {
+  action: DunningStepAction;
+  amount: number | null;
+  /**
+   * Late fee: of the open amount. Interest: per month
+   */
+  basis_points: number | null;
+  /**
+   * Days after the due date; before it where negative
+   */
+  day: number;
+  day_count: DayCount | null;
+  id: Generated<string>;
+  /**
+   * The same step in later versions of the policy: what was done is not done again because a policy was revised
+   */
+  key: Generated<string>;
+  policy_id: string;
+  scope: DunningScope | null;
+  texts: Json | null;
+  /**
+   * ISO days on which the step may act; on another it waits for the next
+   */
+  weekdays: Generated<number[]>;
+}
+
+export interface DunningSuspensions {
+  account_id: string;
+  action_id: string;
+  id: Generated<string>;
+  lifted_at: Temporal.Instant | null;
+  /**
+   * Whether the payment reactivated it; false: somebody else had ended the suspension before
+   */
+  reactivated: boolean | null;
+  subscription_id: string;
+  suspension_id: string | null;
 }
 
 export interface Files {
@@ -503,7 +815,16 @@ export interface InvoiceBalances {
 
 export interface InvoiceLines {
   account_id: string;
+  charge_id: string | null;
   component_id: string | null;
+  /**
+   * The line that a credit or debit note corrects (billing.md 16)
+   */
+  corrects_line_id: string | null;
+  /**
+   * Each {name, kind, amount, basis_points}: what came off by coupons, in order
+   */
+  coupons: Json | null;
   days: number;
   description: string;
   discount: number;
@@ -512,20 +833,34 @@ export interface InvoiceLines {
   discount_kind: DiscountKind | null;
   gross: number;
   id: Generated<string>;
+  included: Generated<number>;
+  instalment: number | null;
+  instalments: number | null;
   invoice_id: string;
   net: number;
   of_days: number;
+  package_size: number | null;
   period: DateRange;
+  plan_id: string | null;
   position: number;
+  price_model: Generated<PriceModel>;
   quantity: number;
-  role: ComponentRole;
+  role: LineRole;
   rule: string;
   subscription_id: string | null;
+  tax: Generated<number>;
+  tax_included: Generated<number>;
+  /**
+   * Each {tax_id, name, rate, inclusive, base, amount}: what the line's part of the document's taxes is
+   */
+  taxes: Json | null;
+  tiers: Json | null;
   unit_amount: number;
   whole_period: DateRange;
 }
 
 export interface Invoices {
+  about_invoice_id: string | null;
   account_id: string;
   business_unit_id: string;
   closing_id: string | null;
@@ -544,13 +879,47 @@ export interface Invoices {
    * The business unit's legal name, tax id and address as they were on issue
    */
   issuer: Json;
+  /**
+   * Credit notes have positive amounts: the sign is the kind's. A proforma is no debt and is in no ledger
+   */
+  kind: Generated<DocumentKind>;
   language: LanguageCode;
   number: number;
   paid_at: Temporal.Instant | null;
   payment_method: PaymentMethod;
+  proforma_id: string | null;
+  reason: string | null;
   series: string;
   state: Generated<InvoiceState>;
+  /**
+   * Where the business unit issues one invoice per service
+   */
+  subscription_id: string | null;
+  /**
+   * On top of the prices; tax_included is what the prices contain
+   */
+  tax: Generated<number>;
+  tax_included: Generated<number>;
   total: number;
+}
+
+export interface InvoiceTaxes {
+  account_id: string;
+  amount: number;
+  base: number;
+  id: Generated<string>;
+  inclusive: boolean;
+  invoice_id: string;
+  name: string;
+  rate: number;
+  tax_id: string;
+}
+
+export interface LateCharges {
+  account_id: string;
+  charged_in: string;
+  invoice_id: string;
+  role: LineRole;
 }
 
 export interface LedgerEntries {
@@ -713,6 +1082,19 @@ export interface PlanItems {
   plan_id: string;
 }
 
+export interface PlanMeters {
+  archived_at: Temporal.Instant | null;
+  code: string;
+  id: Generated<string>;
+  name: string;
+  plan_id: string;
+  position: Generated<number>;
+  /**
+   * What one of it is called: GB, minute, message
+   */
+  unit_name: string;
+}
+
 export interface PlanOptions {
   /**
    * Monthly price of one, in the business unit's currency; 0: included in the plan's price
@@ -742,6 +1124,16 @@ export interface Plans {
   billing_mode: BillingMode | null;
   business_unit_id: string;
   created_at: Generated<Temporal.Instant>;
+  /**
+   * Whether its customers may cancel in the portal
+   */
+  customer_cancels: Generated<boolean>;
+  customer_changes_options: Generated<boolean>;
+  /**
+   * Whether its customers may change to another plan of its business unit and kind that allows it
+   */
+  customer_changes_plan: Generated<boolean>;
+  customer_changes_quantity: Generated<boolean>;
   description: string | null;
   id: Generated<string>;
   kind: PlanKind;
@@ -752,6 +1144,10 @@ export interface Plans {
    * Free until the first closing (P5)
    */
   proportional_trial: Generated<boolean>;
+  /**
+   * Whether days billed in advance and lost to a suspension are given back (billing.md 21)
+   */
+  suspension_credit: Generated<SuspensionCredit>;
   term_months: Generated<number>;
   trial_days: Generated<number>;
   updated_at: Generated<Temporal.Instant>;
@@ -794,6 +1190,12 @@ export interface Products {
   name: string;
   position: Generated<number>;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface ProductTaxes {
+  business_unit_id: string;
+  product_id: string;
+  tax_id: string;
 }
 
 export interface QueuedJobs {
@@ -987,6 +1389,42 @@ export interface SearchOfUser {
   words: string | null;
 }
 
+export interface ServiceContracts {
+  account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  /**
+   * When the installation fee was handed to billing
+   */
+  fee_charged_at: Temporal.Instant | null;
+  id: Generated<string>;
+  installation_fee: Generated<number>;
+  instalments: Generated<number>;
+  penalty: Generated<ContractPenalty>;
+  penalty_amount: number | null;
+  penalty_formula: string | null;
+  renewal: Generated<ContractRenewal>;
+  /**
+   * Whether a renewal begins a minimum term anew, in which a penalty is due
+   */
+  renewal_binds: Generated<boolean>;
+  renewal_months: number | null;
+  renewed_from: Temporal.PlainDate | null;
+  renewed_until: Temporal.PlainDate | null;
+  state: Generated<ServiceContractState>;
+  subscription_id: string;
+  template_id: string | null;
+  updated_at: Generated<Temporal.Instant>;
+  /**
+   * First day after its validity; null: without an end. Kept by triggers
+   */
+  valid_until: Temporal.PlainDate | null;
+  /**
+   * The end that the customer was told of before it came
+   */
+  warned_for: Temporal.PlainDate | null;
+}
+
 export interface Sessions {
   /**
    * The account that a customer works in now; switching changes it
@@ -1064,18 +1502,100 @@ export interface StaffUnits {
   user_id: string;
 }
 
+export interface SubscriptionAmounts {
+  discount: number | null;
+  options_value: number | null;
+  plan_value: number | null;
+  subscription_id: string | null;
+}
+
+export interface SubscriptionChanges {
+  account_id: string;
+  /**
+   * What it comes to, with the prices that were shown: performed exactly so
+   */
+  agreed: Json | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  /**
+   * The invoices and credit notes that it caused
+   */
+  document_ids: Generated<ArrayType<string>>;
+  effective_on: Temporal.PlainDate;
+  ended_at: Temporal.Instant | null;
+  ended_by: string | null;
+  failure_code: string | null;
+  failure_detail: Json | null;
+  id: Generated<string>;
+  kind: ChangeKind;
+  new_subscription_id: string | null;
+  /**
+   * What was asked for, as the API takes it
+   */
+  parameters: Generated<Json>;
+  reason: string | null;
+  requested_by: string | null;
+  /**
+   * requested: a customer confirmed it and it is done within a second; scheduled: it waits for its day
+   */
+  state: ChangeState;
+  subscription_id: string;
+  /**
+   * Before and after in facts, for the history
+   */
+  summary: Json | null;
+  timing: ChangeTiming;
+  /**
+   * Fingerprint of what was shown before it was confirmed
+   */
+  token: string | null;
+}
+
 export interface SubscriptionComponents {
   account_id: string;
+  /**
+   * A boundary of its own periods; null: computed from its first charged day
+   */
+  anchor_date: Temporal.PlainDate | null;
   created_at: Generated<Temporal.Instant>;
+  cycle_alignment: Generated<CycleAlignment>;
+  cycle_count: Generated<number>;
+  cycle_unit: Generated<CycleUnit>;
   description: string;
+  discount_amount: number | null;
+  discount_basis_points: number | null;
+  discount_kind: DiscountKind | null;
   from_date: Temporal.PlainDate | null;
   id: Generated<string>;
+  /**
+   * Units that cost nothing
+   */
+  included: Generated<number>;
+  package_size: number | null;
+  plan_id: string;
+  plan_meter_id: string | null;
   plan_option_id: string | null;
+  price_model: Generated<PriceModel>;
   quantity: Generated<number>;
   role: ComponentRole;
   subscription_id: string;
+  tiers: Json | null;
   to_date: Temporal.PlainDate | null;
   unit_amount: number;
+}
+
+export interface SubscriptionCoupons {
+  account_id: string;
+  coupon_id: string;
+  created_at: Generated<Temporal.Instant>;
+  discount_amount: number | null;
+  discount_basis_points: number | null;
+  discount_kind: DiscountKind;
+  from_date: Temporal.PlainDate;
+  id: Generated<string>;
+  name: string;
+  subscription_id: string;
+  to_date: Temporal.PlainDate | null;
 }
 
 export interface Subscriptions {
@@ -1094,9 +1614,6 @@ export interface Subscriptions {
   contract_number: number;
   created_at: Generated<Temporal.Instant>;
   currency: string;
-  discount_amount: number | null;
-  discount_basis_points: number | null;
-  discount_kind: DiscountKind | null;
   due_day: number;
   /**
    * First day that is no longer charged
@@ -1116,6 +1633,8 @@ export interface Subscriptions {
   start_date: Temporal.PlainDate;
   status: SubscriptionStatus;
   term_months: Generated<number>;
+  transferred_from_id: string | null;
+  transferred_to_id: string | null;
   trial_days: Generated<number>;
   updated_at: Generated<Temporal.Instant>;
 }
@@ -1124,10 +1643,33 @@ export interface SubscriptionSuspensions {
   account_id: string;
   administrative: boolean;
   created_at: Generated<Temporal.Instant>;
+  /**
+   * Whether days that were billed in advance are given back (billing.md 21)
+   */
+  credited: Generated<boolean>;
+  for_debt: Generated<boolean>;
   id: Generated<string>;
   period: DateRange;
   reason: string | null;
   subscription_id: string;
+}
+
+export interface Taxes {
+  archived_at: Temporal.Instant | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  id: Generated<string>;
+  /**
+   * Contained in the price, else on top of it
+   */
+  inclusive: Generated<boolean>;
+  name: string;
+  position: Generated<number>;
+  /**
+   * Millionths: 190000 is 19 %
+   */
+  rate: number;
+  updated_at: Generated<Temporal.Instant>;
 }
 
 export interface ThresholdProfiles {
@@ -1152,6 +1694,19 @@ export interface Thresholds {
   metric: ThresholdMetric;
   profile_id: string;
   warning: number | null;
+}
+
+export interface UsageRecords {
+  account_id: string;
+  billed_at: Temporal.Instant | null;
+  created_at: Generated<Temporal.Instant>;
+  id: Generated<string>;
+  invoice_line_id: string | null;
+  key: string;
+  on_date: Temporal.PlainDate;
+  plan_meter_id: string;
+  quantity: number;
+  subscription_id: string;
 }
 
 export interface UserDevices {
@@ -1215,17 +1770,30 @@ export interface UserTotp {
 export interface DB {
   account_change_requests: AccountChangeRequests;
   account_domains: AccountDomains;
+  account_dunning_exemptions: AccountDunningExemptions;
   account_setups: AccountSetups;
+  account_tax_exemptions: AccountTaxExemptions;
   accounts: Accounts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
   billed_coverage: BilledCoverage;
   business_units: BusinessUnits;
   challenges: Challenges;
+  charges: Charges;
+  chart_accounts: ChartAccounts;
   closing_accounts: ClosingAccounts;
   closings: Closings;
   contacts: Contacts;
+  contract_documents: ContractDocuments;
+  contract_templates: ContractTemplates;
   contracts: Contracts;
+  coupons: Coupons;
+  dunning_actions: DunningActions;
+  dunning_failures: DunningFailures;
+  dunning_policies: DunningPolicies;
+  dunning_runs: DunningRuns;
+  dunning_steps: DunningSteps;
+  dunning_suspensions: DunningSuspensions;
   files: Files;
   idempotency_keys: IdempotencyKeys;
   import_rejects: ImportRejects;
@@ -1233,7 +1801,9 @@ export interface DB {
   invitations: Invitations;
   invoice_balances: InvoiceBalances;
   invoice_lines: InvoiceLines;
+  invoice_taxes: InvoiceTaxes;
   invoices: Invoices;
+  late_charges: LateCharges;
   ledger_entries: LedgerEntries;
   membership_removals: MembershipRemovals;
   memberships: Memberships;
@@ -1246,10 +1816,12 @@ export interface DB {
   payment_notices: PaymentNotices;
   payments: Payments;
   plan_items: PlanItems;
+  plan_meters: PlanMeters;
   plan_options: PlanOptions;
   plan_prices: PlanPrices;
   plans: Plans;
   privacy_exports: PrivacyExports;
+  product_taxes: ProductTaxes;
   products: Products;
   queued_jobs: QueuedJobs;
   rate_windows: RateWindows;
@@ -1270,16 +1842,22 @@ export interface DB {
   search_of_subscription: SearchOfSubscription;
   search_of_unit: SearchOfUnit;
   search_of_user: SearchOfUser;
+  service_contracts: ServiceContracts;
   sessions: Sessions;
   sla_profiles: SlaProfiles;
   sla_targets: SlaTargets;
   staff: Staff;
   staff_units: StaffUnits;
+  subscription_amounts: SubscriptionAmounts;
+  subscription_changes: SubscriptionChanges;
   subscription_components: SubscriptionComponents;
+  subscription_coupons: SubscriptionCoupons;
   subscription_suspensions: SubscriptionSuspensions;
   subscriptions: Subscriptions;
+  taxes: Taxes;
   threshold_profiles: ThresholdProfiles;
   thresholds: Thresholds;
+  usage_records: UsageRecords;
   user_devices: UserDevices;
   user_identities: UserIdentities;
   user_tokens: UserTokens;
@@ -1290,21 +1868,39 @@ export interface DB {
 export const accountChangeStates = ["pending","approved","rejected","withdrawn"] as const
 export const accountKinds = ["company","person"] as const
 export const accountRanks = ["A","B","C"] as const
+export const accountTypes = ["asset","liability","equity","income","expense"] as const
 export const billingModes = ["advance","arrears"] as const
 export const challengeKinds = ["second_factor","passkey","oidc","view_as"] as const
+export const changeKinds = ["plan","quantity","options","price","discount","cycle","due_day","suspend","reactivate","transfer","cancel","extend_trial"] as const
+export const changeStates = ["requested","scheduled","done","withdrawn","failed"] as const
+export const changeTimings = ["now","date","period_end"] as const
+export const chargeKinds = ["fee","instalment","manual","penalty","late_fee","interest"] as const
 export const closingAccountStates = ["planned","invoiced","parked","changed"] as const
-export const componentRoles = ["plan","option"] as const
+export const componentRoles = ["plan","option","usage"] as const
+export const contractAcceptances = ["portal","paper"] as const
+export const contractDocumentStates = ["issued","accepted","declined","superseded","expired","withdrawn"] as const
+export const contractPenalties = ["none","fixed","formula"] as const
+export const contractRenewals = ["none","automatic","on_request"] as const
 export const contractTypes = ["flat_retainer","hourly","block_hours","block_money","remote_monitoring","online_backup","project_flat_fee","project_hourly"] as const
+export const cycleAlignments = ["closing","anniversary"] as const
+export const cycleUnits = ["once","day","week","month"] as const
 export const dayCounts = ["actual","commercial"] as const
 export const discountKinds = ["amount","percent"] as const
+export const documentKinds = ["invoice","debit_note","credit_note","proforma"] as const
+export const dunningPolicyStates = ["draft","in_force","retired"] as const
+export const dunningResults = ["done","nothing","skipped"] as const
+export const dunningScopes = ["account","documents"] as const
+export const dunningStepActions = ["mail","late_fee","interest","suspend","cancel"] as const
 export const importFormats = ["csv","xlsx"] as const
 export const importKinds = ["accounts","contacts","services"] as const
-export const invoiceStates = ["open","paid"] as const
+export const invoiceGroupings = ["account","subscription"] as const
+export const invoiceStates = ["open","paid","void","issued","offered","converted","expired","withdrawn"] as const
 export const itemKinds = ["login","ip","mailbox","domain","ftp_user","database","host_record","licence"] as const
 export const languageCodes = ["pt-BR","es","en"] as const
-export const ledgerAccounts = ["receivable","revenue","bank","account_credit"] as const
+export const ledgerAccounts = ["receivable","revenue","bank","account_credit","tax_payable","late_fees","interest","penalties","write_off","adjustments","opening"] as const
+export const lineRoles = ["plan","option","usage","fee","instalment","manual","penalty","late_fee","interest"] as const
 export const membershipPermissions = ["owner","billing","services","support","licences","users"] as const
-export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready"] as const
+export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready","credit_note_issued","debit_note_issued","proforma_issued","contract_sent","contract_accepted","contract_expiring","change_scheduled","change_done","change_failed","cancellation_requested","dunning_reminder","dunning_suspended","dunning_reactivated","dunning_cancelled"] as const
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const
@@ -1312,15 +1908,19 @@ export const ownershipTransferStates = ["pending","accepted","declined","withdra
 export const paymentMethods = ["cash","bank_transfer","boleto","pix","card","bank_debit","cheque","other"] as const
 export const paymentNoticeStates = ["pending","approved","rejected"] as const
 export const planKinds = ["dial_up","broadband","additional_point","email","hosting","domain","licence","support_pack","generic"] as const
-export const postingKinds = ["invoice","payment","credit_used"] as const
+export const postingKinds = ["invoice","payment","credit_used","credit_note","debit_note","adjustment","refund","write_off","opening"] as const
 export const priceIntervals = ["month"] as const
+export const priceModels = ["flat","per_unit","tiered","volume","package"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
+export const serviceContractStates = ["unissued","waiting","in_force","declined","expired","ended"] as const
 export const sessionMethods = ["password","link","passkey","identity_provider","view_as"] as const
 export const setupSteps = ["open","done","skipped"] as const
 export const slaCoverages = ["always","business_hours"] as const
-export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","payments.read","payments.decide","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
+export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","documents.write","ledger.read","reports.read","simulations.run","dunning.read","dunning.write","payments.read","payments.decide","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
 export const staffRoles = ["admin","finance","sales","support","technician","auditor"] as const
 export const subscriptionStatuses = ["awaiting_installation","active","suspended","suspended_administratively","cancelled","ended"] as const
+export const suspensionCredits = ["unless_debt","always","never"] as const
+export const taxRoundings = ["document","line"] as const
 export const thresholdMetrics = ["cpu","memory","disk","offline","temperature","packet_loss","latency"] as const
 export const ticketPriorities = ["low","normal","high","urgent"] as const
 export const userSides = ["customer","staff"] as const

@@ -289,7 +289,7 @@ describe('an import', () => {
       (
         await api.system((tx) =>
           sql`select s.external_id, a.name, s.number, s.contract_number, s.status, s.billing_start::text, s.end_date::text,
-                     s.payment_method, s.discount_kind, s.discount_basis_points, s.discount_amount, c.unit_amount, c.quantity
+                     s.payment_method, c.discount_kind, c.discount_basis_points, c.discount_amount, c.unit_amount, c.quantity
                 from subscriptions s join accounts a on a.id = s.account_id
                 join subscription_components c on c.subscription_id = s.id
                where s.business_unit_id = ${unit.id} order by s.external_id`.execute(tx),

@@ -28,21 +28,23 @@ export async function seedUnit(tx: Tx, accounts: number, start = '2026-03-11'): 
   )
   await sql`
     insert into subscriptions (business_unit_id, account_id, number, contract_number, plan_id, status, start_date,
-                               billing_start, end_date, billing_mode, currency, payment_method, due_day, discount_kind,
-                               discount_basis_points)
+                               billing_start, end_date, billing_mode, currency, payment_method, due_day)
     select ${unit}, a.id, s, (n * 2 + s), ${plan}, case when n % 13 = 0 then 'ended' else 'active' end::subscription_status,
            ${start}::date + (n % 40), ${start}::date + (n % 40),
            case when n % 13 = 0 then ${start}::date + 60 end, case when (n + s) % 2 = 0 then 'arrears' else 'advance' end::billing_mode,
-           'BRL', 'pix', 10, case when n % 5 = 0 then 'percent' end::discount_kind, case when n % 5 = 0 then 1250 end
+           'BRL', 'pix', 10
       from (select id, substr(external_id, 6)::int as n from accounts where business_unit_id = ${unit}) a
      cross join generate_series(1, 2) s
      where s = 1 or n % 3 = 0`.execute(tx)
   await sql`
-    insert into subscription_components (subscription_id, account_id, role, plan_option_id, description, unit_amount, quantity, from_date)
-    select s.id, s.account_id, 'plan'::component_role, null::uuid, 'Fibra 500', case when s.contract_number % 17 = 0 then 0 else 9990 end, 1, s.billing_start
-      from subscriptions s where s.business_unit_id = ${unit}
+    insert into subscription_components (subscription_id, account_id, plan_id, role, plan_option_id, description, unit_amount, quantity,
+                                         discount_kind, discount_basis_points, from_date)
+    select s.id, s.account_id, s.plan_id, 'plan'::component_role, null::uuid, 'Fibra 500', case when s.contract_number % 17 = 0 then 0 else 9990 end, 1,
+           case when substr(a.external_id, 6)::int % 5 = 0 then 'percent' end::discount_kind,
+           case when substr(a.external_id, 6)::int % 5 = 0 then 1250 end, s.billing_start
+      from subscriptions s join accounts a on a.id = s.account_id where s.business_unit_id = ${unit}
     union all
-    select s.id, s.account_id, 'option', o.id, 'Fixed address', 990, 1 + s.contract_number % 2, s.billing_start
+    select s.id, s.account_id, s.plan_id, 'option', o.id, 'Fixed address', 990, 1 + s.contract_number % 2, null, null, s.billing_start
       from subscriptions s join plan_options o on o.plan_id = s.plan_id
      where s.business_unit_id = ${unit} and s.contract_number % 4 = 0`.execute(tx)
   const suspended = await sql`

@@ -4066,9 +4066,9 @@ export interface components {
                 name: string;
                 photo_file_id: string | null;
             } | null;
-            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
         };
         AccountApiKeyInput: {
             /** Format: uuid */
@@ -4137,6 +4137,16 @@ export interface components {
             created_at: string;
             decided_at: string | null;
         };
+        PriceTierInput: {
+            up_to: number | null;
+            /** @description Minor units */
+            unit_amount: number;
+            /**
+             * @description Minor units
+             * @default 0
+             */
+            flat_amount: number;
+        };
         PlanItemInput: {
             /** @enum {string} */
             item: "login" | "ip" | "mailbox" | "domain" | "ftp_user" | "database" | "host_record" | "licence";
@@ -4163,14 +4173,27 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             plan_option_id: string | null;
             option_kind: ("option" | "add_on" | "module") | null;
             description: string;
-            /** @description Monthly price of one, as it was sold */
+            /** @description Price of one, or of a package, or of all: as it was sold */
             unit_amount: number;
             quantity: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            tiers: components["schemas"]["PriceTierInput"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @description A boundary of its own periods; null: computed from its first charged day */
+            anchor_date: string | null;
+            /** @description What a whole period of its own costs, before any discount */
             amount: number;
             from_date: string | null;
             to_date: string | null;
@@ -4203,7 +4226,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -4285,7 +4308,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -4390,7 +4413,7 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             open_amount: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
         };
         /** @description What went wrong, why, and what to do (RFC 9457) */
         Problem: {
@@ -4490,9 +4513,9 @@ export interface components {
                 name: string;
                 photo_file_id: string | null;
             } | null;
-            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
         };
         AccountApiKey: {
             /** Format: uuid */
@@ -4549,7 +4572,7 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
             all_units: boolean;
-            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             photo_file_id: string | null;
             /** @description The operator demands a second factor: until it is set up nothing else can be reached */
             second_factor_missing: boolean;
@@ -4566,11 +4589,11 @@ export interface components {
             all_units: boolean;
             units: string[];
             /** @description Single permissions beyond the role’s */
-            granted: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            granted: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             /** @description Single permissions of the role that they lack */
-            withheld: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            withheld: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             /** @description All in all, what they may do */
-            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             photo_file_id: string | null;
             has_second_factor: boolean;
             last_seen_at: string | null;
@@ -4583,10 +4606,10 @@ export interface components {
             items: {
                 /** @enum {string} */
                 role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
-                permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
             }[];
             /** @description What the caller may give to others */
-            grantable: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            grantable: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
         };
         AuditEntry: {
             id: number;
@@ -5128,6 +5151,16 @@ export interface components {
                 permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
             }[];
         };
+        PriceTier: {
+            up_to: number | null;
+            /** @description Minor units */
+            unit_amount: number;
+            /**
+             * @description Minor units
+             * @default 0
+             */
+            flat_amount: number;
+        };
         Product: {
             /** Format: uuid */
             id: string;
@@ -5318,14 +5351,27 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             plan_option_id: string | null;
             option_kind: ("option" | "add_on" | "module") | null;
             description: string;
-            /** @description Monthly price of one, as it was sold */
+            /** @description Price of one, or of a package, or of all: as it was sold */
             unit_amount: number;
             quantity: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @description A boundary of its own periods; null: computed from its first charged day */
+            anchor_date: string | null;
+            /** @description What a whole period of its own costs, before any discount */
             amount: number;
             from_date: string | null;
             to_date: string | null;
@@ -5561,7 +5607,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -5788,7 +5834,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option";
+            role: "plan" | "option" | "usage";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -5828,7 +5874,7 @@ export interface components {
             series: string;
             number: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
@@ -5869,7 +5915,7 @@ export interface components {
             series: string;
             number: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
@@ -5918,7 +5964,7 @@ export interface components {
                  * @description `credit_used`: paid from the account’s credit
                  * @enum {string}
                  */
-                kind: "invoice" | "payment" | "credit_used";
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
                 /** Format: date */
                 on_date: string;
                 /** @description Integer minor units of the currency (ISO 4217) */
@@ -5934,7 +5980,7 @@ export interface components {
             series: string;
             number: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
@@ -5967,7 +6013,7 @@ export interface components {
             series: string;
             number: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
@@ -6008,7 +6054,7 @@ export interface components {
                  * @description `credit_used`: paid from the account’s credit
                  * @enum {string}
                  */
-                kind: "invoice" | "payment" | "credit_used";
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
                 /** Format: date */
                 on_date: string;
                 /** @description Integer minor units of the currency (ISO 4217) */
@@ -6022,7 +6068,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "invoice" | "payment" | "credit_used";
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
             /** Format: date */
             on_date: string;
             /** @description Positive: owed more; negative: paid */
@@ -6214,7 +6260,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -6230,7 +6276,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -6248,7 +6294,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -6273,7 +6319,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -6327,7 +6373,7 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             open_amount: number;
             /** @enum {string} */
-            state: "open" | "paid";
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
         };
         OwnPaymentNotice: {
             /** Format: uuid */
@@ -6574,7 +6620,7 @@ export interface components {
                 /** @description Integer minor units of the currency (ISO 4217) */
                 total: number;
                 /** @enum {string} */
-                state: "open" | "paid";
+                state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
                 /** @description Integer minor units of the currency (ISO 4217) */
                 open_amount: number;
                 overdue: boolean;
@@ -6585,7 +6631,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** @enum {string} */
-                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
                 subject: string;
                 /** Format: date-time */
                 created_at: string;
@@ -6681,6 +6727,7 @@ export type StaffApiKeyInput = components['schemas']['StaffApiKeyInput'];
 export type AccountApiKeyInput = components['schemas']['AccountApiKeyInput'];
 export type PasskeyInput = components['schemas']['PasskeyInput'];
 export type OwnAccountChangeRequestInput = components['schemas']['OwnAccountChangeRequestInput'];
+export type PriceTierInput = components['schemas']['PriceTierInput'];
 export type PlanItemInput = components['schemas']['PlanItemInput'];
 export type PlanOptionInput = components['schemas']['PlanOptionInput'];
 export type SubscriptionComponentInput = components['schemas']['SubscriptionComponentInput'];
@@ -6732,6 +6779,7 @@ export type Account = components['schemas']['Account'];
 export type Contact = components['schemas']['Contact'];
 export type Member = components['schemas']['Member'];
 export type CustomerSession = components['schemas']['CustomerSession'];
+export type PriceTier = components['schemas']['PriceTier'];
 export type Product = components['schemas']['Product'];
 export type RoutingPoint = components['schemas']['RoutingPoint'];
 export type PlanSummary = components['schemas']['PlanSummary'];
@@ -10213,9 +10261,9 @@ export interface operations {
                     /** @default [] */
                     units?: string[];
                     /** @default [] */
-                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     /** @default [] */
-                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                 };
             };
         };
@@ -10348,8 +10396,8 @@ export interface operations {
                     role?: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
                     all_units?: boolean;
                     units?: string[];
-                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     disabled?: boolean;
                 };
             };
@@ -10518,7 +10566,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     /** @default null */
                     unit_ids?: string[] | null;
                     /** @default false */
@@ -10697,7 +10745,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    scopes?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    scopes?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     unit_ids?: string[] | null;
                     read_only?: boolean;
                     rate_limit?: number;
@@ -16859,7 +16907,7 @@ export interface operations {
                 business_unit_id?: string;
                 account_id?: string;
                 state?: "queued" | "sent" | "kept" | "failed";
-                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready";
+                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
             };
             header?: never;
             path?: never;

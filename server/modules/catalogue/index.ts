@@ -8,7 +8,7 @@ export { createPlan, getPlan, listPlanItems, listPlans, type PlanInput, updatePl
 export { createProduct, type ProductInput, updateProduct } from './products.ts'
 export { registerCatalogueOffice } from './routes.office.ts'
 export { createRoutingPoint, listUsableRoutingPoints } from './routing-points.ts'
-export { planItemSchema } from './schemas.ts'
+export { type PriceTier, planItemSchema, priceTier } from './schemas.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

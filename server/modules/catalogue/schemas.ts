@@ -12,6 +12,17 @@ const flag = z.enum(['true', 'false'])
 const amount = z.int().min(0).max(1_000_000_000_000).meta({ description: 'Minor units' })
 const position = z.int().min(0).max(1_000_000)
 
+/** One tier of a price: up to how many units it goes (the last has no end) and what it costs. */
+export const priceTier = z
+  .object({
+    up_to: z.int().min(1).max(1_000_000_000_000).nullable(),
+    unit_amount: amount,
+    flat_amount: amount.default(0),
+  })
+  .meta({ id: 'PriceTier' })
+
+export type PriceTier = z.output<typeof priceTier>
+
 export const productSchema = z
   .object({
     id,

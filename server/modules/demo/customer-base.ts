@@ -78,36 +78,42 @@ async function writeSubscriptions(
     with contract as materialized (select take_numbers(${unit.id}::uuid, 'contract', ${rows.length}) as first)
     insert into subscriptions (id, business_unit_id, account_id, number, contract_number, plan_id, routing_point_id, status,
            start_date, trial_days, proportional_trial, bill_from, billing_start, end_date, end_reason, billing_mode, currency,
-           payment_method, due_day, discount_kind, discount_amount, discount_basis_points, salesperson_id, sale_date,
-           activation_date, term_months, notes, created_at, updated_at)
+           payment_method, due_day, salesperson_id, sale_date, activation_date, term_months, notes, created_at, updated_at)
     select id, ${unit.id}::uuid, account_id, number, contract.first + ord, plan_id, routing_point_id, status, start_date,
            trial_days, proportional_trial, bill_from, billing_start, end_date, end_reason, ${billing_mode}::billing_mode,
-           ${currency}, payment_method, due_day, discount_kind, discount_amount, discount_basis_points, salesperson_id,
-           sale_date, case when status <> 'awaiting_installation' then start_date end, term_months, notes, created_at,
+           ${currency}, payment_method, due_day, salesperson_id, sale_date,
+           case when status <> 'awaiting_installation' then start_date end, term_months, notes, created_at,
            created_at
       from json_to_recordset(${JSON.stringify(rows)}::json) as r(ord int, id uuid, account_id uuid, number int, plan_id uuid,
            routing_point_id uuid, status subscription_status, start_date date, trial_days int, proportional_trial boolean,
            bill_from date, billing_start date, end_date date, end_reason text, payment_method payment_method, due_day smallint,
-           discount_kind discount_kind, discount_amount bigint, discount_basis_points int, salesperson_id uuid,
-           sale_date date, term_months int, notes text, created_at timestamptz)
+           salesperson_id uuid, sale_date date, term_months int, notes text, created_at timestamptz)
      cross join contract
      order by ord`.execute(tx)
   await sql`
-    insert into subscription_components (id, subscription_id, account_id, role, plan_option_id, description, unit_amount,
-           quantity, from_date, created_at)
-    select id, subscription_id, account_id, role, plan_option_id, description, unit_amount, quantity, from_date, created_at
+    insert into subscription_components (id, subscription_id, account_id, plan_id, role, plan_option_id, description, unit_amount,
+           quantity, discount_kind, discount_amount, discount_basis_points, from_date, created_at)
+    select id, subscription_id, account_id, plan_id, role, plan_option_id, description, unit_amount, quantity, discount_kind,
+           discount_amount, discount_basis_points, from_date, created_at
       from json_to_recordset(${JSON.stringify(
-        subscriptions.flatMap(({ id, account_id, plan, created_at, components }) =>
+        subscriptions.flatMap(({ id, account_id, plan, created_at, components, ...one }) =>
           components.map((component) => ({
             ...component,
+            ...(component.role === 'plan' && {
+              discount_kind: one.discount_kind,
+              discount_amount: one.discount_amount,
+              discount_basis_points: one.discount_basis_points,
+            }),
+            plan_id: plan.id,
             subscription_id: id,
             account_id,
             created_at,
             plan_option_id: component.option && plan.options.get(component.option),
           })),
         ),
-      )}::json) as r(id uuid, subscription_id uuid, account_id uuid, role component_role, plan_option_id uuid,
-           description text, unit_amount bigint, quantity int, from_date date, created_at timestamptz)`.execute(
+      )}::json) as r(id uuid, subscription_id uuid, account_id uuid, plan_id uuid, role component_role,
+           plan_option_id uuid, description text, unit_amount bigint, quantity int, discount_kind discount_kind,
+           discount_amount bigint, discount_basis_points int, from_date date, created_at timestamptz)`.execute(
     tx,
   )
   await sql`

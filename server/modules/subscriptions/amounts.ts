@@ -1,7 +1,6 @@
-import { type Expression, sql } from 'kysely'
-import type { ComponentRole, DiscountKind } from '../../platform/database.gen.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { DiscountKind } from '../../platform/database.gen.ts'
 import { type Refusal, refuseField } from '../../platform/errors.ts'
-import { multiply } from '../../platform/money.ts'
 
 /** The discount as its columns: nothing, an amount (minor units) or a percentage (basis points) off the plan. */
 export type DiscountColumns = {
@@ -11,52 +10,39 @@ export type DiscountColumns = {
 }
 export type DiscountInput = { [K in keyof DiscountColumns]?: DiscountColumns[K] | undefined }
 
-/** What a whole month costs, in minor units: the plan, what comes off it, and all that is to be paid. */
-export type MonthlyAmounts = { plan_value: number; discount: number; amount: number }
-
 /** The largest monthly amount of one service: what a price may be at most, so that sums stay exact. */
 export const largestAmount = 1_000_000_000_000
 
-/** What of a subscription is charged now: components that ended count no more. */
-type PricedComponent = {
-  role: ComponentRole
-  unit_amount: number
-  quantity: number
-  to_date: Temporal.PlainDate | null
-}
+/**
+ * The price of a row of `subscription_components` for a whole period of its own, in minor units, before any discount:
+ * the plain model without a function call, which a list of many would feel.
+ */
+export const wholeAmount: RawBuilder<number> = sql<number>`(case when subscription_components.price_model = 'per_unit'
+    and subscription_components.included = 0
+  then subscription_components.unit_amount * subscription_components.quantity
+  else whole_amount(subscription_components.price_model, subscription_components.unit_amount, subscription_components.tiers,
+    subscription_components.package_size, subscription_components.included, subscription_components.quantity) end)`
+
+/** What is left of it after the component's own discount, rounded half-up once (billing.md 9). */
+const leftAmount = sql<number>`(case when subscription_components.discount_kind is null then ${wholeAmount}
+  else discounted_amount(${wholeAmount}, subscription_components.discount_kind, subscription_components.discount_amount,
+    subscription_components.discount_basis_points) end)`
 
 /**
- * The monthly amounts of a subscription, in minor units. The discount comes off the plan alone and never below zero;
- * what is left of a percentage is rounded half-up once, as the closing does it (billing.md 9).
+ * What each row of `subscriptions` costs for whole periods as it is now, in minor units, and the discount of its plan:
+ * to join laterally. Components that ended count no more, and usage is what it will be.
  */
-export function computeAmounts(
-  components: readonly PricedComponent[],
-  discount: DiscountColumns,
-): MonthlyAmounts {
-  let plan = 0
-  let options = 0
-  for (const component of components) {
-    if (component.to_date !== null) continue
-    const value = component.unit_amount * component.quantity
-    if (component.role === 'plan') plan += value
-    else options += value
-  }
-  const off = discountOf(plan, discount)
-  return { plan_value: plan, discount: off, amount: plan - off + options }
-}
-
-function discountOf(plan: number, discount: DiscountColumns): number {
-  if (discount.discount_kind === 'amount') return Math.min(plan, discount.discount_amount ?? 0)
-  if (discount.discount_kind === 'percent')
-    return plan - multiply(plan, 10_000 - (discount.discount_basis_points ?? 0), 10_000)
-  return 0
-}
-
-/** {@link computeAmounts} in SQL, over `value.plan_value`, `value.options_value` and the columns of `subscriptions`. */
-export const discountSql: Expression<number> = sql<number>`(case subscriptions.discount_kind
-  when 'amount' then least(value.plan_value, subscriptions.discount_amount)
-  when 'percent' then value.plan_value - round(value.plan_value::numeric * (10000 - subscriptions.discount_basis_points) / 10000)
-  else 0 end)::bigint`
+export const currentAmounts = sql<
+  { plan_value: number; discount: number; options_value: number } & DiscountColumns
+>`(select coalesce(sum(${wholeAmount}) filter (where role = 'plan'), 0)::bigint as plan_value,
+      coalesce(sum(${wholeAmount} - ${leftAmount}) filter (where role = 'plan'), 0)::bigint as discount,
+      coalesce(sum(${leftAmount}) filter (where role = 'option'), 0)::bigint as options_value,
+      max(discount_kind) filter (where role = 'plan') as discount_kind,
+      max(discount_amount) filter (where role = 'plan') as discount_amount,
+      max(discount_basis_points) filter (where role = 'plan') as discount_basis_points
+    from subscription_components
+   where subscription_components.subscription_id = subscriptions.id and subscription_components.to_date is null
+     and subscription_components.role <> 'usage')`
 
 /**
  * The columns of a discount that was given whole; nothing where none was given, all null where it was taken away.

@@ -46,23 +46,26 @@ export async function insertSubscriptions(
       select * from json_to_recordset(${rows}::json) as r(
         ord int, external_id text, account_id uuid, plan_id uuid, status subscription_status, start_date date, bill_from date,
         billing_start date, end_date date, billing_mode billing_mode, currency text, payment_method payment_method,
-        due_day smallint, discount_kind discount_kind, discount_amount bigint, discount_basis_points int, term_months int)
+        due_day smallint, term_months int)
     ), contract as materialized (select take_numbers(${unitId}::uuid, 'contract', ${subscriptions.length}) as first)
     insert into subscriptions (business_unit_id, account_id, number, external_id, contract_number, plan_id, status,
-           start_date, bill_from, billing_start, end_date, billing_mode, currency, payment_method, due_day, discount_kind,
-           discount_amount, discount_basis_points, activation_date, term_months)
+           start_date, bill_from, billing_start, end_date, billing_mode, currency, payment_method, due_day, activation_date,
+           term_months)
     select ${unitId}::uuid, account_id,
            coalesce((select max(s.number) from subscriptions s where s.account_id = r.account_id), 0)
              + row_number() over (partition by account_id order by ord),
            external_id, contract.first + ord, plan_id, status, start_date, bill_from, billing_start, end_date,
-           billing_mode, currency, payment_method, due_day, discount_kind, discount_amount, discount_basis_points,
-           start_date, term_months
+           billing_mode, currency, payment_method, due_day, start_date, term_months
       from r cross join contract
      order by ord
     returning id, external_id`.execute(tx)
   const ids = new Map(created.rows.map((row) => [row.external_id, row.id]))
   const components = subscriptions.flatMap((subscription) => {
-    const of = { subscription_id: ids.get(subscription.external_id), account_id: subscription.account_id }
+    const of = {
+      subscription_id: ids.get(subscription.external_id),
+      account_id: subscription.account_id,
+      plan_id: subscription.plan_id,
+    }
     return [
       {
         ...of,
@@ -70,6 +73,9 @@ export async function insertSubscriptions(
         description: subscription.plan_name,
         unit_amount: subscription.unit_amount,
         quantity: subscription.quantity,
+        discount_kind: subscription.discount_kind,
+        discount_amount: subscription.discount_amount,
+        discount_basis_points: subscription.discount_basis_points,
       },
       ...subscription.options.map((option) => ({
         ...of,
@@ -82,12 +88,13 @@ export async function insertSubscriptions(
     ]
   })
   await sql`
-    insert into subscription_components (subscription_id, account_id, role, plan_option_id, description, unit_amount, quantity)
-    select subscription_id, account_id, role, plan_option_id, description, unit_amount, quantity
-      from json_to_recordset(${JSON.stringify(components)}::json) as r(subscription_id uuid, account_id uuid,
-           role component_role, plan_option_id uuid, description text, unit_amount bigint, quantity int)`.execute(
-    tx,
-  )
+    insert into subscription_components (subscription_id, account_id, plan_id, role, plan_option_id, description, unit_amount,
+           quantity, discount_kind, discount_amount, discount_basis_points)
+    select subscription_id, account_id, plan_id, role, plan_option_id, description, unit_amount, quantity, discount_kind,
+           discount_amount, discount_basis_points
+      from json_to_recordset(${JSON.stringify(components)}::json) as r(subscription_id uuid, account_id uuid, plan_id uuid,
+           role component_role, plan_option_id uuid, description text, unit_amount bigint, quantity int,
+           discount_kind discount_kind, discount_amount bigint, discount_basis_points int)`.execute(tx)
 }
 
 /** A subscription that was imported before, as far as an import may change it. */

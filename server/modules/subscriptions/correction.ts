@@ -1,7 +1,7 @@
 import type { BillingMode, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, refuse, refuseField } from '../../platform/errors.ts'
-import { type DiscountInput, readDiscount } from './amounts.ts'
+import { type DiscountInput, readDiscount, wholeAmount } from './amounts.ts'
 import { lockSubscription, wasBilled } from './locks.ts'
 import { checkPaymentMethod, checkRoutingPoint, checkSalesperson } from './sale.ts'
 import { getSubscription } from './subscriptions.ts'
@@ -57,12 +57,12 @@ export async function correctSubscription(
 
   const plan = await tx
     .selectFrom('subscription_components')
-    .select('unit_amount')
+    .select(['id', wholeAmount.as('whole')])
     .where('subscription_id', '=', id)
     .where('role', '=', 'plan')
     .where('to_date', 'is', null)
     .executeTakeFirst()
-  const discount = readDiscount(change, plan?.unit_amount ?? 0)
+  const discount = readDiscount(change, plan?.whole ?? 0)
   if (isRefusal(discount)) return discount
   const { routing_point_id, salesperson_id, payment_method } = change
   const fault =
@@ -83,7 +83,9 @@ export async function correctSubscription(
     discount_basis_points: _points,
     ...columns
   } = change
-  const set = { ...columns, ...discount, ...moveDates(current, change) }
+  if (plan && Object.keys(discount).length > 0)
+    await tx.updateTable('subscription_components').set(discount).where('id', '=', plan.id).execute()
+  const set = { ...columns, ...moveDates(current, change) }
   if (Object.values(set).some((value) => value !== undefined))
     await tx.updateTable('subscriptions').set(set).where('id', '=', id).execute()
   return getSubscription(tx, id)

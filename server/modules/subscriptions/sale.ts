@@ -82,7 +82,6 @@ export async function createSubscription(
     .insertInto('subscriptions')
     .values({
       ...dates,
-      ...discount,
       business_unit_id: unit.id,
       account_id: accountId,
       number: sql<number>`(select coalesce(max(s.number), 0) + 1 from subscriptions s where s.account_id = ${accountId})`,
@@ -110,7 +109,9 @@ export async function createSubscription(
       {
         subscription_id: id,
         account_id: accountId,
-        role: 'plan',
+        ...discount,
+        role: 'plan' as const,
+        plan_id: plan.id,
         description: plan.name,
         unit_amount: plan.amount,
         quantity: 1,
@@ -119,6 +120,7 @@ export async function createSubscription(
         subscription_id: id,
         account_id: accountId,
         role: 'option' as const,
+        plan_id: plan.id,
         plan_option_id: option.id,
         description: option.name,
         unit_amount: option.amount,

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import {
   billingModes,
   componentRoles,
+  cycleAlignments,
+  cycleUnits,
   discountKinds,
   optionKinds,
   paymentMethods,
   planKinds,
+  priceModels,
   subscriptionStatuses,
 } from '../../platform/database.gen.ts'
 import {
@@ -18,7 +21,7 @@ import {
   plainDate,
   text,
 } from '../../platform/schemas.ts'
-import { planItemSchema } from '../catalogue/index.ts'
+import { planItemSchema, priceTier } from '../catalogue/index.ts'
 import { subscriptionActions } from './transitions.ts'
 
 const status = z.enum(subscriptionStatuses)
@@ -73,9 +76,17 @@ const component = z
     plan_option_id: id.nullable(),
     option_kind: z.enum(optionKinds).nullable(),
     description: z.string(),
-    unit_amount: minorUnits.meta({ description: 'Monthly price of one, as it was sold' }),
+    unit_amount: minorUnits.meta({ description: 'Price of one, or of a package, or of all: as it was sold' }),
     quantity: z.int(),
-    amount: minorUnits,
+    price_model: z.enum(priceModels),
+    tiers: z.array(priceTier).nullable(),
+    package_size: z.int().nullable(),
+    included: z.int().meta({ description: 'Units that cost nothing' }),
+    cycle_unit: z.enum(cycleUnits),
+    cycle_count: z.int(),
+    cycle_alignment: z.enum(cycleAlignments),
+    anchor_date: date('A boundary of its own periods; null: computed from its first charged day'),
+    amount: minorUnits.meta({ description: 'What a whole period of its own costs, before any discount' }),
     from_date: plainDate.nullable(),
     to_date: plainDate.nullable(),
   })

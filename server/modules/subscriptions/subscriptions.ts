@@ -4,8 +4,8 @@ import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { findByKey, matchAccounts, splitWords } from '../../platform/word-filter.ts'
-import { listPlanItems } from '../catalogue/index.ts'
-import { computeAmounts, discountSql } from './amounts.ts'
+import { listPlanItems, type PriceTier } from '../catalogue/index.ts'
+import { currentAmounts, wholeAmount } from './amounts.ts'
 import { boundaryOnOrBefore, nextClosing } from './periods.ts'
 import { listActions } from './transitions.ts'
 
@@ -27,23 +27,7 @@ function selectSubscriptions(tx: Tx) {
     .innerJoin('products', 'products.id', 'plans.product_id')
     .leftJoin('routing_points', 'routing_points.id', 'subscriptions.routing_point_id')
     .leftJoin('users', 'users.id', 'subscriptions.salesperson_id')
-    .leftJoinLateral(
-      (eb) =>
-        eb
-          .selectFrom('subscription_components')
-          .whereRef('subscription_components.subscription_id', '=', 'subscriptions.id')
-          .where('subscription_components.to_date', 'is', null)
-          .select([
-            sql<number>`coalesce(sum(unit_amount * quantity) filter (where role = 'plan'), 0)::bigint`.as(
-              'plan_value',
-            ),
-            sql<number>`coalesce(sum(unit_amount * quantity) filter (where role = 'option'), 0)::bigint`.as(
-              'options_value',
-            ),
-          ])
-          .as('value'),
-      (join) => join.onTrue(),
-    )
+    .innerJoinLateral(currentAmounts.as('value'), (join) => join.onTrue())
     .select([
       'subscriptions.id',
       'subscriptions.business_unit_id',
@@ -70,9 +54,9 @@ function selectSubscriptions(tx: Tx) {
       'subscriptions.salesperson_id',
       'users.name as salesperson_name',
       'subscriptions.currency',
-      sql<number>`value.plan_value`.as('plan_value'),
-      sql<number>`${discountSql}`.as('discount'),
-      sql<number>`(value.plan_value - ${discountSql} + value.options_value)`.as('amount'),
+      'value.plan_value',
+      'value.discount',
+      sql<number>`(value.plan_value - value.discount + value.options_value)`.as('amount'),
       'subscriptions.created_at',
       'subscriptions.updated_at',
     ])
@@ -153,7 +137,15 @@ function listComponents(tx: Tx, subscriptionId: string) {
       'subscription_components.description',
       'subscription_components.unit_amount',
       'subscription_components.quantity',
-      sql<number>`subscription_components.unit_amount * subscription_components.quantity`.as('amount'),
+      'subscription_components.price_model',
+      sql<PriceTier[] | null>`subscription_components.tiers`.as('tiers'),
+      'subscription_components.package_size',
+      'subscription_components.included',
+      'subscription_components.cycle_unit',
+      'subscription_components.cycle_count',
+      'subscription_components.cycle_alignment',
+      'subscription_components.anchor_date',
+      wholeAmount.as('amount'),
       'subscription_components.from_date',
       'subscription_components.to_date',
     ])
@@ -191,9 +183,9 @@ export async function getSubscription(tx: Tx, id: string) {
         'subscriptions.bill_from',
         'subscriptions.billing_start',
         'subscriptions.end_reason',
-        'subscriptions.discount_kind',
-        'subscriptions.discount_amount',
-        'subscriptions.discount_basis_points',
+        'value.discount_kind',
+        'value.discount_amount',
+        'value.discount_basis_points',
         'subscriptions.sale_date',
         'subscriptions.term_months',
         'subscriptions.notes',
@@ -211,7 +203,6 @@ export async function getSubscription(tx: Tx, id: string) {
   const billed = covered_until !== null || invoiced.last_issue_date !== null
   return {
     ...subscription,
-    ...computeAmounts(components, subscription),
     term_end: endOfTerm(subscription),
     components,
     suspensions: suspensions.map(({ subscription_id: _, ...suspension }) => suspension),
@@ -282,23 +273,7 @@ function selectOwn(tx: Tx) {
     .innerJoin('business_units', 'business_units.id', 'subscriptions.business_unit_id')
     .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
     .innerJoin('products', 'products.id', 'plans.product_id')
-    .leftJoinLateral(
-      (eb) =>
-        eb
-          .selectFrom('subscription_components')
-          .whereRef('subscription_components.subscription_id', '=', 'subscriptions.id')
-          .where('subscription_components.to_date', 'is', null)
-          .select([
-            sql<number>`coalesce(sum(unit_amount * quantity) filter (where role = 'plan'), 0)::bigint`.as(
-              'plan_value',
-            ),
-            sql<number>`coalesce(sum(unit_amount * quantity) filter (where role = 'option'), 0)::bigint`.as(
-              'options_value',
-            ),
-          ])
-          .as('value'),
-      (join) => join.onTrue(),
-    )
+    .innerJoinLateral(currentAmounts.as('value'), (join) => join.onTrue())
     .select([
       'subscriptions.id',
       'subscriptions.number',
@@ -318,16 +293,16 @@ function selectOwn(tx: Tx) {
       'subscriptions.billing_mode',
       'subscriptions.payment_method',
       'subscriptions.due_day',
-      'subscriptions.discount_kind',
-      'subscriptions.discount_amount',
-      'subscriptions.discount_basis_points',
+      'value.discount_kind',
+      'value.discount_amount',
+      'value.discount_basis_points',
       'subscriptions.term_months',
       'subscriptions.currency',
       'subscriptions.created_at',
       'business_units.closing_day',
-      sql<number>`value.plan_value`.as('plan_value'),
-      sql<number>`${discountSql}`.as('discount'),
-      sql<number>`(value.plan_value - ${discountSql} + value.options_value)`.as('amount'),
+      'value.plan_value',
+      'value.discount',
+      sql<number>`(value.plan_value - value.discount + value.options_value)`.as('amount'),
       coveredUntil.as('covered_until'),
     ])
 }
