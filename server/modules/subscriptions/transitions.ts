@@ -3,7 +3,7 @@ import type { SubscriptionStatus } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
-import { type LockedSubscription, lockSubscription, wasBilled } from './locks.ts'
+import { lockSubscription, wasBilled } from './locks.ts'
 import { billingStart } from './periods.ts'
 
 const running: SubscriptionStatus[] = [
@@ -61,10 +61,28 @@ function refuseState(status: SubscriptionStatus): Refusal {
   return refuse('subscription_state', { params: { status } })
 }
 
+/** A subscription whose account is locked: what a transition needs of it. */
+type Moved = { id: string; account_id: string; business_unit_id: string; status: SubscriptionStatus }
+
+/**
+ * Moves a locked subscription to another state and announces it, where there is a transition between the two. Refuses:
+ * subscription_state.
+ */
+export async function moveSubscription(
+  tx: Tx,
+  subscription: Moved,
+  to: SubscriptionStatus,
+): Promise<Refusal | undefined> {
+  const transition = (Object.keys(transitions) as Transition[]).find(
+    (one) => transitions[one].to === to && mayTransit(one, subscription.status),
+  )
+  return transition ? transit(tx, subscription, transition) : refuseState(subscription.status)
+}
+
 /** The one update of a transition: where another one was faster, nothing is written and the state says why. */
 async function transit(
   tx: Tx,
-  subscription: LockedSubscription,
+  subscription: Moved,
   transition: Transition,
   columns: {
     activation_date?: Temporal.PlainDate
@@ -94,7 +112,7 @@ async function transit(
   return undefined
 }
 
-function describe(subscription: LockedSubscription) {
+function describe(subscription: Moved) {
   return {
     subscription_id: subscription.id,
     account_id: subscription.account_id,
