@@ -8,6 +8,7 @@ import { type Language, translator } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
 import { boundaryAfter, boundaryOnOrAfter } from '../subscriptions/index.ts'
 import { checkUpTo } from './closings.ts'
+import type { PlannedLine } from './engine.ts'
 import { describeLine, getInvoice, type LineFacts } from './invoices.ts'
 import { type PlannedDocument, planAccounts, readBillingUnits } from './planning.ts'
 
@@ -229,36 +230,52 @@ export async function listClosingAccounts(
   return { ...page, items: page.items.map((row) => withReason(row, language)) }
 }
 
+/** A planned line as it would be stored. */
+function factsOf(line: PlannedLine): LineFacts {
+  return {
+    subscription_id: line.subscription_id,
+    role: line.role,
+    description: line.description,
+    period: { from: line.from, to: line.to },
+    days: line.days,
+    of_days: line.of,
+    whole_period: line.period,
+    unit_amount: line.unit_amount,
+    quantity: line.quantity,
+    price_model: line.price_model,
+    tiers: line.tiers === null ? null : [...line.tiers],
+    package_size: line.package_size,
+    included: line.included,
+    gross: line.gross,
+    discount: line.discount,
+    discount_kind: line.discount_rule?.kind ?? null,
+    discount_basis_points: line.discount_rule?.kind === 'percent' ? line.discount_rule.basis_points : null,
+    discount_amount: line.discount_rule?.kind === 'amount' ? line.discount_rule.amount : null,
+    coupons: line.coupons.map(({ name, discount }) => ({
+      name,
+      kind: discount.kind,
+      amount: discount.kind === 'amount' ? discount.amount : null,
+      basis_points: discount.kind === 'percent' ? discount.basis_points : null,
+    })),
+    net: line.net,
+    tax: line.tax,
+    tax_included: line.tax_included,
+    instalment: line.instalment,
+    instalments: line.instalments,
+    rule: line.rule,
+  }
+}
+
 /** A planned invoice as a person reads it. */
 function describeDocument(
   document: PlannedDocument,
   numbers: ReadonlyMap<string, number>,
   language: Language,
 ) {
-  const lines = document.lines.map((line) => {
-    const facts: LineFacts = {
-      subscription_id: line.subscription_id,
-      role: line.role,
-      description: line.description,
-      period: { from: line.from, to: line.to },
-      days: line.days,
-      of_days: line.of,
-      whole_period: line.period,
-      unit_amount: line.unit_amount,
-      quantity: line.quantity,
-      gross: line.gross,
-      discount: line.discount,
-      discount_kind: line.discount_rule?.kind ?? null,
-      discount_basis_points: line.discount_rule?.kind === 'percent' ? line.discount_rule.basis_points : null,
-      discount_amount: line.discount_rule?.kind === 'amount' ? line.discount_rule.amount : null,
-      net: line.net,
-      rule: line.rule,
-    }
-    return {
-      ...describeLine(facts, document.currency, language),
-      subscription_number: numbers.get(line.subscription_id) ?? null,
-    }
-  })
+  const lines = document.lines.map((line) => ({
+    ...describeLine(factsOf(line), document.currency, language),
+    subscription_number: line.subscription_id === null ? null : (numbers.get(line.subscription_id) ?? null),
+  }))
   const gross = lines.reduce((sum, line) => sum + line.gross, 0)
   return {
     invoice_id: null as string | null,
@@ -266,16 +283,20 @@ function describeDocument(
     due_date: document.due_date,
     currency: document.currency,
     payment_method: document.payment_method,
+    subscription_id: document.subscription_id,
     gross,
-    discount: gross - document.total,
+    discount: lines.reduce((sum, line) => sum + line.discount, 0),
+    tax: document.tax,
+    tax_included: document.tax_included,
     total: document.total,
+    taxes: document.taxes,
     lines,
   }
 }
 
 async function describeDocuments(tx: Tx, documents: readonly PlannedDocument[], language: Language) {
   const ids = [
-    ...new Set(documents.flatMap((document) => document.lines.map((line) => line.subscription_id))),
+    ...new Set(documents.flatMap((document) => document.lines.flatMap((line) => line.subscription_id ?? []))),
   ]
   const found = ids.length
     ? await tx.selectFrom('subscriptions').select(['id', 'number']).where('id', 'in', ids).execute()

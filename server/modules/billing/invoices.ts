@@ -1,28 +1,45 @@
 import { sql } from 'kysely'
 import type { DateRange } from '../../platform/calendar.ts'
-import type { ComponentRole, DiscountKind, PaymentMethod } from '../../platform/database.gen.ts'
+import type {
+  DiscountKind,
+  DocumentKind,
+  InvoiceState,
+  LineRole,
+  PaymentMethod,
+  PostingKind,
+  PriceModel,
+} from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import type { Language } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
-import { explainLine } from './line-words.ts'
+import type { Tier } from '../subscriptions/index.ts'
+import { explainLine, type LineCoupon } from './line-words.ts'
 
 /** An invoice's number as people read and write it: `A-17`. */
 export function formatInvoiceNumber(series: string, number: number): string {
   return `${series}-${number}`
 }
 
+/** How a document stands, as lists ask for it: `overdue` is open and past its due date. */
+export type StateFilter = InvoiceState | 'overdue'
+
 export type InvoiceFilter = {
   q?: string | undefined
   business_unit_id?: string | undefined
   account_id?: string | undefined
+  subscription_id?: string | undefined
   closing_id?: string | undefined
-  state?: 'open' | 'paid' | 'overdue' | undefined
+  kind?: DocumentKind | undefined
+  state?: StateFilter | undefined
   due_from?: Temporal.PlainDate | undefined
   due_to?: Temporal.PlainDate | undefined
   issued_from?: Temporal.PlainDate | undefined
   issued_to?: Temporal.PlainDate | undefined
+  /** Totals in minor units, both included. */
+  total_from?: number | undefined
+  total_to?: number | undefined
 }
 
 const columns = [
@@ -30,6 +47,8 @@ const columns = [
   'invoices.business_unit_id',
   'invoices.account_id',
   'invoices.closing_id',
+  'invoices.subscription_id',
+  'invoices.kind',
   'invoices.series',
   'invoices.number',
   'invoices.state',
@@ -40,6 +59,8 @@ const columns = [
   'invoices.payment_method',
   'invoices.gross',
   'invoices.discount',
+  'invoices.tax',
+  'invoices.tax_included',
   'invoices.total',
   'invoices.created_at',
   'invoices.paid_at',
@@ -67,7 +88,7 @@ function selectInvoices(tx: Tx, now: Temporal.Instant) {
 }
 
 /**
- * A page of invoices. `q` finds by number (with or without the series) or, where no account is given, by what finds the
+ * A page of documents of every kind, or of one. `q` finds by number (with or without the series) or, where no account is given, by what finds the
  * account; `overdue` is open and past its due date in the business unit's calendar.
  */
 export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: Temporal.Instant) {
@@ -76,8 +97,16 @@ export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter,
     query = query.where('invoices.business_unit_id', '=', request.business_unit_id)
   if (request.account_id) query = query.where('invoices.account_id', '=', request.account_id)
   if (request.closing_id) query = query.where('invoices.closing_id', '=', request.closing_id)
-  if (request.state) query = query.where('invoices.state', '=', request.state === 'paid' ? 'paid' : 'open')
+  if (request.subscription_id) query = query.where('invoices.subscription_id', '=', request.subscription_id)
+  // Written out, not as parameters: the indexes of what is rare serve only who names it.
+  if (request.kind) query = query.where(sql<boolean>`invoices.kind = ${sql.lit(request.kind)}`)
+  if (request.state) {
+    const state: InvoiceState = request.state === 'overdue' ? 'open' : request.state
+    query = query.where(sql<boolean>`invoices.state = ${sql.lit(state)}`)
+  }
   if (request.state === 'overdue') query = query.where(sql<boolean>`invoices.due_date < ${unitToday(now)}`)
+  if (request.total_from !== undefined) query = query.where('invoices.total', '>=', request.total_from)
+  if (request.total_to !== undefined) query = query.where('invoices.total', '<=', request.total_to)
   if (request.due_from) query = query.where('invoices.due_date', '>=', request.due_from)
   if (request.due_to) {
     query = query.where('invoices.due_date', '<=', request.due_to)
@@ -115,7 +144,7 @@ async function matchInvoices(tx: Tx, q: string, oneAccount: boolean) {
 /** A line as it is stored, or as it would be: everything that "why this amount?" is answered from (billing.md 17). */
 export type LineFacts = {
   subscription_id: string | null
-  role: ComponentRole
+  role: LineRole
   description: string
   period: DateRange
   days: number
@@ -123,58 +152,164 @@ export type LineFacts = {
   whole_period: DateRange
   unit_amount: number
   quantity: number
+  price_model: PriceModel
+  tiers: Tier[] | null
+  package_size: number | null
+  included: number
   gross: number
   discount: number
   discount_kind: DiscountKind | null
   discount_basis_points: number | null
   discount_amount: number | null
+  coupons: LineCoupon[] | null
   net: number
+  tax: number
+  tax_included: number
+  instalment: number | null
+  instalments: number | null
   rule: string
 }
 
+/** A line of another document, which this one corrects (billing.md 16). */
+export type CorrectedLine = {
+  line_id: string
+  invoice_id: string
+  document: string
+  description: string
+  kind: 'credit_note' | 'debit_note'
+}
+
 /** A line with its amount in plain words. */
-export function describeLine<L extends LineFacts>(line: L, currency: string, language: Language) {
+export function describeLine<L extends LineFacts & { corrects?: CorrectedLine | null }>(
+  line: L,
+  currency: string,
+  language: Language,
+) {
   return { ...line, explanation: explainLine(line, currency, language) }
 }
 
+/** What changed what is owed of a document after its issue: payments, credit, credit notes, write-offs. */
 export type AppliedPayment = {
-  kind: 'payment' | 'credit_used'
+  kind: PostingKind
   on_date: Temporal.PlainDate
   amount: number
   payment_id: string | null
   method: PaymentMethod | null
   reference: string | null
+  /** The credit note that did it. */
+  document_id: string | null
+  document_number: string | null
+}
+
+/** A tax of a document, on the sum of its base (billing.md 10). */
+export type DocumentTax = {
+  tax_id: string
+  name: string
+  /** Millionths: 190000 is 19 %. */
+  rate: number
+  /** Contained in the prices, else on top of them. */
+  inclusive: boolean
+  base: number
+  amount: number
+}
+
+/** Another document that has to do with this one. */
+export type RelatedDocument = {
+  id: string
+  kind: DocumentKind
+  series: string
+  number: number
+  state: InvoiceState
+  issue_date: Temporal.PlainDate
+  currency: string
+  total: number
+  /** `about`: the one that this corrects; `correction`: corrects this; `proforma`, `invoice`: made from it, or of it. */
+  relation: 'about' | 'correction' | 'proforma' | 'invoice'
+}
+
+type StoredLine = LineFacts & {
+  id: string
+  position: number
+  subscription_number: number | null
+  corrects: CorrectedLine | null
+  /** What credit notes gave back of it, tax on top included. */
+  credited: number
 }
 
 /**
- * One invoice with its lines, each with its amount in plain words in `language`, what is open of it, and what was paid.
- * Refuses: not_found.
+ * One document with its lines, each with its amount in plain words in `language`, its taxes, what is open of it, what was
+ * paid and credited, and the documents that have to do with it. Refuses: not_found.
  */
 export async function getInvoice(tx: Tx, id: string, language: Language, now: Temporal.Instant) {
-  const [invoice, lines, payments] = await Promise.all([
+  const [invoice, lines, payments, taxes, related] = await Promise.all([
     selectInvoices(tx, now)
+      .leftJoin('subscriptions', 'subscriptions.id', 'invoices.subscription_id')
       .select([
+        'invoices.reason',
+        'invoices.about_invoice_id',
+        'invoices.proforma_id',
+        'subscriptions.number as subscription_number',
         sql<Record<string, string | number | null>>`invoices.customer`.as('customer'),
         sql<Record<string, string | null>>`invoices.issuer`.as('issuer'),
       ])
       .where('invoices.id', '=', id)
       .executeTakeFirst(),
-    sql<LineFacts & { id: string; position: number; subscription_number: number | null }>`
+    sql<StoredLine>`
       select l.id, l.position, l.subscription_id, s.number as subscription_number, l.role, l.description, l.period,
-             l.days, l.of_days, l.whole_period, l.unit_amount, l.quantity, l.gross, l.discount, l.discount_kind,
-             l.discount_basis_points, l.discount_amount, l.net, l.rule
-        from invoice_lines l left join subscriptions s on s.id = l.subscription_id
+             l.days, l.of_days, l.whole_period, l.unit_amount, l.quantity, l.price_model, l.tiers, l.package_size, l.included,
+             l.gross, l.discount, l.discount_kind, l.discount_basis_points, l.discount_amount, l.coupons, l.net, l.tax,
+             l.tax_included, l.instalment, l.instalments, l.rule,
+             case when c.id is not null then json_build_object('line_id', c.id, 'invoice_id', d.id,
+               'document', d.series || '-' || d.number, 'description', c.description, 'kind', i.kind) end as corrects,
+             coalesce((select sum(k.net + k.tax) from invoice_lines k join invoices n on n.id = k.invoice_id
+                        where k.corrects_line_id = l.id and n.kind = 'credit_note'), 0)::bigint as credited
+        from invoice_lines l
+        join invoices i on i.id = l.invoice_id
+        left join subscriptions s on s.id = l.subscription_id
+        left join invoice_lines c on c.id = l.corrects_line_id
+        left join invoices d on d.id = c.invoice_id
        where l.invoice_id = ${id} order by l.position`.execute(tx),
     sql<AppliedPayment>`
-      select e.kind, e.on_date, -e.amount as amount, e.payment_id, p.method, p.reference
-        from ledger_entries e left join payments p on p.id = e.payment_id
-       where e.invoice_id = ${id} and e.ledger_account = 'receivable' and e.kind <> 'invoice'
+      select e.kind, e.on_date, -e.amount as amount, e.payment_id, p.method, p.reference, d.id as document_id,
+             d.series || '-' || d.number as document_number
+        from ledger_entries e
+        left join payments p on p.id = e.payment_id
+        left join lateral (
+          select n.id, n.series, n.number from ledger_entries o join invoices n on n.id = o.invoice_id
+           where e.kind = 'credit_note' and o.posting_id = e.posting_id and n.kind = 'credit_note' limit 1) d on true
+       where e.invoice_id = ${id} and e.ledger_account = 'receivable' and e.kind not in ('invoice', 'debit_note')
        order by e.on_date, e.id`.execute(tx),
+    sql<DocumentTax>`
+      select tax_id, name, rate, inclusive, base, amount from invoice_taxes where invoice_id = ${id} order by id`.execute(
+      tx,
+    ),
+    sql<RelatedDocument>`
+      with found as (
+        select about_invoice_id as id, 'about' as relation from invoices where id = ${id} and about_invoice_id is not null
+        union
+        select c.invoice_id, 'about' from invoice_lines l join invoice_lines c on c.id = l.corrects_line_id
+         where l.invoice_id = ${id}
+        union
+        select id, 'correction' from invoices where about_invoice_id = ${id}
+        union
+        select c.invoice_id, 'correction' from invoice_lines l join invoice_lines c on c.corrects_line_id = l.id
+         where l.invoice_id = ${id}
+        union
+        select proforma_id, 'proforma' from invoices where id = ${id} and proforma_id is not null
+        union
+        select id, 'invoice' from invoices where proforma_id = ${id})
+      select i.id, i.kind, i.series, i.number, i.state, i.issue_date, i.currency, i.total, f.relation
+        from found f join invoices i on i.id = f.id order by i.issue_date, i.id`.execute(tx),
   ])
   if (!invoice) return notFound()
+  const described = lines.rows.map((line) => describeLine(line, invoice.currency, language))
   return {
     ...invoice,
-    lines: lines.rows.map((line) => describeLine(line, invoice.currency, language)),
+    /** What credit notes gave back of it, and what they still could. */
+    credited: described.reduce((sum, line) => sum + line.credited, 0),
+    lines: described,
     payments: payments.rows,
+    taxes: taxes.rows,
+    related: related.rows,
   }
 }

@@ -1,20 +1,21 @@
 // "Why this amount?" in plain words, for screens, mails and paper.
 import { type DateRange, daysIn } from '../../platform/calendar.ts'
 import type { DiscountKind, LineRole, PriceModel } from '../../platform/database.gen.ts'
-import { formatMoney } from '../../platform/money.ts'
+import { formatMoney, multiply } from '../../platform/money.ts'
 import { formatPeriod } from '../../platform/period.ts'
 import { type Language, localeOf, translator } from '../../platform/translations.ts'
+import { priceQuantity, type Tier } from '../subscriptions/index.ts'
 
-/** A step of a price: units up to `up_to` (null: all further ones), each at `unit_amount`, plus `flat_amount` once. */
-export type PriceTier = { up_to: number | null; unit_amount: number; flat_amount: number }
+/** A step of a line's price. */
+export type PriceTier = Tier
 
-/** What a coupon took off a line: `amount` of the whole period or `basis_points`; `off` is what came off here. */
+/** A coupon on a line: `amount` off the whole period, or `basis_points`; `off` is what it took here, where that is known. */
 export type LineCoupon = {
   name: string
   kind: DiscountKind
-  amount?: number | null
-  basis_points?: number | null
-  off?: number | null
+  amount?: number | null | undefined
+  basis_points?: number | null | undefined
+  off?: number | null | undefined
 }
 
 /** What "why this amount?" is answered from (billing.md 17). Amounts are minor units, ranges half-open. */
@@ -104,7 +105,16 @@ function explainPrice(line: ExplainedLine, words: Words): { sentence: string; wh
   const { t, money, count } = words
   const model = line.price_model ?? 'per_unit'
   const included = line.included ?? 0
+  const tiers = line.tiers ?? []
   const charged = Math.max(line.quantity - included, 0)
+  if (model === 'flat') {
+    return line.quantity === 1 ? null : { sentence: t('pdf:why.flat'), whole: line.unit_amount }
+  }
+  if (model === 'per_unit' && included === 0) return null
+  const package_size = line.package_size ?? null
+  const whole = Number(
+    priceQuantity({ model, unit_amount: line.unit_amount, tiers, package_size, included }, line.quantity),
+  )
   const times = (units: number, amount: number) =>
     t('pdf:price.many', { quantity: count(units), price: money(amount) })
   const used =
@@ -114,48 +124,44 @@ function explainPrice(line: ExplainedLine, words: Words): { sentence: string; wh
           included: count(Math.min(included, line.quantity)),
         })
       : t('pdf:why.units', { quantity: count(line.quantity) })
-  const told = (sum: string, whole: number) => ({
-    sentence: t('pdf:why.priced', { used, sum, amount: money(whole) }),
+  const told = (parts: string[]) => ({
+    sentence: t('pdf:why.priced', {
+      used,
+      sum: parts.length === 0 ? times(0, line.unit_amount) : parts.join(' + '),
+      amount: money(whole),
+    }),
     whole,
   })
-  switch (model) {
-    case 'flat':
-      return line.quantity === 1 ? null : { sentence: t('pdf:why.flat'), whole: line.unit_amount }
-    case 'package': {
-      const size = line.package_size ?? 1
-      const packages = Math.ceil(charged / size)
-      const sum = t('pdf:why.packages', {
-        packages: count(packages),
+  const step = (units: number, tier: Tier) => [
+    times(units, tier.unit_amount),
+    ...(tier.flat_amount > 0 ? [money(tier.flat_amount)] : []),
+  ]
+  if (model === 'package') {
+    const size = line.package_size ?? 1
+    return told([
+      t('pdf:why.packages', {
+        packages: count(Math.ceil(charged / size)),
         size: count(size),
         amount: money(line.unit_amount),
-      })
-      return told(sum, packages * line.unit_amount)
-    }
-    case 'volume': {
-      const tier = (line.tiers ?? []).find(({ up_to }) => up_to === null || charged <= up_to)
-      if (!tier || charged === 0) return told(times(charged, 0), 0)
-      const parts = [times(charged, tier.unit_amount)]
-      if (tier.flat_amount > 0) parts.push(money(tier.flat_amount))
-      return told(parts.join(' + '), charged * tier.unit_amount + tier.flat_amount)
-    }
-    case 'tiered': {
-      const parts: string[] = []
-      let whole = 0
-      let from = 0
-      for (const tier of line.tiers ?? []) {
-        if (charged <= from) break
-        const units = Math.min(charged, tier.up_to ?? charged) - from
-        parts.push(times(units, tier.unit_amount))
-        if (tier.flat_amount > 0) parts.push(money(tier.flat_amount))
-        whole += units * tier.unit_amount + tier.flat_amount
-        from += units
-      }
-      return told(parts.length === 0 ? times(0, 0) : parts.join(' + '), whole)
-    }
-    default:
-      if (included === 0) return null
-      return told(times(charged, line.unit_amount), charged * line.unit_amount)
+      }),
+    ])
   }
+  if (model === 'volume') {
+    const tier = tiers.find(({ up_to }) => up_to === null || charged <= up_to)
+    return told(tier && charged > 0 ? step(charged, tier) : [])
+  }
+  if (model === 'tiered') {
+    let from = 0
+    return told(
+      tiers.flatMap((tier) => {
+        const units = Math.min(charged, tier.up_to ?? charged) - from
+        if (units <= 0) return []
+        from += units
+        return step(units, tier)
+      }),
+    )
+  }
+  return told([times(charged, line.unit_amount)])
 }
 
 function explainRecurring(line: ExplainedLine, words: Words, dated: boolean): string[] {
@@ -230,18 +236,39 @@ function explainOnce(line: ExplainedLine, { t, money, count }: Words): string[] 
   }
 }
 
+/** What each discount took of a line, in their order: the last takes what rounding left (billing.md 9). */
+function shareDiscount(line: ExplainedLine): { own: number; coupons: number[] } {
+  const coupons = line.coupons ?? []
+  if (coupons.length === 0) return { own: line.discount, coupons: [] }
+  const hasOwn = line.discount_kind !== null
+  const rules = [
+    ...(hasOwn
+      ? [{ kind: line.discount_kind, amount: line.discount_amount, basis_points: line.discount_basis_points }]
+      : []),
+    ...coupons,
+  ]
+  let left = line.gross
+  const offs = rules.map((rule, index) => {
+    const off =
+      index === rules.length - 1
+        ? left - line.net
+        : rule.kind === 'percent'
+          ? multiply(left, rule.basis_points ?? 0, 10_000)
+          : Math.min(left, multiply(rule.amount ?? 0, line.days, line.of_days))
+    left -= off
+    return off
+  })
+  return hasOwn ? { own: offs[0]!, coupons: offs.slice(1) } : { own: 0, coupons: offs }
+}
+
 function explainDiscounts(line: ExplainedLine, { t, money, language }: Words): string[] {
   if (line.discount === 0) return []
   const sentences: string[] = []
-  const coupons = line.coupons ?? []
-  const byCoupons = coupons.reduce((sum, coupon) => sum + (coupon.off ?? 0), 0)
-  // What coupons took is told one by one where each says how much it was, else together with the discount.
-  const told = coupons.every((coupon) => (coupon.off ?? 0) > 0)
-  const own = told ? line.discount - byCoupons : line.discount
+  const shares = shareDiscount(line)
   let left = line.gross
-  if (own !== 0) {
-    left -= own
-    const amounts = { discount: money(own), net: money(left) }
+  if (shares.own !== 0) {
+    left -= shares.own
+    const amounts = { discount: money(shares.own), net: money(left) }
     const part = line.days !== line.of_days
     if (line.discount_kind === 'percent' && line.discount_basis_points !== null) {
       const percent = formatBasisPoints(line.discount_basis_points, language)
@@ -253,19 +280,19 @@ function explainDiscounts(line: ExplainedLine, { t, money, language }: Words): s
       sentences.push(t('pdf:why.discount_amount', { ...amounts, monthly }))
     } else sentences.push(t('pdf:why.discount', amounts))
   }
-  if (told) {
-    for (const coupon of coupons) {
-      left -= coupon.off ?? 0
-      const amounts = { name: coupon.name, discount: money(coupon.off ?? 0), net: money(left) }
-      sentences.push(
-        coupon.kind === 'percent' && coupon.basis_points
-          ? t('pdf:why.coupon_percent', {
-              ...amounts,
-              percent: formatBasisPoints(coupon.basis_points, language),
-            })
-          : t('pdf:why.coupon', amounts),
-      )
-    }
+  for (const [index, coupon] of (line.coupons ?? []).entries()) {
+    const off = shares.coupons[index] ?? 0
+    if (off === 0) continue
+    left -= off
+    const amounts = { name: coupon.name, discount: money(off), net: money(left) }
+    sentences.push(
+      coupon.kind === 'percent' && coupon.basis_points
+        ? t('pdf:why.coupon_percent', {
+            ...amounts,
+            percent: formatBasisPoints(coupon.basis_points, language),
+          })
+        : t('pdf:why.coupon', amounts),
+    )
   }
   return sentences
 }

@@ -5,6 +5,7 @@ import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-
 export const personalData: PersonalDataSource[] = [
   rowsOfAccount('invoices'),
   rowsOfAccount('invoice_lines'),
+  rowsOfAccount('invoice_taxes'),
   rowsOfAccount('billed_coverage'),
   rowsOfAccount('ledger_entries'),
   {

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import {
   closingAccountStates,
-  componentRoles,
   discountKinds,
+  documentKinds,
   invoiceStates,
   languageCodes,
+  lineRoles,
   paymentMethods,
   postingKinds,
+  priceModels,
   runStates,
 } from '../../platform/database.gen.ts'
 import { currency, id, instant, listQuery, minorUnits, plainDate } from '../../platform/schemas.ts'
@@ -16,7 +18,7 @@ const range = z.object({ from: plainDate, to: plainDate }).meta({ description: '
 const lineFields = {
   subscription_id: id.nullable(),
   subscription_number: z.int().nullable(),
-  role: z.enum(componentRoles),
+  role: z.enum(lineRoles),
   description: z.string(),
   period: range,
   days: z.int(),
@@ -24,15 +26,48 @@ const lineFields = {
   whole_period: range,
   unit_amount: minorUnits,
   quantity: z.int(),
+  price_model: z.enum(priceModels),
+  tiers: z
+    .array(z.object({ up_to: z.int().nullable(), unit_amount: minorUnits, flat_amount: minorUnits }))
+    .nullable()
+    .meta({ description: 'Rising; the last has no end' }),
+  package_size: z.int().nullable(),
+  included: z.int().meta({ description: 'Units that cost nothing' }),
   gross: minorUnits,
-  discount: minorUnits,
+  discount: minorUnits.meta({ description: 'All that came off: the line’s own discount and its coupons' }),
   discount_kind: z.enum(discountKinds).nullable(),
   discount_basis_points: z.int().nullable(),
   discount_amount: minorUnits.nullable(),
+  coupons: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.enum(discountKinds),
+        amount: minorUnits.nullish(),
+        basis_points: z.int().nullish(),
+        off: minorUnits.nullish().meta({ description: 'What it took off this line' }),
+      }),
+    )
+    .nullable(),
   net: minorUnits,
+  tax: minorUnits.meta({ description: 'On top of net' }),
+  tax_included: minorUnits.meta({ description: 'Contained in net' }),
+  instalment: z.int().nullable(),
+  instalments: z.int().nullable(),
   rule: z.string(),
   explanation: z.string().meta({ description: 'Why this amount, in plain words in the caller’s language' }),
 }
+
+export const documentTaxSchema = z
+  .object({
+    tax_id: id,
+    name: z.string(),
+    rate: z.int().meta({ description: 'Millionths: 190000 is 19 %' }),
+    inclusive: z.boolean().meta({ description: 'Contained in the prices, else on top of them' }),
+    base: minorUnits,
+    amount: minorUnits,
+  })
+  .meta({ id: 'DocumentTax' })
 
 const plannedInvoiceSchema = z
   .object({
@@ -41,9 +76,13 @@ const plannedInvoiceSchema = z
     due_date: plainDate,
     currency,
     payment_method: z.enum(paymentMethods),
+    subscription_id: id.nullable(),
     gross: minorUnits,
     discount: minorUnits,
+    tax: minorUnits,
+    tax_included: minorUnits,
     total: minorUnits,
+    taxes: z.array(documentTaxSchema),
     lines: z.array(z.object(lineFields).meta({ id: 'PlannedInvoiceLine' })),
   })
   .meta({ id: 'PlannedInvoice' })
@@ -157,17 +196,26 @@ export const nextInvoiceSchema = z
 
 const invoiceFields = {
   id,
+  kind: z.enum(documentKinds).meta({
+    description: 'Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt',
+  }),
   series: z.string(),
   number: z.int(),
-  state: z.enum(invoiceStates),
+  state: z.enum(invoiceStates).meta({
+    description:
+      '`open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`',
+  }),
   overdue: z.boolean(),
   issue_date: plainDate,
-  due_date: plainDate,
+  due_date: plainDate.meta({ description: 'Of a proforma: the last day on which it stands' }),
+  subscription_id: id.nullable().meta({ description: 'Of an invoice of one service' }),
   currency,
   language: z.enum(languageCodes),
   payment_method: z.enum(paymentMethods),
   gross: minorUnits,
   discount: minorUnits,
+  tax: minorUnits.meta({ description: 'On top of the prices' }),
+  tax_included: minorUnits.meta({ description: 'Contained in the prices' }),
   total: minorUnits,
   open_amount: minorUnits.meta({ description: 'What is still owed of it' }),
   created_at: instant,
@@ -182,10 +230,51 @@ const officeFields = {
   closing_id: id.nullable(),
 }
 const party = z.record(z.string(), z.union([z.string(), z.number()]).nullable())
+const invoiceLineSchema = z
+  .object({
+    id,
+    position: z.int(),
+    ...lineFields,
+    corrects: z
+      .object({
+        line_id: id,
+        invoice_id: id,
+        document: z.string(),
+        description: z.string(),
+        kind: z.enum(['credit_note', 'debit_note']),
+      })
+      .nullable()
+      .meta({ description: 'The line of another document that this one corrects' }),
+    credited: minorUnits.meta({ description: 'What credit notes gave back of it, tax on top included' }),
+  })
+  .meta({ id: 'InvoiceLine' })
 const detailFields = {
+  subscription_number: z.int().nullable(),
+  reason: z.string().nullable().meta({ description: 'Why staff wrote it' }),
+  about_invoice_id: id.nullable().meta({ description: 'The document that a credit or debit note is about' }),
+  proforma_id: id.nullable().meta({ description: 'The proforma that an invoice was made from' }),
   customer: party.meta({ description: 'The customer as they were on issue' }),
   issuer: party.meta({ description: 'The business unit as it was on issue' }),
-  lines: z.array(z.object({ id, position: z.int(), ...lineFields }).meta({ id: 'InvoiceLine' })),
+  lines: z.array(invoiceLineSchema),
+  taxes: z.array(documentTaxSchema),
+  credited: minorUnits.meta({ description: 'What credit notes gave back of it' }),
+  related: z
+    .array(
+      z
+        .object({
+          id,
+          kind: z.enum(documentKinds),
+          series: z.string(),
+          number: z.int(),
+          state: z.enum(invoiceStates),
+          issue_date: plainDate,
+          currency,
+          total: minorUnits,
+          relation: z.enum(['about', 'correction', 'proforma', 'invoice']),
+        })
+        .meta({ id: 'RelatedDocument' }),
+    )
+    .meta({ description: 'Documents that it corrects, that correct it, that it was made from or into' }),
   payments: z
     .array(
       z.object({
@@ -195,9 +284,11 @@ const detailFields = {
         payment_id: id.nullable(),
         method: z.enum(paymentMethods).nullable(),
         reference: z.string().nullable(),
+        document_id: id.nullable().meta({ description: 'The credit note that did it' }),
+        document_number: z.string().nullable(),
       }),
     )
-    .meta({ description: 'What was paid of it' }),
+    .meta({ description: 'What changed what is owed of it: payments, credit used, credit notes' }),
 }
 
 export const invoiceSchema = z.object({ ...invoiceFields, ...officeFields }).meta({ id: 'Invoice' })
@@ -205,17 +296,22 @@ export const invoiceDetail = z
   .object({ ...invoiceFields, ...officeFields, ...detailFields })
   .meta({ id: 'InvoiceDetail' })
 export const ownInvoiceSchema = z.object(invoiceFields).meta({ id: 'OwnInvoice' })
+// Staff's reason stands on credit and debit notes alone, and these are made to be read by the customer.
 export const ownInvoiceDetail = z
   .object({ ...invoiceFields, ...detailFields })
   .meta({ id: 'OwnInvoiceDetail' })
 
 export const ownInvoiceQuery = listQuery(['issue_date', 'due_date', 'number', 'total'], '-issue_date').extend(
   {
-    state: z.enum(['open', 'paid', 'overdue']).optional(),
+    kind: z.enum(documentKinds).optional(),
+    state: z.enum([...invoiceStates, 'overdue']).optional(),
+    subscription_id: id.optional(),
     due_from: plainDate.optional(),
     due_to: plainDate.optional(),
     issued_from: plainDate.optional(),
     issued_to: plainDate.optional(),
+    total_from: z.coerce.number().int().min(0).optional(),
+    total_to: z.coerce.number().int().min(0).optional(),
   },
 )
 export const invoiceQuery = ownInvoiceQuery.extend({

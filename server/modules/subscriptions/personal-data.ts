@@ -5,4 +5,5 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('subscriptions'),
   rowsOfAccount('subscription_components'),
   rowsOfAccount('subscription_suspensions'),
+  rowsOfAccount('charges'),
 ]

@@ -1,0 +1,24 @@
+-- Documents of every kind, found as fast at a million as at ten.
+
+-- What is rare is looked for by itself: notes and proformas of a business unit, and what is neither owed nor paid.
+create index invoices_unit_kind on invoices (business_unit_id, kind, issue_date desc, id desc) where kind <> 'invoice';
+create index invoices_unit_kind_total on invoices (kind, total, id) where kind <> 'invoice';
+create index invoices_settled_otherwise on invoices (state, issue_date desc, id desc) where state not in ('open', 'paid');
+create index invoices_offered on invoices (due_date, id) where state = 'offered';
+create index invoices_subscription_dates on invoices (subscription_id, issue_date desc, id desc) where subscription_id is not null;
+drop index if exists invoices_subscription;
+
+comment on column invoices.due_date is 'Of a proforma: the last day on which it stands; of a credit note: its own day';
+
+-- A proforma says what it may become: it is offered, and from there converted, withdrawn or expired, once.
+create function keep_proforma() returns trigger language plpgsql as $$
+begin
+  if old.kind = 'proforma' and old.state <> 'offered' and new.state is distinct from old.state then
+    raise exception 'a proforma is answered once' using errcode = '23514', constraint = 'proforma_answered';
+  end if;
+  return new;
+end $$;
+create trigger invoices_proforma_answered before update of state on invoices for each row execute function keep_proforma();
+
+-- Waiting charges of an account, and all of them, newest first.
+create index charges_unit on charges (business_unit_id, id desc);
