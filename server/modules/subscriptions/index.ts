@@ -12,28 +12,64 @@ export {
   type SubscriptionBulkChange,
   updateSubscriptions,
 } from './bulk.ts'
+export {
+  addCharges,
+  type Charge,
+  chargeStates,
+  checkBelongings,
+  createCharges,
+  type Instalment,
+  listCharges,
+  spreadInstalments,
+  withdrawCharge,
+} from './charges.ts'
 export { correctSubscription } from './correction.ts'
+export { beginCoupons, endCoupon, redeemCoupon } from './coupons.ts'
 export { lockAccount } from './locks.ts'
 export {
+  anchorOf,
   billingStart,
   boundaryAfter,
   boundaryDayAfter,
   boundaryDayOnOrBefore,
   boundaryOnOrAfter,
   boundaryOnOrBefore,
+  type Cycle,
+  type CycleUnit,
+  cyclePeriod,
+  cyclePeriodOfDay,
   type DayCount,
   type DayFraction,
   dayFraction,
   dayFractionOfSpan,
+  isClosingCycle,
   isClosingDay,
   nextClosing,
   periodOf,
 } from './periods.ts'
 export { personalData } from './personal-data.ts'
+export { type Price, type PriceModel, priceQuantity, type Tier } from './pricing.ts'
+export { registerRedemptionsOffice, registerRedemptionsPortal } from './routes.coupons.ts'
 export { registerSubscriptionsOffice } from './routes.office.ts'
 export { registerSubscriptionsPortal } from './routes.portal.ts'
 export { createSubscription, type SubscriptionInput } from './sale.ts'
 export { getSubscription, listSubscriptions } from './subscriptions.ts'
+export {
+  anchorDateOf,
+  applyChange,
+  type ComponentSlot,
+  type ComponentTerms,
+  componentsOn,
+  currentComponents,
+  isEmptyComponent,
+  isSlot,
+  pickTerms,
+  type Timeline,
+  type TimelineChange,
+  type TimelineComponent,
+  transferredComponents,
+} from './timeline.ts'
+export { insertTransferred, loadTimeline, type StoredTimeline, saveTimeline } from './timeline-rows.ts'
 export {
   activateSubscription,
   cancelSubscription,
