@@ -3,7 +3,28 @@
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
+export {
+  type BilledDays,
+  type BilledLine,
+  creditLine,
+  finishCreditNote,
+  type PlannedCreditNote,
+  planCredits,
+  planSettlement,
+  type Settlement,
+} from './credits.ts'
+export {
+  type BillableCharge,
+  type BillableComponent,
+  type BillableSubscription,
+  type PlannedInvoice,
+  type PlannedLine,
+  type PlanRules,
+  planChargesNow,
+  planInvoices,
+} from './engine.ts'
 export { formatInvoiceNumber } from './invoices.ts'
+export { type DueDocument, issueCreditNotes, issueDocuments } from './issuing.ts'
 export { billingJobs } from './jobs.ts'
 export {
   applyAccountCredit,
@@ -16,9 +37,22 @@ export {
   settleInvoices,
 } from './ledger.ts'
 export { personalData } from './personal-data.ts'
-export { hasUnbilledDays } from './planning.ts'
+export {
+  type AccountServices,
+  type BillingUnit,
+  hasUnbilledDays,
+  loadServices,
+  type PlannedDocument,
+  planAccounts,
+  readBilledDays,
+  readBillingUnits,
+  rulesOf,
+  type Service,
+  withTerms,
+} from './planning.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
+export { computeTaxes, type TaxRule } from './taxes.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [{ kind: 'invoice', permission: 'billing.read' }]

@@ -63,7 +63,8 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
 }
 
 /**
- * Lets the state of invoices follow the ledger: paid once nothing of them is owed, open otherwise. Call it after every
+ * Lets the state of invoices follow the ledger: paid once nothing of them is owed, void where all of it was credited before
+ * anything was paid, open otherwise. Call it after every
  * posting that touches a receivable. Returns the invoices that became paid.
  */
 export async function settleInvoices(
@@ -75,7 +76,14 @@ export async function settleInvoices(
   const changed = await sql<{ id: string; state: string }>`
     update invoices i
        set state = s.state, paid_at = case when s.state = 'paid' then ${now}::timestamptz end
-      from (select b.invoice_id, case when b.open_amount <= 0 then 'paid' else 'open' end::invoice_state as state
+      from (select b.invoice_id,
+                   case when b.open_amount > 0 then 'open'
+                        when exists (select from ledger_entries e
+                                      where e.invoice_id = b.invoice_id and e.ledger_account = 'receivable' and e.amount < 0)
+                         and not exists (select from ledger_entries e
+                                          where e.invoice_id = b.invoice_id and e.ledger_account = 'receivable'
+                                            and e.amount < 0 and e.kind <> 'credit_note') then 'void'
+                        else 'paid' end::invoice_state as state
               from invoice_balances b where b.invoice_id = any(${invoiceIds}::uuid[])) s
      where i.id = s.invoice_id and i.state <> s.state
     returning i.id, i.state`.execute(tx)

@@ -77,26 +77,107 @@ export function periodOf(date: Temporal.PlainDate, closingDay: number): DateRang
   return { from: boundaryOnOrBefore(date, closingDay), to: boundaryAfter(date, closingDay) }
 }
 
-/** Thirtieths of a period that have passed when a day begins: 0 at its start, 30 at its end, never falling. */
-function commercialPosition(epochDay: number, period: DaySpan): number {
+// Cycles of every length ------------------------------------------------------------------------------------------
+
+export type CycleUnit = 'once' | 'day' | 'week' | 'month'
+
+/**
+ * How often something is charged. `closing`: its periods end on the business unit's closing day; `anniversary`: on an
+ * anchor day of its own. `anchor` is one of its boundaries, as an epoch day; every other one is computed from it.
+ */
+export type Cycle = {
+  unit: CycleUnit
+  count: number
+  alignment: 'closing' | 'anniversary'
+  anchor: number
+}
+
+/** Whether a cycle's periods are the closing periods themselves. */
+export function isClosingCycle(cycle: Pick<Cycle, 'unit' | 'count' | 'alignment'>): boolean {
+  return cycle.unit === 'month' && cycle.count === 1 && cycle.alignment === 'closing'
+}
+
+/**
+ * The boundary that a cycle without one of its own is counted from, as an epoch day: its first charged day, or the
+ * first closing on or after it, so that what precedes is a stub of a whole period (billing.md 3).
+ */
+export function anchorOf(
+  cycle: Pick<Cycle, 'unit' | 'count' | 'alignment'>,
+  firstChargedDay: number,
+  closingDay: number,
+): number {
+  return cycle.alignment === 'anniversary' || cycle.unit !== 'month'
+    ? firstChargedDay
+    : boundaryDayAfter(firstChargedDay - 1, closingDay)
+}
+
+/** The boundary that is `months` after the anchor: of the anchor's day, clamped to a short month (billing.md 3). */
+function monthBoundary(anchorMonth: number, months: number, day: number): number {
+  const index = anchorMonth + months
+  const year = Math.floor(index / 12)
+  const month = index - year * 12 + 1
+  return epochDayOf(year, month, Math.min(day, daysInMonth(year, month)))
+}
+
+/**
+ * The period of a cycle that a day is in, half-open, as epoch days; a boundary is the first day of the period that it
+ * opens. What is charged once has that day alone.
+ * @throws RangeError when the closing day is not 1 to 31.
+ */
+export function cyclePeriodOfDay(day: number, cycle: Cycle, closingDay: number): DaySpan {
+  if (cycle.unit === 'once') return { from: day, to: day + 1 }
+  if (cycle.unit !== 'month') {
+    const step = cycle.count * (cycle.unit === 'week' ? 7 : 1)
+    const from = cycle.anchor + Math.floor((day - cycle.anchor) / step) * step
+    return { from, to: from + step }
+  }
+  if (isClosingCycle(cycle))
+    return { from: boundaryDayOnOrBefore(day, closingDay), to: boundaryDayAfter(day, closingDay) }
+  if (!isClosingDay(closingDay)) throw new RangeError(`not a closing day: ${closingDay}`)
+  const anchor = civilOf(cycle.anchor)
+  const anchorDay = cycle.alignment === 'closing' ? closingDay : anchor.day
+  const anchorMonth = anchor.year * 12 + anchor.month - 1
+  const at = civilOf(day)
+  let months = Math.floor((at.year * 12 + at.month - 1 - anchorMonth) / cycle.count) * cycle.count
+  if (monthBoundary(anchorMonth, months, anchorDay) > day) months -= cycle.count
+  return {
+    from: monthBoundary(anchorMonth, months, anchorDay),
+    to: monthBoundary(anchorMonth, months + cycle.count, anchorDay),
+  }
+}
+
+/** {@link cyclePeriodOfDay} for a date. */
+export function cyclePeriod(date: Temporal.PlainDate, cycle: Cycle, closingDay: number): DateRange {
+  const { from, to } = cyclePeriodOfDay(toEpochDay(date), cycle, closingDay)
+  return { from: fromEpochDay(from), to: fromEpochDay(to) }
+}
+
+/** Parts of a period that have passed when a day begins: 0 at its start, `of` (30 a month) at its end, never falling. */
+function commercialPosition(epochDay: number, period: DaySpan, of: number): number {
   if (epochDay <= period.from) return 0
-  if (epochDay >= period.to) return 30
+  if (epochDay >= period.to) return of
   const from = civilOf(period.from)
   const to = civilOf(period.to)
   const at = civilOf(epochDay)
   // At most one end of a period is clamped to a short month, so the later day is where the period is anchored.
   const anchor = Math.min(30, Math.max(from.day, to.day))
   const months = (at.year - from.year) * 12 + at.month - from.month
-  return Math.min(30, Math.max(0, months * 30 + Math.min(30, at.day) - anchor))
+  return Math.min(of, Math.max(0, months * 30 + Math.min(30, at.day) - anchor))
 }
 
-/** {@link dayFraction} for epoch days. */
-export function dayFractionOfSpan(span: DaySpan, period: DaySpan, dayCount: DayCount): DayFraction {
+/** {@link dayFraction} for epoch days; `months` is the length of the period, 0 where it is counted in days. */
+export function dayFractionOfSpan(
+  span: DaySpan,
+  period: DaySpan,
+  dayCount: DayCount,
+  months = 1,
+): DayFraction {
   if (span.from > span.to || span.from < period.from || span.to > period.to) {
     throw new RangeError('the range is not inside the period')
   }
-  if (dayCount === 'actual') return { days: span.to - span.from, of: period.to - period.from }
-  return { days: commercialPosition(span.to, period) - commercialPosition(span.from, period), of: 30 }
+  if (dayCount === 'actual' || months === 0) return { days: span.to - span.from, of: period.to - period.from }
+  const of = months * 30
+  return { days: commercialPosition(span.to, period, of) - commercialPosition(span.from, period, of), of }
 }
 
 /**
