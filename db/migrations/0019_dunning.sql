@@ -141,6 +141,7 @@ comment on column dunning_actions.invoice_id is 'What the step counted from: the
 comment on column dunning_actions.document_id is 'The debit note that a late fee or interest became';
 comment on column dunning_actions.subscription_ids is 'The services that it suspended or cancelled';
 create index dunning_actions_unit on dunning_actions (business_unit_id, id desc);
+create index dunning_actions_day on dunning_actions (business_unit_id, on_date);
 create index dunning_actions_account on dunning_actions (account_id, id desc);
 create index dunning_actions_step on dunning_actions (step_id);
 create index dunning_actions_policy on dunning_actions (policy_id);

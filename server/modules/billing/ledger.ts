@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { LedgerAccount, PostingKind } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
+import { announce } from '../../platform/events.ts'
 
 /** One side of a posting, in minor units: debits positive, credits negative. */
 export type PostingEntry = {
@@ -65,7 +66,8 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
 /**
  * Lets the state of invoices follow the ledger: paid once nothing of them is owed, void where all of it was credited before
  * anything was paid, open otherwise. Call it after every
- * posting that touches a receivable. Returns the invoices that became paid.
+ * posting that touches a receivable. Announces invoices.settled, for what a payment causes (billing.md 27). Returns the
+ * invoices that became paid.
  */
 export async function settleInvoices(
   tx: Tx,
@@ -87,6 +89,7 @@ export async function settleInvoices(
               from invoice_balances b where b.invoice_id = any(${invoiceIds}::uuid[])) s
      where i.id = s.invoice_id and i.state <> s.state
     returning i.id, i.state`.execute(tx)
+  await announce(tx, 'invoices.settled', { invoice_ids: [...invoiceIds] })
   return changed.rows.filter((row) => row.state === 'paid').map((row) => row.id)
 }
 

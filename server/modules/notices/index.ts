@@ -2,5 +2,6 @@
 
 export { createNoticeJobs } from './jobs.ts'
 export { personalData } from './personal-data.ts'
+export { registerDunningPreview } from './routes.dunning.ts'
 export { registerNoticesOffice } from './routes.office.ts'
 export { registerNoticesPortal } from './routes.portal.ts'

@@ -5,6 +5,7 @@ import type { Mailer } from '../../platform/mail.ts'
 import { signInChanges } from '../../platform/mail-template.ts'
 import { chooseLanguage } from '../../platform/translations.ts'
 import { deliverNotices } from './delivery.ts'
+import { queueDunningNotices, queueDunningReactivated } from './dunning.ts'
 import { queueInvoiceNotices } from './invoices.ts'
 import { resendNotice } from './mailbox.ts'
 import {
@@ -112,6 +113,17 @@ export function createNoticeJobs(services: {
     },
     'notices:send_privacy_export_ready': async (payload, { transact }) => {
       await transact((tx) => queuePrivacyExportReady(tx, text(payload, 'export_id'), origin))
+    },
+    'notices:send_dunning': async (payload, { transact, now }) => {
+      await transact((tx) => queueDunningNotices(tx, text(payload, 'action_id'), now(), origin))
+    },
+    'notices:send_dunning_reactivated': async (payload, { transact }) => {
+      const event = {
+        account_id: text(payload, 'account_id'),
+        action_id: text(payload, 'action_id'),
+        subscription_ids: texts(payload, 'subscription_ids'),
+      }
+      await transact((tx) => queueDunningReactivated(tx, event, origin))
     },
     'notices:resend': async (payload, { transact }) => {
       demand(await transact((tx) => resendNotice(tx, text(payload, 'notice_id'), origin)))

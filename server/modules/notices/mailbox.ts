@@ -25,6 +25,10 @@ const billingKinds: NoticeKind[] = [
   'payment_notice_received',
   'payment_approved',
   'payment_rejected',
+  'dunning_reminder',
+  'dunning_suspended',
+  'dunning_reactivated',
+  'dunning_cancelled',
 ]
 
 const ownColumns = [
