@@ -417,8 +417,8 @@ async function fillRealSchema(url: string, name = 'Padaria Pão & Companhia'): P
      insert into user_tokens (kind, token_hash, user_id, expires_at) values ('password', '\\x02', '${customer}', now());
      insert into products (id, business_unit_id, name) values ('${product}', '${unit}', 'Internet');
      insert into plans (id, business_unit_id, product_id, name, kind) values ('${plan}', '${unit}', '${product}', 'Fibra 300', 'broadband');
-     insert into plan_prices (plan_id, currency, amount) values ('${plan}', 'BRL', 11990);
-     insert into plan_options (id, plan_id, name, amount) values ('${option}', '${plan}', 'IP fixo', 2500);
+     insert into prices (plan_id, currency, amount) values ('${plan}', 'BRL', 11990);
+     insert into plan_options (id, plan_id, name) values ('${option}', '${plan}', 'IP fixo');
      insert into plan_items (plan_id, item, included, maximum) values ('${plan}', 'login', 1, 3);
      insert into routing_points (id, business_unit_id, name) values ('${point}', '${unit}', 'Lapa 2');
      insert into number_series (business_unit_id, series, next) values ('${unit}', 'invoice:Z', 42);

@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import { csvRow } from './csv.ts'
 import type { Tx } from './database.ts'
-import { type App, Binary, officeRoute, type StaffActor } from './http.ts'
+import { type App, Binary, officeRoute, type RequestContext, type StaffActor } from './http.ts'
 import type { StaffPermission } from './permissions.ts'
 import { type ListCell, spreadsheetType, writeSpreadsheet } from './spreadsheets.ts'
 
@@ -40,6 +40,7 @@ export function exportRoute<Q extends z.ZodObject, Row>(
     tx: Tx,
     query: z.output<Q>,
     actor: StaffActor,
+    context: RequestContext,
   ) => Promise<{ items: Row[]; next_cursor: string | null }>,
   columns: Record<string, (row: NoInfer<Row>) => ListCell>,
 ): void {
@@ -57,7 +58,7 @@ export function exportRoute<Q extends z.ZodObject, Row>(
         summary: `${options.summary} as a workbook`,
       }),
     } as const
-    officeRoute(app, described, async (tx, input, actor) => {
+    officeRoute(app, described, async (tx, input, actor, context) => {
       const { columns: wanted, ...query } = input.query as { columns?: string }
       const headers = chooseColumns(columns, wanted, options.screen)
       await sql`select write_audit('exported', ${options.file}, null, null, null, null, ${JSON.stringify(query)}::jsonb)`.execute(
@@ -66,7 +67,7 @@ export function exportRoute<Q extends z.ZodObject, Row>(
       async function* rows() {
         let cursor: string | undefined
         do {
-          const page = await list(tx, { ...query, cursor, limit: pageRows } as z.output<Q>, actor)
+          const page = await list(tx, { ...query, cursor, limit: pageRows } as z.output<Q>, actor, context)
           for (const row of page.items) yield headers.map((name) => columns[name]!(row))
           cursor = page.next_cursor ?? undefined
         } while (cursor)

@@ -64,8 +64,15 @@ describe('plans', () => {
       product_name: 'Internet',
       billing_mode: 'advance',
       prices: [
-        { currency: 'BRL', interval: 'month', amount: 12990 },
-        { currency: 'USD', interval: 'month', amount: 2500 },
+        { currency: 'BRL', cycle_unit: 'month', cycle_count: 1, cycle_alignment: 'closing', amount: 12990 },
+        {
+          currency: 'USD',
+          price_model: 'per_unit',
+          tiers: null,
+          included: 0,
+          valid_from: null,
+          amount: 2500,
+        },
       ],
       items: [
         { item: 'login', included: 1, maximum: null, extra_amount: null },
@@ -80,7 +87,9 @@ describe('plans', () => {
     expect(listed).toHaveLength(1)
     expect(listed[0]).toMatchObject({ id: plan.id, amount: 12990, active_subscriptions: 0 })
     const csv = await admin.get('/plans.csv?q=condominio')
-    expect(csv.bytes.toString()).toContain('Fibra Condomínio,broadband,,129.90,BRL,20,true,advance,12,0,')
+    expect(csv.bytes.toString()).toContain(
+      'Fibra Condomínio,broadband,,129.90,BRL,month,20,true,advance,12,0,',
+    )
   })
 
   it('need a price in the business unit’s currency, a product of it, and nothing twice', async () => {
@@ -219,6 +228,172 @@ describe('plans', () => {
     const sales = await api.staff('sales')
     expect((await sales.get(`/plans/${plan.id}`)).status).toBe(200)
     expect((await sales.patch(`/plans/${plan.id}`, { name: 'x' })).body.code).toBe('not_permitted')
+  })
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails where it is not there
+type Row = any
+const versionsOf = async (id: string): Promise<Row[]> =>
+  (await admin.get(`/plans/${id}/prices`)).body.items.map((row: Row) => [
+    row.name,
+    row.amount,
+    row.valid_from,
+    row.valid_to,
+  ])
+
+describe('prices', () => {
+  it('end on the day that they change and stay known; those to come wait for their day', async () => {
+    api.setNow('2026-05-21T15:00:00Z')
+    const plan = await created('/plans', planBody({ prices: [{ currency: 'BRL', amount: 9000 }] }))
+    const path = `/plans/${plan.id}`
+    api.setNow('2026-06-10T15:00:00Z')
+    const raised = (
+      await admin.patch(path, {
+        prices: [
+          { currency: 'BRL', amount: 9500 },
+          { currency: 'BRL', amount: 9900, valid_from: '2026-07-01' },
+        ],
+      })
+    ).body
+    expect(raised).toMatchObject({
+      amount: 9500,
+      prices: [
+        { amount: 9500, valid_from: '2026-06-10', valid_to: '2026-07-01' },
+        { amount: 9900, valid_from: '2026-07-01', valid_to: null },
+      ],
+    })
+    // What an answer says can be sent back as it is.
+    expect((await admin.patch(path, { prices: raised.prices })).body.prices).toEqual(raised.prices)
+    expect(await versionsOf(plan.id)).toEqual(
+      expect.arrayContaining([
+        [null, 9000, null, '2026-06-10'],
+        [null, 9500, '2026-06-10', '2026-07-01'],
+        [null, 9900, '2026-07-01', null],
+      ]),
+    )
+    api.setNow('2026-07-01T15:00:00Z')
+    expect((await admin.get(path)).body).toMatchObject({ amount: 9900, prices: [{ amount: 9900 }] })
+    expect((await admin.get(`/plans?q=${encodeURIComponent(plan.name)}`)).body.items[0].amount).toBe(9900)
+
+    // A mistake of the same day leaves no trace; a price to come can be taken back.
+    await admin.patch(path, { prices: [{ currency: 'BRL', amount: 1 }] })
+    const corrected = (await admin.patch(path, { prices: [{ currency: 'BRL', amount: 9900 }] })).body
+    expect(corrected.prices).toMatchObject([{ amount: 9900, valid_from: '2026-07-01', valid_to: null }])
+    expect(await versionsOf(plan.id)).toHaveLength(3)
+    api.setNow('2026-05-21T15:00:00Z')
+  })
+
+  it('are of every model, cycle and currency, for options and meters too', async () => {
+    const tiers = [
+      { up_to: 10, unit_amount: 100 },
+      { up_to: null, unit_amount: 50, flat_amount: 200 },
+    ]
+    const plan = await created(
+      '/plans',
+      planBody({
+        suspension_credit: 'never',
+        prices: [
+          { currency: 'BRL', amount: 100_000, cycle_count: 12 },
+          { currency: 'BRL', price_model: 'volume', tiers, cycle_alignment: 'anniversary' },
+          { currency: 'CLP', amount: 20_000, price_model: 'flat' },
+          { currency: 'BRL', amount: 300, cycle_unit: 'week', cycle_count: 2 },
+        ],
+        options: [
+          { name: 'Install', prices: [{ currency: 'BRL', amount: 5000, cycle_unit: 'once' }] },
+          { name: 'Free', amount: 0 },
+        ],
+        meters: [
+          {
+            code: 'traffic_gb',
+            name: 'Traffic',
+            unit_name: 'GB',
+            prices: [
+              { currency: 'BRL', price_model: 'package', amount: 990, package_size: 100, included: 500 },
+            ],
+          },
+        ],
+      }),
+    )
+    expect(plan).toMatchObject({
+      suspension_credit: 'never',
+      // The shortest month leads: of its tiers, what one costs.
+      amount: 100,
+      cycle_unit: 'month',
+      cycle_count: 1,
+      prices: [
+        { price_model: 'volume', amount: 0, cycle_alignment: 'anniversary' },
+        { amount: 100_000, cycle_count: 12, cycle_alignment: 'closing' },
+        { cycle_unit: 'week', cycle_count: 2, cycle_alignment: 'anniversary' },
+        { currency: 'CLP', price_model: 'flat' },
+      ],
+      options: [
+        { name: 'Install', amount: 5000, prices: [{ cycle_unit: 'once' }] },
+        { name: 'Free', amount: 0 },
+      ],
+      meters: [
+        {
+          code: 'traffic_gb',
+          unit_name: 'GB',
+          sold: false,
+          prices: [{ price_model: 'package', package_size: 100, included: 500 }],
+        },
+      ],
+    })
+    expect(plan.prices[0].tiers).toEqual([
+      { up_to: 10, unit_amount: 100, flat_amount: 0 },
+      { up_to: null, unit_amount: 50, flat_amount: 200 },
+    ])
+    const kept = (
+      await admin.patch(`/plans/${plan.id}`, {
+        meters: [{ ...plan.meters[0], id: undefined, name: 'Data' }],
+      })
+    ).body
+    expect(kept.meters).toMatchObject([{ id: plan.meters[0].id, name: 'Data' }])
+    expect((await admin.patch(`/plans/${plan.id}`, { meters: [] })).body.meters).toEqual([])
+  })
+
+  it('are refused where they cannot be', async () => {
+    const price = (change: object) => ({
+      prices: [
+        { currency: 'BRL', amount: 1 },
+        { currency: 'USD', ...change },
+      ],
+    })
+    const meter = (change: object) => ({
+      meters: [
+        { code: 'gb', name: 'GB', unit_name: 'GB', prices: [{ currency: 'BRL', amount: 1, ...change }] },
+      ],
+    })
+    const open = { up_to: null, unit_amount: 1 }
+    const cases: [object, string][] = [
+      [price({}), 'prices.1.amount required'],
+      [price({ price_model: 'tiered' }), 'prices.1.tiers required'],
+      [
+        price({ price_model: 'tiered', tiers: [{ up_to: 5, unit_amount: 1 }] }),
+        'prices.1.tiers.0.up_to tiers_must_rise',
+      ],
+      [
+        price({
+          price_model: 'volume',
+          tiers: [{ up_to: 5, unit_amount: 1 }, { up_to: 5, unit_amount: 1 }, open],
+        }),
+        'prices.1.tiers.1.up_to tiers_must_rise',
+      ],
+      [price({ price_model: 'package', amount: 1 }), 'prices.1.package_size required'],
+      [
+        price({ amount: 1, cycle_unit: 'day', cycle_alignment: 'closing' }),
+        'prices.1.cycle_alignment not_for_this_cycle',
+      ],
+      [{ prices: [{ currency: 'BRL', amount: 1, valid_from: '2027-01-01' }] }, 'prices price_needed'],
+      [{ options: [{ name: 'A' }] }, 'options.0.amount required'],
+      [meter({ cycle_unit: 'once' }), 'meters.0.prices.0.cycle_unit not_for_usage'],
+      [{ meters: [...meter({}).meters, ...meter({}).meters] }, 'meters.1.code listed_twice'],
+    ]
+    for (const [change, expected] of cases) {
+      const reply = await admin.post('/plans', planBody(change))
+      expect(reply.status, expected).toBe(422)
+      expect(fault(reply)).toEqual([expected])
+    }
   })
 })
 

@@ -18,7 +18,7 @@ export async function seedUnit(tx: Tx, accounts: number, start = '2026-03-11'): 
              select business_unit_id, id, 'Fibra 500', 'broadband' from product returning id)
     select unit.id, plan.id as plan from unit, plan`.execute(tx)
   const { id: unit, plan } = rows[0]!
-  await sql`insert into plan_options (plan_id, name, amount) values (${plan}, 'Fixed address', 990)`.execute(
+  await sql`insert into plan_options (plan_id, name) values (${plan}, 'Fixed address')`.execute(
     tx,
   )
   await sql`

@@ -53,22 +53,25 @@ export async function ensurePlans(
        order by r.ord
       on conflict (business_unit_id, name) do nothing`.execute(tx)
     await sql`
-      insert into plan_prices (plan_id, currency, amount)
+      insert into prices (plan_id, currency, amount)
       select p.id, ${unit.currency}, r.amount
         from json_to_recordset(${rows}::json) as r(ord int, name text, amount bigint)
         join plans p on p.business_unit_id = ${unit.id}::uuid and p.name = r.name
        order by r.ord
-      on conflict (plan_id, currency, interval) do nothing`.execute(tx)
+      on conflict do nothing`.execute(tx)
   }
   if (options.length > 0) {
     const rows = JSON.stringify(options.map((option, position) => ({ ...option, position })))
     await sql`
-      insert into plan_options (plan_id, name, position)
-      select p.id, r.name, r.position
-        from json_to_recordset(${rows}::json) as r(plan text, name text, position int)
-        join plans p on p.business_unit_id = ${unit.id}::uuid and p.name = r.plan
-       order by r.position
-      on conflict (plan_id, name) do nothing`.execute(tx)
+      with added as (
+        insert into plan_options (plan_id, name, position)
+        select p.id, r.name, r.position
+          from json_to_recordset(${rows}::json) as r(plan text, name text, position int)
+          join plans p on p.business_unit_id = ${unit.id}::uuid and p.name = r.plan
+         order by r.position
+        on conflict (plan_id, name) do nothing returning id, plan_id)
+      insert into prices (plan_id, plan_option_id, currency, amount)
+      select plan_id, id, ${unit.currency}, 0 from added`.execute(tx)
   }
   return findPlans(tx, unit.id, names)
 }

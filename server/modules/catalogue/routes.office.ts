@@ -3,6 +3,7 @@ import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { moneyCell } from '../../platform/spreadsheets.ts'
 import { createPlan, getPlan, listPlans, updatePlan } from './plans.ts'
+import { listPriceVersions } from './prices.ts'
 import { createProduct, listProducts, updateProduct } from './products.ts'
 import { createRoutingPoint, listRoutingPoints, updateRoutingPoint } from './routing-points.ts'
 import {
@@ -11,6 +12,8 @@ import {
   planQuery,
   planSchema,
   planSummarySchema,
+  priceVersionQuery,
+  priceVersionSchema,
   productChange,
   productInput,
   productQuery,
@@ -22,6 +25,10 @@ import {
 } from './schemas.ts'
 
 const tag = 'Catalogue'
+
+/** A cycle in a word: `month`, `3 month`; empty where a plan has no price. */
+const nameCycle = (row: { cycle_unit: string | null; cycle_count: number | null }) =>
+  row.cycle_unit === null || row.cycle_count === 1 ? row.cycle_unit : `${row.cycle_count} ${row.cycle_unit}`
 
 export function registerCatalogueOffice(app: App): void {
   officeRoute(
@@ -81,7 +88,7 @@ export function registerCatalogueOffice(app: App): void {
       query: planQuery,
       response: pageOf(planSummarySchema),
     },
-    (tx, { query }) => listPlans(tx, query),
+    (tx, { query }, _actor, { now }) => listPlans(tx, query, now),
   )
   exportRoute(
     app,
@@ -95,7 +102,7 @@ export function registerCatalogueOffice(app: App): void {
       file: 'plans',
       screen: { unit: 'business_unit', trial: 'trial_days', term: 'term_months', state: 'archived_at' },
     },
-    (tx, query) => listPlans(tx, query),
+    (tx, query, _actor, { now }) => listPlans(tx, query, now),
     {
       business_unit: (row) => row.business_unit_name,
       product: (row) => row.product_name,
@@ -104,6 +111,7 @@ export function registerCatalogueOffice(app: App): void {
       description: (row) => row.description,
       amount: (row) => moneyCell(row.amount, row.currency),
       currency: (row) => row.currency,
+      cycle: (row) => nameCycle(row),
       trial_days: (row) => row.trial_days,
       proportional_trial: (row) => row.proportional_trial,
       billing_mode: (row) => row.billing_mode,
@@ -118,14 +126,14 @@ export function registerCatalogueOffice(app: App): void {
       method: 'POST',
       path: '/plans',
       operation: 'create_plan',
-      summary: 'Create a plan with its prices, items and options',
+      summary: 'Create a plan with its prices, items, options and meters',
       tag,
       permission: 'catalogue.write',
       body: planInput,
       response: planSchema,
       status: 201,
     },
-    (tx, { body }) => createPlan(tx, body),
+    (tx, { body }, _actor, { now }) => createPlan(tx, body, now),
   )
   officeRoute(
     app,
@@ -139,7 +147,22 @@ export function registerCatalogueOffice(app: App): void {
       params: idParams,
       response: planSchema,
     },
-    (tx, { params }) => getPlan(tx, params.id),
+    (tx, { params }, _actor, { now }) => getPlan(tx, params.id, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/plans/{id}/prices',
+      operation: 'list_plan_prices',
+      summary: 'List every price that a plan, its options and its meters ever had',
+      tag,
+      permission: 'catalogue.read',
+      params: idParams,
+      query: priceVersionQuery,
+      response: pageOf(priceVersionSchema),
+    },
+    (tx, { params, query }) => listPriceVersions(tx, params.id, query),
   )
   officeRoute(
     app,
@@ -148,7 +171,8 @@ export function registerCatalogueOffice(app: App): void {
       path: '/plans/{id}',
       operation: 'update_plan',
       summary: 'Change, archive or bring back a plan',
-      description: 'For new services: what was sold keeps its price, trial and billing mode',
+      description:
+        'For new services: what was sold keeps its price, trial and billing mode. Prices may begin on a day to come',
       tag,
       permission: 'catalogue.write',
       params: idParams,

@@ -65,20 +65,24 @@ async function foundUnit(
     const product = demand(await createProduct(tx, { business_unit_id: id, name, description, position }))
     for (const [index, plan] of plans.entries()) {
       const created = demand(
-        await createPlan(tx, {
-          business_unit_id: id,
-          product_id: product.id,
-          name: plan.name,
-          kind: plan.kind,
-          description: plan.description,
-          proportional_trial: plan.proportionalTrial ?? false,
-          trial_days: plan.trialDays ?? 0,
-          term_months: plan.termMonths ?? 0,
-          position: index,
-          prices: [{ currency: unit.currency, amount: plan.amount }],
-          items: plan.items,
-          options: plan.options?.map(({ name: option, amount, kind }) => ({ name: option, amount, kind })),
-        }),
+        await createPlan(
+          tx,
+          {
+            business_unit_id: id,
+            product_id: product.id,
+            name: plan.name,
+            kind: plan.kind,
+            description: plan.description,
+            proportional_trial: plan.proportionalTrial ?? false,
+            trial_days: plan.trialDays ?? 0,
+            term_months: plan.termMonths ?? 0,
+            position: index,
+            prices: [{ currency: unit.currency, amount: plan.amount }],
+            items: plan.items,
+            options: plan.options?.map(({ name: option, amount, kind }) => ({ name: option, amount, kind })),
+          },
+          now,
+        ),
       )
       if (plan.archived) demand(await updatePlan(tx, created.id, { archived: true }, now))
       const options = new Map(created.options.map((option) => [option.name, option.id]))

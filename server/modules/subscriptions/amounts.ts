@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { DiscountKind } from '../../platform/database.gen.ts'
+import type { CycleAlignment, CycleUnit, DiscountKind } from '../../platform/database.gen.ts'
 import { type Refusal, refuseField } from '../../platform/errors.ts'
 
 /** The discount as its columns: nothing, an amount (minor units) or a percentage (basis points) off the plan. */
@@ -29,18 +29,33 @@ const leftAmount = sql<number>`(case when subscription_components.discount_kind 
     subscription_components.discount_basis_points) end)`
 
 /**
- * What each row of `subscriptions` costs for whole periods as it is now, in minor units, and the discount of its plan:
- * to join laterally. Components that ended count no more, and usage is what it will be.
+ * What each row of `subscriptions` costs for whole periods as it is now, in minor units, and the discount and cycle of its
+ * plan: to join laterally. Options count where they are charged as often as the plan; components that ended count no more,
+ * and usage is what it will be.
  */
 export const currentAmounts = sql<
-  { plan_value: number; discount: number; options_value: number } & DiscountColumns
->`(select coalesce(sum(${wholeAmount}) filter (where role = 'plan'), 0)::bigint as plan_value,
-      coalesce(sum(${wholeAmount} - ${leftAmount}) filter (where role = 'plan'), 0)::bigint as discount,
-      coalesce(sum(${leftAmount}) filter (where role = 'option'), 0)::bigint as options_value,
-      max(discount_kind) filter (where role = 'plan') as discount_kind,
-      max(discount_amount) filter (where role = 'plan') as discount_amount,
-      max(discount_basis_points) filter (where role = 'plan') as discount_basis_points
+  {
+    plan_value: number
+    discount: number
+    options_value: number
+    cycle_unit: CycleUnit
+    cycle_count: number
+    cycle_alignment: CycleAlignment
+  } & DiscountColumns
+>`(select coalesce(sum(${wholeAmount}) filter (where subscription_components.role = 'plan'), 0)::bigint as plan_value,
+      coalesce(sum(${wholeAmount} - ${leftAmount}) filter (where subscription_components.role = 'plan'), 0)::bigint as discount,
+      coalesce(sum(${leftAmount}) filter (where subscription_components.role = 'option'
+        and subscription_components.cycle_unit = plan.cycle_unit and subscription_components.cycle_count = plan.cycle_count),
+        0)::bigint as options_value,
+      max(plan.discount_kind) as discount_kind,
+      max(plan.discount_amount) as discount_amount,
+      max(plan.discount_basis_points) as discount_basis_points,
+      coalesce(max(plan.cycle_unit), 'month') as cycle_unit,
+      coalesce(max(plan.cycle_count), 1) as cycle_count,
+      coalesce(max(plan.cycle_alignment), 'closing') as cycle_alignment
     from subscription_components
+    left join subscription_components plan on plan.subscription_id = subscription_components.subscription_id
+     and plan.role = 'plan' and plan.to_date is null
    where subscription_components.subscription_id = subscriptions.id and subscription_components.to_date is null
      and subscription_components.role <> 'usage')`
 

@@ -1,19 +1,51 @@
 import { sql } from 'kysely'
 import { today } from '../../platform/calendar.ts'
-import type { BillingMode, PaymentMethod, PlanKind } from '../../platform/database.gen.ts'
+import type {
+  BillingMode,
+  CycleAlignment,
+  CycleUnit,
+  PaymentMethod,
+  PlanKind,
+} from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
-import { getPlan, listUsableRoutingPoints } from '../catalogue/index.ts'
+import {
+  type CataloguePrice,
+  choosePrice,
+  getPlan,
+  listUsableRoutingPoints,
+  type PriceCycle,
+  soldAt,
+} from '../catalogue/index.ts'
 import { getUnit } from '../units/index.ts'
 import { type DiscountInput, largestAmount, readDiscount } from './amounts.ts'
 import { readBillingDefaults } from './billing-data.ts'
+import { redeemCoupon } from './coupons.ts'
 import { lockAccount } from './locks.ts'
+import { priceQuantity } from './pricing.ts'
 import { getSubscription } from './subscriptions.ts'
 import { chargingStart } from './transitions.ts'
 
+/** A cycle that the catalogue has a price for; without its alignment, the one of the closing day before others. */
+export type CycleChoice = {
+  cycle_unit: CycleUnit
+  cycle_count: number
+  cycle_alignment?: CycleAlignment | undefined
+}
+
 export type SubscriptionInput = DiscountInput & {
   plan_id: string
+  /** How many of the plan; one by default. */
+  quantity?: number | undefined
+  /** The business unit's by default; else one that the plan has a price in. */
+  currency?: string | undefined
+  /** The plan's first by default: a month before a year. */
+  cycle?: CycleChoice | undefined
+  /** A boundary of the periods of what has an own anchor day; its first charged day by default. */
+  anchor_date?: Temporal.PlainDate | null | undefined
+  /** Redeemed on it, with everything that this may refuse. */
+  coupon_code?: string | null | undefined
   /** Active by default. */
   status?: 'awaiting_installation' | 'active' | undefined
   /** Today by default. */
@@ -32,16 +64,19 @@ export type SubscriptionInput = DiscountInput & {
   external_id?: string | null | undefined
   /** First day that is billed here, of a service that another system billed before. */
   bill_from?: Temporal.PlainDate | null | undefined
-  options?: { plan_option_id: string; quantity?: number | undefined }[] | undefined
+  options?:
+    | { plan_option_id: string; quantity?: number | undefined; cycle?: CycleChoice | undefined }[]
+    | undefined
 }
 
 const routedKinds: PlanKind[] = ['broadband', 'additional_point']
 
 /**
- * Subscribes an account to a plan of its business unit (P2–P5), at today's prices, which it then keeps. The contract
- * number is taken from the unit's series, the number from the account; payment method and due day are those of the
- * account's first service. Refuses: not_found (account), invalid_input (plan, option, routing point or salesperson that
- * cannot be chosen; payment data other than the first service's; discount above the price).
+ * Subscribes an account to a plan of its business unit (P1–P5), at today's prices, which it then keeps: the plan, each
+ * option and each meter becomes a component with its own price and cycle. The contract number is taken from the unit's
+ * series, the number from the account; payment method and due day are those of the account's first service. Refuses:
+ * not_found (account), invalid_input (plan, price, option, routing point or salesperson that cannot be chosen; payment
+ * data other than the first service's; discount above the price), and what a coupon refuses.
  */
 export async function createSubscription(
   tx: Tx,
@@ -51,15 +86,17 @@ export async function createSubscription(
 ) {
   const account = await lockAccount(tx, accountId)
   if (!account) return notFound()
-  const [unit, plan] = await Promise.all([getUnit(tx, account.business_unit_id), getPlan(tx, input.plan_id)])
+  const [unit, plan] = await Promise.all([
+    getUnit(tx, account.business_unit_id),
+    getPlan(tx, input.plan_id, now),
+  ])
   if (isRefusal(unit)) return unit
   if (isRefusal(plan) || plan.business_unit_id !== unit.id || plan.archived_at !== null)
     return refuseField('plan_id', 'not_a_choice')
-  if (plan.amount === null) return refuseField('plan_id', 'plan_without_price', { currency: unit.currency })
-
-  const options = chooseOptions(plan, input.options ?? [])
-  if (isRefusal(options)) return options
-  const discount = readDiscount(input, plan.amount)
+  const currency = input.currency ?? unit.currency
+  const parts = chooseParts(plan, input, currency)
+  if (isRefusal(parts)) return parts
+  const discount = readDiscount(input, parts[0]!.whole)
   if (isRefusal(discount)) return discount
   const defaults = await readBillingDefaults(tx, accountId)
   const fault =
@@ -92,7 +129,7 @@ export async function createSubscription(
       status,
       billing_start: status === 'active' ? chargingStart({ ...dates, closing_day: unit.closing_day }) : null,
       billing_mode: input.billing_mode ?? plan.billing_mode ?? unit.billing_mode,
-      currency: unit.currency,
+      currency,
       payment_method:
         defaults?.payment_method ?? input.payment_method ?? unit.payment_methods[0] ?? 'bank_transfer',
       due_day: defaults?.due_day ?? input.due_day ?? unit.due_day,
@@ -105,29 +142,22 @@ export async function createSubscription(
     .executeTakeFirstOrThrow()
   await tx
     .insertInto('subscription_components')
-    .values([
-      {
+    .values(
+      parts.map(({ whole: _whole, price, ...part }) => ({
+        ...part,
+        ...soldAt(price),
+        ...(part.role === 'plan' && discount),
         subscription_id: id,
         account_id: accountId,
-        ...discount,
-        role: 'plan' as const,
         plan_id: plan.id,
-        description: plan.name,
-        unit_amount: plan.amount,
-        quantity: 1,
-      },
-      ...options.map((option) => ({
-        subscription_id: id,
-        account_id: accountId,
-        role: 'option' as const,
-        plan_id: plan.id,
-        plan_option_id: option.id,
-        description: option.name,
-        unit_amount: option.amount,
-        quantity: option.quantity,
+        anchor_date: hasAnchor(price) ? (input.anchor_date ?? null) : null,
       })),
-    ])
+    )
     .execute()
+  if ((input.coupon_code ?? null) !== null) {
+    const redeemed = await redeemCoupon(tx, { subscription_id: id, code: input.coupon_code! }, now)
+    if (isRefusal(redeemed)) return redeemed
+  }
   await announce(tx, 'subscription.created', {
     subscription_id: id,
     account_id: accountId,
@@ -138,21 +168,94 @@ export async function createSubscription(
 
 type ChosenPlan = Exclude<Awaited<ReturnType<typeof getPlan>>, Refusal>
 
-/** The chosen options of a plan, each with how many of it. */
-function chooseOptions(plan: ChosenPlan, chosen: NonNullable<SubscriptionInput['options']>) {
-  let total = plan.amount ?? 0
-  const options: (ChosenPlan['options'][number] & { quantity: number })[] = []
-  for (const [index, { plan_option_id, quantity = 1 }] of chosen.entries()) {
+/** A component as it is sold; `whole` is what a whole period of its cycle costs, in minor units. */
+type SoldPart = {
+  role: 'plan' | 'option' | 'usage'
+  plan_option_id: string | null
+  plan_meter_id: string | null
+  description: string
+  quantity: number
+  price: CataloguePrice
+  whole: number
+}
+
+/** Whether it has periods on a day of its own. */
+const hasAnchor = (cycle: PriceCycle) =>
+  cycle.cycle_alignment === 'anniversary' && cycle.cycle_unit !== 'once'
+
+/**
+ * What is sold of a plan, the plan itself first, at the prices of today: of the cycle that was chosen, else for an option
+ * or a meter the plan's own cycle before any other. What is metered comes with the plan.
+ */
+function chooseParts(plan: ChosenPlan, input: SubscriptionInput, currency: string): SoldPart[] | Refusal {
+  const { day } = plan
+  const price = choosePrice(plan.prices, { currency, day, cycle: input.cycle })
+  if (!price) {
+    const other = choosePrice(plan.prices, { currency, day })
+    return other
+      ? refuseField('cycle', 'not_a_choice')
+      : refuseField('plan_id', 'plan_without_price', { currency })
+  }
+  const like = <P extends CataloguePrice>(prices: readonly P[]) =>
+    choosePrice(prices, { currency, day, cycle: price }) ??
+    choosePrice(prices, {
+      currency,
+      day,
+      cycle: { cycle_unit: price.cycle_unit, cycle_count: price.cycle_count },
+    }) ??
+    choosePrice(prices, { currency, day })
+
+  const parts: SoldPart[] = []
+  let total = 0n
+  const add = (part: Omit<SoldPart, 'whole'>, path: string): Refusal | undefined => {
+    const whole = priceQuantity(
+      { ...part.price, model: part.price.price_model, unit_amount: part.price.amount },
+      part.quantity,
+    )
+    total += whole
+    if (total > BigInt(largestAmount)) return refuseField(path, 'amount_too_large')
+    parts.push({ ...part, whole: Number(whole) })
+    return undefined
+  }
+  const bare = { plan_option_id: null, plan_meter_id: null }
+  const fault = add(
+    { ...bare, role: 'plan', description: plan.name, quantity: input.quantity ?? 1, price },
+    'quantity',
+  )
+  if (fault) return fault
+  for (const [index, { plan_option_id, quantity = 1, cycle }] of (input.options ?? []).entries()) {
     const path = `options.${index}`
     const option = plan.options.find(({ id, archived_at }) => id === plan_option_id && archived_at === null)
     if (!option) return refuseField(`${path}.plan_option_id`, 'not_a_choice')
-    if (options.some(({ id }) => id === option.id))
+    if (parts.some((part) => part.plan_option_id === option.id))
       return refuseField(`${path}.plan_option_id`, 'listed_twice')
-    total += option.amount * quantity
-    if (total > largestAmount) return refuseField(`${path}.quantity`, 'amount_too_large')
-    options.push({ ...option, quantity })
+    const own = cycle ? choosePrice(option.prices, { currency, day, cycle }) : like(option.prices)
+    if (!own) {
+      return cycle
+        ? refuseField(`${path}.cycle`, 'not_a_choice')
+        : refuseField(`${path}.plan_option_id`, 'option_without_price', { currency })
+    }
+    const refused = add(
+      { ...bare, role: 'option', plan_option_id: option.id, description: option.name, quantity, price: own },
+      `${path}.quantity`,
+    )
+    if (refused) return refused
   }
-  return options
+  for (const meter of plan.meters.filter(({ archived_at }) => archived_at === null)) {
+    const own = like(meter.prices)
+    // A meter that is not sold in this currency counts nothing here.
+    if (own)
+      parts.push({
+        ...bare,
+        role: 'usage',
+        plan_meter_id: meter.id,
+        description: meter.name,
+        quantity: 1,
+        price: own,
+        whole: 0,
+      })
+  }
+  return parts
 }
 
 /** A connection has a routing point wherever its business unit keeps any; nothing else has one (P2). */

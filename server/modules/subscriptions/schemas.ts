@@ -32,9 +32,12 @@ const date = (description: string) => plainDate.nullable().meta({ description })
 
 const amounts = {
   currency,
-  plan_value: minorUnits.meta({ description: 'What the plan costs a month, as it was sold' }),
-  discount: minorUnits.meta({ description: 'What comes off the plan a month' }),
-  amount: minorUnits.meta({ description: 'To pay a month: plan less discount, and options' }),
+  plan_value: minorUnits.meta({ description: 'What the plan costs for a period of its own, as it was sold' }),
+  discount: minorUnits.meta({ description: 'What comes off the plan a period' }),
+  amount: minorUnits.meta({ description: 'Plan less discount, and options, each for a period of its own' }),
+  cycle_unit: z.enum(cycleUnits).meta({ description: 'How often the plan is charged' }),
+  cycle_count: z.int(),
+  cycle_alignment: z.enum(cycleAlignments),
 }
 
 const rowFields = {
@@ -190,8 +193,29 @@ const discountInput = {
   discount_basis_points: z.int().min(1).max(10_000).nullable().optional(),
 }
 
+const cycleChoice = z
+  .object({
+    cycle_unit: z.enum(cycleUnits),
+    cycle_count: z.int().min(1).max(366).default(1),
+    cycle_alignment: z
+      .enum(cycleAlignments)
+      .optional()
+      .meta({ description: 'Left out: the closing day where there is a price for it' }),
+  })
+  .meta({ id: 'CycleChoice', description: 'A cycle that the catalogue has a price for' })
+
 export const subscriptionInput = z.object({
   plan_id: id,
+  quantity: z.int().min(1).max(1_000_000).default(1).meta({ description: 'How many of the plan' }),
+  currency: currency.optional().meta({ description: 'The business unit’s where it is left out' }),
+  cycle: cycleChoice
+    .optional()
+    .meta({ description: 'The plan’s first where it is left out: a month before a year' }),
+  anchor_date: plainDate.nullable().optional().meta({
+    description:
+      'A boundary of the periods of what has an anchor day; its first charged day where it is left out',
+  }),
+  coupon_code: text(40).optional(),
   status: z.enum(['awaiting_installation', 'active']).default('active'),
   start_date: plainDate.optional().meta({ description: 'Today where it is left out' }),
   activation_date: plainDate.nullable().optional(),
@@ -207,7 +231,15 @@ export const subscriptionInput = z.object({
   notes: text(10_000).optional(),
   external_id: text(120).optional(),
   options: z
-    .array(z.object({ plan_option_id: id, quantity: z.int().min(1).max(1_000_000).default(1) }))
+    .array(
+      z.object({
+        plan_option_id: id,
+        quantity: z.int().min(1).max(1_000_000).default(1),
+        cycle: cycleChoice
+          .optional()
+          .meta({ description: 'The plan’s where it is left out and there is a price for it' }),
+      }),
+    )
     .max(200)
     .default([]),
 })

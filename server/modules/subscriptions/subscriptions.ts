@@ -57,13 +57,16 @@ function selectSubscriptions(tx: Tx) {
       'value.plan_value',
       'value.discount',
       sql<number>`(value.plan_value - value.discount + value.options_value)`.as('amount'),
+      'value.cycle_unit',
+      'value.cycle_count',
+      'value.cycle_alignment',
       'subscriptions.created_at',
       'subscriptions.updated_at',
     ])
 }
 
 /**
- * A page of subscriptions with what each costs a month (minor units). `q` finds by the account (name, number, e-mail,
+ * A page of subscriptions with what each costs for a period of its plan (minor units). `q` finds by the account (name, number, e-mail,
  * tax id …), the plan, the contract number or the external id, accents forgiven.
  */
 export async function listSubscriptions(tx: Tx, request: ListRequest & SubscriptionFilter) {
@@ -303,6 +306,9 @@ function selectOwn(tx: Tx) {
       'value.plan_value',
       'value.discount',
       sql<number>`(value.plan_value - value.discount + value.options_value)`.as('amount'),
+      'value.cycle_unit',
+      'value.cycle_count',
+      'value.cycle_alignment',
       coveredUntil.as('covered_until'),
     ])
 }
@@ -319,7 +325,7 @@ function describeOwn(row: OwnRow, suspensions: readonly SuspensionRow[]) {
   }
 }
 
-/** A page of the services of the account that the customer works in, each with what it costs a month (minor units). */
+/** A page of the services of the account that the customer works in, each with what it costs for a period of its plan (minor units). */
 export async function listOwnSubscriptions(
   tx: Tx,
   request: ListRequest & { status?: SubscriptionStatus[] | undefined },
