@@ -22,10 +22,32 @@ import {
   personalData as billingData,
   billingJobs,
   searchKinds as billingKinds,
+  ledgerJobs,
+  ledgerSchedule,
   registerBillingOffice,
   registerBillingPortal,
+  registerLedgerOffice,
 } from './modules/billing/index.ts'
-import { searchKinds as catalogueKinds, registerCatalogueOffice } from './modules/catalogue/index.ts'
+import {
+  searchKinds as catalogueKinds,
+  registerCatalogueOffice,
+  registerCouponsOffice,
+  registerTaxesOffice,
+} from './modules/catalogue/index.ts'
+import {
+  personalData as dunningData,
+  dunningJobs,
+  dunningSchedule,
+  registerDunningOffice,
+  registerDunningPortal,
+} from './modules/dunning/index.ts'
+import {
+  personalData as contractData,
+  contractJobs,
+  contractSchedule,
+  registerContractsOffice,
+  registerContractsPortal,
+} from './modules/contracts/index.ts'
 import {
   createImportJobs,
   personalData as importData,
@@ -34,6 +56,7 @@ import {
 import {
   createNoticeJobs,
   personalData as noticeData,
+  registerDunningPreview,
   registerNoticesOffice,
   registerNoticesPortal,
 } from './modules/notices/index.ts'
@@ -55,6 +78,8 @@ import {
 import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
 import { registerSearchOffice, searchJobs, searchSchedule } from './modules/search/index.ts'
 import {
+  registerRedemptionsOffice,
+  registerRedemptionsPortal,
   registerSubscriptionsOffice,
   registerSubscriptionsPortal,
   personalData as subscriptionData,
@@ -87,8 +112,10 @@ const personalData: PersonalDataSource[] = [
   ...accountData,
   ...accessData,
   ...subscriptionData,
+  ...contractData,
   ...billingData,
   ...paymentData,
+  ...dunningData,
   ...noticeData,
   ...importData,
   ...privacyData,
@@ -109,15 +136,25 @@ const registrations: ((app: App) => void)[] = [
   registerAccountsOffice,
   registerMembersOffice,
   registerCatalogueOffice,
+  registerTaxesOffice,
+  registerCouponsOffice,
+  registerRedemptionsPortal,
+  registerRedemptionsOffice,
   registerSubscriptionsPortal,
   registerSubscriptionsOffice,
+  registerContractsPortal,
+  registerContractsOffice,
   registerPaymentsPortal,
   registerPaymentsOffice,
+  registerDunningPortal,
+  registerDunningOffice,
+  registerDunningPreview,
   registerNoticesPortal,
   registerNoticesOffice,
   registerImportsOffice,
   registerBillingPortal,
   registerBillingOffice,
+  registerLedgerOffice,
   registerReportsPortal,
   registerReportsOffice,
   registerJobsOffice,
@@ -138,7 +175,16 @@ const listeners: Listeners = {
   'ownership.offered': ['notices:send_ownership_offered'],
   'ownership.transferred': ['notices:send_ownership_transferred'],
   'account_change.decided': ['notices:send_account_change_decided'],
+  'subscription.activated': ['contracts:charge_installation'],
+  'contract.sent': ['notices:send_contract'],
+  'contract.accepted': ['notices:send_contract_accepted'],
+  'contract.expiring': ['notices:send_contract_expiring'],
   'invoices.issued': ['notices:send_invoices'],
+  'credit_notes.issued': ['notices:send_credit_notes'],
+  'proformas.issued': ['notices:send_proformas'],
+  'invoices.settled': ['dunning:look_for_paid'],
+  'dunning.acted': ['notices:send_dunning'],
+  'dunning.reactivated': ['notices:send_dunning_reactivated'],
   'payment.notified': ['notices:send_payment_notified'],
   'payment.approved': ['notices:send_payment_approved'],
   'payment.rejected': ['notices:send_payment_rejected'],
@@ -152,8 +198,11 @@ export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
 export function createJobHandlers(services: JobServices): JobHandlers {
   return {
     ...createAccessJobs(services.files),
+    ...contractJobs,
     ...billingJobs,
+    ...ledgerJobs,
     ...createPaymentJobs(services),
+    ...dunningJobs,
     ...createNoticeJobs(services),
     ...createImportJobs(services.files),
     ...searchJobs,
@@ -164,7 +213,10 @@ export function createJobHandlers(services: JobServices): JobHandlers {
 /** What runs by the clock (UTC). */
 export const schedule: Schedule = {
   ...accessSchedule,
+  ...ledgerSchedule,
+  ...contractSchedule,
   ...paymentSchedule,
+  ...dunningSchedule,
   ...searchSchedule,
   ...privacySchedule,
 }

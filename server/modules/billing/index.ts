@@ -2,6 +2,7 @@
 
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
+export { adjustCredit, recordRefund, writeOffInvoice } from './adjustments.ts'
 export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
 export {
   type BilledDays,
@@ -24,7 +25,7 @@ export {
   planInvoices,
 } from './engine.ts'
 export { formatInvoiceNumber } from './invoices.ts'
-export { type DueDocument, issueCreditNotes, issueDocuments } from './issuing.ts'
+export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
 export { billingJobs } from './jobs.ts'
 export {
   applyAccountCredit,
@@ -36,6 +37,7 @@ export {
   post,
   settleInvoices,
 } from './ledger.ts'
+export { ledgerJobs, ledgerSchedule } from './ledger-days.ts'
 export { personalData } from './personal-data.ts'
 export {
   type AccountServices,
@@ -50,6 +52,8 @@ export {
   type Service,
   withTerms,
 } from './planning.ts'
+export { registerLedgerOffice } from './routes.ledger.ts'
+export { convertProforma } from './proformas.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 export { computeTaxes, type TaxRule } from './taxes.ts'

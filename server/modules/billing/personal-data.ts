@@ -8,6 +8,13 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('invoice_taxes'),
   rowsOfAccount('billed_coverage'),
   rowsOfAccount('ledger_entries'),
+  rowsOfAccount('account_adjustments'),
+  {
+    name: 'account_tax_exemptions',
+    key: 'uuid',
+    select: (accountId) => sql`
+      select tax_id as key, to_jsonb(e) as content from account_tax_exemptions e where account_id = ${accountId}`,
+  },
   {
     name: 'closing_accounts',
     key: 'uuid',

@@ -334,9 +334,11 @@ export const movementSchema = z
     invoice_id: id.nullable().meta({ description: 'Null where it concerns several invoices or none' }),
     invoice_series: z.string().nullable(),
     invoice_number: z.int().nullable(),
+    invoice_kind: z.enum(documentKinds).nullable(),
     payment_id: id.nullable(),
     method: z.enum(paymentMethods).nullable(),
     reference: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: 'Why it was corrected by hand' }),
   })
   .meta({ id: 'Movement' })
 export const movementQuery = listQuery(['on_date'], '-on_date').extend({

@@ -52,7 +52,7 @@ export { type Price, type PriceModel, priceQuantity, type Tier } from './pricing
 export { registerRedemptionsOffice, registerRedemptionsPortal } from './routes.coupons.ts'
 export { registerSubscriptionsOffice } from './routes.office.ts'
 export { registerSubscriptionsPortal } from './routes.portal.ts'
-export { createSubscription, type SubscriptionInput } from './sale.ts'
+export { type CycleChoice, createSubscription, type SubscriptionInput } from './sale.ts'
 export { getSubscription, listSubscriptions } from './subscriptions.ts'
 export {
   anchorDateOf,

@@ -6,4 +6,5 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('subscription_components'),
   rowsOfAccount('subscription_suspensions'),
   rowsOfAccount('charges'),
+  rowsOfAccount('subscription_coupons'),
 ]

@@ -3,6 +3,7 @@ import type { SubscriptionStatus } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
+import { beginCoupons } from './coupons.ts'
 import { lockSubscription, wasBilled } from './locks.ts'
 import { billingStart } from './periods.ts'
 
@@ -134,10 +135,10 @@ export async function activateSubscription(
   if (isRefusal(subscription)) return subscription
   const date = input.date ?? subscription.today
   if (compare(date, subscription.today) > 0) return refuseField('date', 'date_in_future')
-  return transit(tx, subscription, 'activate', {
-    activation_date: date,
-    billing_start: chargingStart({ ...subscription, activation_date: date }),
-  })
+  const billing_start = chargingStart({ ...subscription, activation_date: date })
+  const refused = await transit(tx, subscription, 'activate', { activation_date: date, billing_start })
+  if (!refused) await beginCoupons(tx, id, billing_start)
+  return refused
 }
 
 /** First day that is charged: from the later of the agreed start and the installation, after the trial. */

@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import { billingModes, dayCounts, languageCodes, paymentMethods } from '../../platform/database.gen.ts'
+import {
+  billingModes,
+  dayCounts,
+  invoiceGroupings,
+  languageCodes,
+  paymentMethods,
+  taxRoundings,
+} from '../../platform/database.gen.ts'
 import { currency, email, id, instant, name, text } from '../../platform/schemas.ts'
+
+const series = z.string().regex(/^[A-Z0-9-]{1,10}$/)
 
 export const unitSchema = z
   .object({
@@ -28,6 +37,15 @@ export const unitSchema = z
     payment_methods: z.array(z.enum(paymentMethods)),
     payment_instructions: z.string().nullable(),
     invoice_series: z.string(),
+    credit_note_series: z.string(),
+    debit_note_series: z.string(),
+    proforma_series: z.string(),
+    tax_rounding: z
+      .enum(taxRoundings)
+      .meta({ description: 'Taxes are rounded once per document, or on each line' }),
+    invoice_grouping: z
+      .enum(invoiceGroupings)
+      .meta({ description: 'One invoice per account, or per service' }),
     sensitive_changes_need_approval: z.boolean(),
     accent: z.string(),
     logo_file_id: id.nullable(),
@@ -72,10 +90,12 @@ export const unitChange = z.object({
   payment_methods: z.array(z.enum(paymentMethods)).min(1).optional(),
   payment_instructions: text(4000).optional(),
   sensitive_changes_need_approval: z.boolean().optional(),
-  invoice_series: z
-    .string()
-    .regex(/^[A-Z0-9-]{1,10}$/)
-    .optional(),
+  invoice_series: series.optional(),
+  credit_note_series: series.optional(),
+  debit_note_series: series.optional(),
+  proforma_series: series.optional(),
+  tax_rounding: z.enum(taxRoundings).optional(),
+  invoice_grouping: z.enum(invoiceGroupings).optional(),
   accent: z
     .string()
     .toLowerCase()
