@@ -7,7 +7,7 @@ create type dunning_scope as enum ('account', 'documents');
 create type dunning_result as enum ('done', 'nothing', 'skipped');
 
 -- What is written in a mail of a step, per language: each {subject, body}, all three.
-create function valid_dunning_texts(p_texts jsonb) returns boolean language plpgsql immutable parallel safe as $$
+create function valid_dunning_texts(p_texts jsonb) returns boolean language plpgsql immutable strict parallel safe as $$
 declare v_language text;
 begin
   if jsonb_typeof(p_texts) <> 'object' then return false; end if;

@@ -190,7 +190,7 @@ function checkSteps(steps: readonly StepInput[]): FieldFault[] {
         const words = text?.[part] ?? ''
         if (words.trim() === '') fault(`texts.${language}.${part}`, 'required')
         const [unknown] = listUnknownVariables(words)
-        if (unknown !== undefined) fault(`texts.${language}.${part}`, 'unknown_variable', { name: unknown })
+        if (unknown !== undefined) fault(`texts.${language}.${part}`, 'dunning_variable', { name: unknown })
       }
     }
   })

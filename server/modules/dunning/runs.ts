@@ -202,6 +202,7 @@ async function takeServices(
   now: Temporal.Instant,
 ): Promise<string[]> {
   const taken: string[] = []
+  if (planned.subscription_ids.length === 0) return taken
   const reason = translator(language)(`mail:dunning.reason.${planned.step.action}`, {
     number: planned.document.number,
   })
