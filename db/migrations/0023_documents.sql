@@ -22,3 +22,16 @@ create trigger invoices_proforma_answered before update of state on invoices for
 
 -- Waiting charges of an account, and all of them, newest first.
 create index charges_unit on charges (business_unit_id, id desc);
+
+-- What a proforma offers of what will be billed next: asked again when it becomes an invoice, so that it bills exactly that.
+create table proforma_plans (
+  proforma_id uuid primary key,
+  account_id uuid not null,
+  issue_date date not null,
+  foreign key (proforma_id, account_id) references invoices (id, account_id)
+);
+comment on table proforma_plans is 'Proformas of what a closing will bill, and that closing''s date';
+create index proforma_plans_account on proforma_plans (account_id);
+alter table proforma_plans enable row level security;
+create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where i.id = proforma_id));
+grant select, insert on proforma_plans to zaguan_office;

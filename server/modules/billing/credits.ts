@@ -122,7 +122,7 @@ export type PlannedCreditNote = {
 type CreditRules = { day_count: DayCount; currency: string; tax_rounding: TaxRounding }
 
 /** What is left to be credited of a line. */
-function leftOf(line: BilledLine) {
+export function leftOf(line: BilledLine) {
   return {
     gross: line.gross - line.credited_gross,
     net: line.net - line.credited_net,

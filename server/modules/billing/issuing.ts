@@ -16,6 +16,8 @@ export type DueDocument = {
   about_invoice_id?: string | null
   proforma_id?: string | null
   reason?: string | null
+  /** Of a debit note: the line that each of its lines adds to, in their order. */
+  corrects?: readonly (string | null)[]
 }
 
 /** The income account of a line: what is owed for being late, and for leaving early, is no revenue of a service. */
@@ -26,7 +28,7 @@ export function incomeOf(role: LineRole): LedgerAccount {
 }
 
 /** The income side of a document's posting, one entry per account; the part that is tax is owed to the state. */
-function incomeEntries(
+export function incomeEntries(
   lines: readonly { role: LineRole; net: number; tax: number; tax_included: number }[],
   sign: 1 | -1,
   invoiceId: string,
@@ -73,7 +75,7 @@ type LineToStore = {
 }
 
 /** Writes lines of documents in one statement. */
-function insertLines(tx: Tx, rows: readonly LineToStore[]): Promise<unknown> {
+export function insertLines(tx: Tx, rows: readonly LineToStore[]): Promise<unknown> {
   const of = <T>(pick: (line: LineToStore['line']) => T) => rows.map(({ line }) => pick(line))
   return sql`
     insert into invoice_lines (id, invoice_id, account_id, position, subscription_id, component_id, plan_id, charge_id,
@@ -113,7 +115,7 @@ function insertLines(tx: Tx, rows: readonly LineToStore[]): Promise<unknown> {
 }
 
 /** Writes the taxes of documents in one statement. */
-function insertTaxes(
+export function insertTaxes(
   tx: Tx,
   rows: readonly { invoice_id: string; account_id: string; tax: ComputedTax }[],
 ): Promise<unknown> {
@@ -206,7 +208,7 @@ export function insertDocuments(
      order by d.position`.execute(tx)
 }
 
-async function makeIds(tx: Tx, count: number): Promise<string[]> {
+export async function makeIds(tx: Tx, count: number): Promise<string[]> {
   if (count === 0) return []
   const made = await sql<{
     id: string
@@ -239,7 +241,7 @@ export async function issueDocuments(
 
   let next = 0
   const lineIdsOf = new Map<PlannedDocument, string[]>()
-  const lines: LineToStore[] = issued.flatMap(({ account_id, document }, index) => {
+  const lines: LineToStore[] = issued.flatMap(({ account_id, document, corrects }, index) => {
     const own = lineIds.slice(next, next + document.lines.length)
     next += document.lines.length
     lineIdsOf.set(document, own)
@@ -248,7 +250,7 @@ export async function issueDocuments(
       account_id,
       invoice_id: invoiceIds[index]!,
       position: position + 1,
-      corrects_line_id: null,
+      corrects_line_id: corrects?.[position] ?? null,
       line,
     }))
   })

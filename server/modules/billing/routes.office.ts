@@ -4,10 +4,12 @@ import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { moneyCell } from '../../platform/spreadsheets.ts'
 import { getAccount } from '../accounts/index.ts'
-import { printInvoice } from './invoice-print.ts'
+import { printAccountStatement, printInvoice } from './invoice-print.ts'
 import { getInvoice, listInvoices } from './invoices.ts'
 import { balanceOf } from './ledger.ts'
+import { registerDocumentBatches } from './routes.batches.ts'
 import { registerClosings } from './routes.closings.ts'
+import { registerDocumentsOffice } from './routes.documents.ts'
 import {
   balanceSchema,
   invoiceDetail,
@@ -15,10 +17,13 @@ import {
   invoiceSchema,
   movementQuery,
   movementSchema,
+  statementQuery,
 } from './schemas.ts'
 import { listMovements } from './statement.ts'
 
 export function registerBillingOffice(app: App): void {
+  registerDocumentsOffice(app)
+  registerDocumentBatches(app)
   registerClosings(app)
   registerInvoices(app)
 }
@@ -117,6 +122,22 @@ function registerInvoices(app: App): void {
       const account = await getAccount(tx, params.id)
       return isRefusal(account) ? account : listMovements(tx, params.id, query)
     },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/accounts/{id}/statement.pdf',
+      operation: 'get_statement_pdf',
+      summary: 'The statement of an account over some days as PDF, in the account’s language',
+      tag,
+      permission: 'billing.read',
+      params: idParams,
+      query: statementQuery,
+      response: 'binary',
+    },
+    (tx, { params, query }, _actor, { files, now }) =>
+      printAccountStatement(tx, files, params.id, query, now),
   )
   officeRoute(
     app,
