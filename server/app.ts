@@ -22,6 +22,8 @@ import {
   personalData as billingData,
   billingJobs,
   searchKinds as billingKinds,
+  createDocumentJobs,
+  documentSchedule,
   ledgerJobs,
   ledgerSchedule,
   registerBillingOffice,
@@ -35,19 +37,19 @@ import {
   registerTaxesOffice,
 } from './modules/catalogue/index.ts'
 import {
-  personalData as dunningData,
-  dunningJobs,
-  dunningSchedule,
-  registerDunningOffice,
-  registerDunningPortal,
-} from './modules/dunning/index.ts'
-import {
   personalData as contractData,
   contractJobs,
   contractSchedule,
   registerContractsOffice,
   registerContractsPortal,
 } from './modules/contracts/index.ts'
+import {
+  personalData as dunningData,
+  dunningJobs,
+  dunningSchedule,
+  registerDunningOffice,
+  registerDunningPortal,
+} from './modules/dunning/index.ts'
 import {
   createImportJobs,
   personalData as importData,
@@ -155,6 +157,7 @@ const registrations: ((app: App) => void)[] = [
   registerBillingPortal,
   registerBillingOffice,
   registerLedgerOffice,
+  registerSimulations,
   registerReportsPortal,
   registerReportsOffice,
   registerJobsOffice,
@@ -200,6 +203,7 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...createAccessJobs(services.files),
     ...contractJobs,
     ...billingJobs,
+    ...createDocumentJobs(services.files),
     ...ledgerJobs,
     ...createPaymentJobs(services),
     ...dunningJobs,
@@ -215,6 +219,7 @@ export const schedule: Schedule = {
   ...accessSchedule,
   ...ledgerSchedule,
   ...contractSchedule,
+  ...documentSchedule,
   ...paymentSchedule,
   ...dunningSchedule,
   ...searchSchedule,

@@ -26,6 +26,7 @@ export {
 } from './engine.ts'
 export { formatInvoiceNumber } from './invoices.ts'
 export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
+export { createDocumentJobs, documentSchedule } from './document-jobs.ts'
 export { billingJobs } from './jobs.ts'
 export {
   applyAccountCredit,
@@ -38,6 +39,7 @@ export {
   settleInvoices,
 } from './ledger.ts'
 export { ledgerJobs, ledgerSchedule } from './ledger-days.ts'
+export { explainLine } from './line-words.ts'
 export { personalData } from './personal-data.ts'
 export {
   type AccountServices,
@@ -48,12 +50,13 @@ export {
   planAccounts,
   readBilledDays,
   readBillingUnits,
+  readDiscount,
   rulesOf,
   type Service,
   withTerms,
 } from './planning.ts'
-export { registerLedgerOffice } from './routes.ledger.ts'
 export { convertProforma } from './proformas.ts'
+export { registerLedgerOffice } from './routes.ledger.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 export { computeTaxes, type TaxRule } from './taxes.ts'

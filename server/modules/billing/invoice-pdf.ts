@@ -1,504 +1,303 @@
-// An invoice on paper.
-import PDFDocument from 'pdfkit'
-import { mixColours, readableAccent } from '../../platform/accent.ts'
-import { formatDate } from '../../platform/calendar.ts'
+// Every document of billing on paper: invoices, debit notes, credit notes, proformas.
+import type { DateRange } from '../../platform/calendar.ts'
+import type { DocumentKind } from '../../platform/database.gen.ts'
 import { formatMoney } from '../../platform/money.ts'
+import { ink } from '../../platform/pdf/writer.ts'
+import { type Language, localeOf, type Translate, translator } from '../../platform/translations.ts'
 import {
-  cleanText,
-  decorate,
-  ink,
-  inner,
-  lineHeight,
-  lowest,
-  measure,
-  page,
-  prepareLogo,
-  right,
-  type Weight,
-  wrap,
-  write,
-} from '../../platform/pdf-text.ts'
-import { formatPeriod } from '../../platform/period.ts'
-import { type Language, translator } from '../../platform/translations.ts'
+  type Note,
+  type PrintedParty,
+  type PrintLook,
+  type Row,
+  Sheet,
+  type Sum,
+  sayDay,
+  sayPeriod,
+} from './document-sheet.ts'
 import { type ExplainedLine, explainBriefly } from './line-words.ts'
 
-export type InvoicePdfLine = ExplainedLine & { description: string }
+type PrintedRange = { from: string; to: string }
 
-/** Issuer or customer as they were on issue: the columns `issuer` and `customer` of an invoice. */
-export type InvoiceParty = {
-  name?: string | null
-  legal_name?: string | null
-  /** Of the customer's account. */
-  number?: string | number | null
-  tax_id?: string | null
-  address?: string | null
-  city?: string | null
-  state?: string | null
-  postal_code?: string | null
+/** A line as the API writes it: amounts are minor units, days ISO dates, ranges half-open. */
+export type PrintableLine = Omit<ExplainedLine, 'period' | 'whole_period'> & {
+  description: string
+  period: PrintedRange
+  whole_period: PrintedRange
 }
 
-export type InvoicePdf = {
+export type PrintedState =
+  | 'draft'
+  | 'open'
+  | 'paid'
+  | 'void'
+  | 'issued'
+  | 'offered'
+  | 'converted'
+  | 'expired'
+  | 'withdrawn'
+
+/**
+ * A document as it is printed: plain values alone, so that it goes to another thread as it is. What else it holds (ids, when
+ * it was made) is not printed, and travels in the file for programs.
+ */
+export type PrintableDocument = {
+  kind: DocumentKind
   series: string
   /** Null: a draft, which has no number yet (billing.md 15). */
   number: number | null
-  state: 'draft' | 'open' | 'paid' | 'void'
-  issue_date: Temporal.PlainDate
-  due_date: Temporal.PlainDate
+  state: PrintedState
+  language: Language
+  issue_date: string
+  /** Of a proforma: the day until which it is valid. */
+  due_date: string
   /** The day on which it was paid, in the business unit's time zone. */
-  paid_on: Temporal.PlainDate | null
+  paid_on: string | null
   currency: string
   gross: number
   discount: number
+  /** On top of the prices; `tax_included` is inside them. */
+  tax?: number
+  tax_included?: number
   total: number
   /** What is still owed of it. */
   open_amount: number
-  issuer: InvoiceParty
-  customer: InvoiceParty
-  lines: InvoicePdfLine[]
+  issuer: PrintedParty
+  customer: PrintedParty
+  reason?: string | null
+  /** The document that it corrects, where it is one. */
+  about?: { kind: DocumentKind; series: string; number: number; issue_date?: string } | null
+  taxes?: readonly { name: string; rate: number; inclusive: boolean; base: number; amount: number }[]
+  lines: readonly PrintableLine[]
 }
 
-export type InvoicePdfLook = {
-  name: string
-  /** #rrggbb */
-  accent: string
-  /** Any picture that a browser shows; what cannot be read is left out and the name stands in its place. */
-  logo: Buffer | null
-  support_email: string | null
-  support_phone: string | null
-  website: string | null
-  payment_instructions: string | null
-}
+const dateOf = (text: string) => Temporal.PlainDate.from(text)
 
-// The page -----------------------------------------------------------------------------------------------------
+const reviveRange = (range: PrintedRange): DateRange => ({ from: dateOf(range.from), to: dateOf(range.to) })
 
-type Column = { key: string; title: string; width: number; align: 'left' | 'right' }
+const numberFormats = new Map<string, Intl.NumberFormat>()
 
-type Row = { cells: Record<string, string>; explanation: string }
-
-const gap = 12
-
-/** Numbers take what they need, the description the rest; a column in which nothing stands is left out. */
-function layOutColumns(rows: Row[], titles: Record<string, string>): Column[] {
-  const keys = Object.keys(titles).filter(
-    (key) => key === 'description' || rows.some((row) => row.cells[key] !== ''),
-  )
-  const columns = keys.map((key): Column => {
-    const title = titles[key] ?? ''
-    const align = key === 'description' || key === 'period' ? 'left' : 'right'
-    const contents = rows.map((row) => measure(row.cells[key] ?? '', key === 'net' ? 600 : 400, 9))
-    const width = Math.max(measure(title, 600, 8), ...contents)
-    return { key, title, align, width }
-  })
-  const [description, period] = columns
-  if (description && period) {
-    const others = columns.slice(1).reduce((sum, { width }) => sum + width + gap, 0)
-    // Where both do not fit on one line, the period breaks between its two dates.
-    if (inner - others < 150) period.width = Math.min(period.width, 110)
-    const rest = columns.slice(1).reduce((sum, { width }) => sum + width + gap, 0)
-    description.width = Math.max(90, inner - rest)
+function formatNumber(value: number, language: Language, style: 'decimal' | 'percent'): string {
+  const key = `${language} ${style}`
+  let format = numberFormats.get(key)
+  if (!format) {
+    format = new Intl.NumberFormat(localeOf(language), { style, maximumFractionDigits: 4 })
+    numberFormats.set(key, format)
   }
-  return columns
+  return format.format(value)
 }
 
-/** Breaks between the two dates of a period, never inside one. */
-function keepDatesWhole(period: string): string {
-  const dash = period.lastIndexOf('–')
-  return dash < 0
-    ? period
-    : `${period.slice(0, dash + 1).replace(/\s/g, '\u00a0')} ${period
-        .slice(dash + 1)
-        .trim()
-        .replace(/\s/g, '\u00a0')}`
+/** What a document is called on paper: `Fatura`, `Nota de crédito`. */
+export function nameOfDocument(kind: DocumentKind, language: Language): string {
+  return translator(language)(`pdf:document.${kind}`)
 }
 
-function listAddress(party: InvoiceParty): string[] {
-  const place = [party.city, party.state].filter(Boolean).join(', ')
-  return [
-    ...(party.address ?? '').split(/\r?\n/),
-    [place, party.postal_code].filter(Boolean).join(' '),
-  ].filter((line) => line.trim() !== '')
-}
-
-/**
- * The invoice as an A4 PDF in one language: tagged for readers aloud, with its fonts inside, and the same bytes
- * for the same invoice. Throws only on what cannot be: an accent that is not #rrggbb, an unsafe amount.
- */
-export async function renderInvoicePdf(
-  invoice: InvoicePdf,
-  look: InvoicePdfLook,
+function sayPrice(
+  line: PrintableLine,
+  t: Translate,
+  money: (amount: number) => string,
   language: Language,
-): Promise<Buffer> {
-  const t = translator(language)
-  const money = (amount: number) => formatMoney(amount, invoice.currency, language)
-  const number = invoice.number === null ? null : `${invoice.series}-${invoice.number}`
-  const title = number === null ? t('pdf:title_draft') : `${t('pdf:title')} ${number}`
-  const customerName = invoice.customer.name ?? ''
-  const accentText = readableAccent(look.accent, '#ffffff')
-  const logo = look.logo ? await prepareLogo(look.logo) : null
-
-  const doc = new PDFDocument({
-    size: 'A4',
-    margin: 0,
-    autoFirstPage: false,
-    // No default font: pdfkit would read Helvetica's tables for nothing.
-    font: '',
-    bufferPages: true,
-    pdfVersion: '1.7',
-    tagged: true,
-    displayTitle: true,
-    lang: language,
-    info: {
-      Title: title,
-      Author: cleanText(invoice.issuer.legal_name ?? look.name),
-      Subject: number === null ? title : t('pdf:subject', { number, customer: cleanText(customerName) }),
-      Creator: 'Zaguan',
-      Producer: 'Zaguan',
-      // The document's own date, so that no clock is read and the same invoice gives the same bytes.
-      CreationDate: new Date(`${invoice.issue_date.toString({ calendarName: 'never' })}T00:00:00Z`),
-    },
-  })
-  const chunks: Buffer[] = []
-  const done = new Promise<Buffer>((resolve, reject) => {
-    doc.on('data', (chunk: Buffer) => chunks.push(chunk))
-    doc.on('end', () => resolve(Buffer.concat(chunks)))
-    doc.on('error', reject)
-  })
-  const root = doc.struct('Document')
-  doc.addStructure(root)
-  type Element = typeof root
-  const tag = (parent: Element, type: string, draw: () => void, options: object = {}) => {
-    parent.add(doc.struct(type, options, [draw]))
-  }
-  const group = (parent: Element, type: string): Element => {
-    const element = doc.struct(type)
-    parent.add(element)
-    return element
-  }
-
-  let y: number = page.top
-  const startPage = () => {
-    doc.addPage()
-    y = page.top
-    decorate(doc, () => doc.rect(0, 0, page.width, 5).fill(look.accent), true)
-  }
-  startPage()
-
-  // Who and what.
-  const logoHeight = 44
-  if (logo) {
-    tag(root, 'Figure', () => doc.image(logo, page.margin, y, { fit: [165, logoHeight] }), {
-      alt: t('pdf:logo', { unit: look.name }),
+): string {
+  if (line.price_model === 'tiered' || line.price_model === 'volume') return t('pdf:by_tiers')
+  if (line.price_model === 'package')
+    return t('pdf:per_package', {
+      amount: money(line.unit_amount),
+      size: formatNumber(line.package_size ?? 1, language, 'decimal'),
     })
-  } else {
-    const lines = wrap(look.name, 600, 17, inner * 0.55).slice(0, 2)
-    tag(root, 'P', () => write(doc, lines, page.margin, y + 4, inner * 0.55, { size: 17, weight: 600 }))
-  }
-  tag(root, 'H1', () => {
-    write(doc, [t('pdf:title')], page.margin, y - 4, inner, { size: 22, weight: 600, align: 'right' })
-    if (number) {
-      write(doc, [number], page.margin, y + 28, inner, { size: 11, colour: ink.soft, align: 'right' })
-    }
-  })
-  y += logoHeight + 34
+  return money(line.unit_amount)
+}
 
-  // From, to, and the dates.
-  const partyWidth = 172
-  const writeParty = (party: InvoiceParty, x: number, label: string, name: string): number => {
-    const details = [
-      ...(party.number ? [t('pdf:account_number', { number: party.number })] : []),
-      ...(party.tax_id ? [t('pdf:tax_id', { tax_id: party.tax_id })] : []),
-      ...listAddress(party),
-    ].flatMap((line) => wrap(line, 400, 9, partyWidth))
-    const names = wrap(name, 600, 10, partyWidth)
-    let below = y
-    const section = group(root, 'Sect')
-    tag(section, 'H2', () => {
-      below = write(doc, [label], x, y, partyWidth, { size: 8, colour: ink.soft })
-    })
-    tag(section, 'P', () => {
-      below = write(doc, names, x, below + 2, partyWidth, { size: 10, weight: 600 })
-      below = write(doc, details.slice(0, 9), x, below + 1, partyWidth, { colour: ink.soft })
-    })
-    section.end()
-    return below
+function toRow(line: PrintableLine, document: PrintableDocument, t: Translate): Row {
+  const { currency, language } = document
+  const money = (amount: number) => formatMoney(amount, currency, language)
+  const explained: ExplainedLine = {
+    ...line,
+    period: reviveRange(line.period),
+    whole_period: reviveRange(line.whole_period),
   }
-  const issuerName = invoice.issuer.legal_name ?? invoice.issuer.name ?? look.name
-  const belowIssuer = writeParty({ ...invoice.issuer, number: null }, page.margin, t('pdf:from'), issuerName)
-  const customerX = page.margin + partyWidth + 20
-  const belowCustomer = writeParty(invoice.customer, customerX, t('pdf:to'), customerName)
-  const factsX = customerX + partyWidth + 20
-  let belowFacts = y
-  for (const [label, value] of [
-    [t('pdf:issue_date'), formatDate(invoice.issue_date, language)],
-    [t('pdf:due_date'), formatDate(invoice.due_date, language)],
-  ] as const) {
-    tag(root, 'P', () => {
-      const width = right - factsX
-      belowFacts = write(doc, [label], factsX, belowFacts, width, {
-        size: 8,
-        colour: ink.soft,
-        align: 'right',
-      })
-      belowFacts = write(doc, [cleanText(value)], factsX, belowFacts, width, { weight: 600, align: 'right' })
-    })
-    belowFacts += 6
-  }
-  y = Math.max(belowIssuer, belowCustomer, belowFacts) + 20
-
-  // What it comes to, at a glance.
-  const due = invoice.state === 'open' || invoice.state === 'draft'
-  const heroHeight = 64
-  const tint = due ? mixColours(look.accent, '#ffffff', 0.91) : '#f3f4f6'
-  decorate(doc, () => {
-    doc.roundedRect(page.margin, y, inner, heroHeight, 8).fill(tint)
-    if (due) doc.roundedRect(page.margin, y, 4, heroHeight, 2).fill(look.accent)
-  })
-  tag(root, 'P', () => {
-    const label = due ? t('pdf:amount_due') : t('pdf:amount')
-    write(doc, [label], page.margin + 20, y + 12, 240, { size: 8.5, colour: ink.soft })
-    const amount = cleanText(money(due ? invoice.open_amount : invoice.total))
-    write(doc, [amount], page.margin + 20, y + 25, 300, { size: 20, weight: 600 })
-  })
-  if (due) {
-    tag(root, 'P', () => {
-      const x = right - 220
-      write(doc, [t('pdf:pay_by')], x, y + 12, 200, { size: 8.5, colour: ink.soft, align: 'right' })
-      const date = cleanText(formatDate(invoice.due_date, language))
-      write(doc, [date], x, y + 30, 200, { size: 13, weight: 600, align: 'right' })
-    })
-  }
-  if (invoice.state !== 'open') stamp(invoice.state)
-  y += heroHeight + 24
-
-  function stamp(state: 'draft' | 'paid' | 'void'): void {
-    const word = t(`pdf:stamp.${state}`).toLocaleUpperCase(language)
-    const colour = { draft: ink.soft, paid: ink.good, void: ink.bad }[state]
-    const date = state === 'paid' && invoice.paid_on ? formatDate(invoice.paid_on, language) : null
-    const below = date ? cleanText(t('pdf:paid_on', { date })) : null
-    const width = Math.max(measure(word, 600, 19), below ? measure(below, 400, 8) : 0) + 28
-    const height = below ? 46 : 36
-    // A draft has its due date in the corner: its stamp stands in the middle.
-    const x = state === 'draft' ? page.margin + inner / 2 - width / 2 : right - width - 22
-    const top = y + (heroHeight - height) / 2
-    doc.save()
-    doc.rotate(-6, { origin: [x + width / 2, top + height / 2] })
-    decorate(doc, () => doc.roundedRect(x, top, width, height, 6).lineWidth(2).stroke(colour))
-    tag(root, 'P', () => {
-      const centred = (text: string, weight: Weight, size: number, at: number) =>
-        write(doc, [text], x + (width - measure(text, weight, size)) / 2, at, width, { size, weight, colour })
-      centred(word, 600, 19, top + (below ? 4 : 5))
-      if (below) centred(below, 400, 8, top + 29)
-    })
-    doc.restore()
-  }
-
-  // The lines.
-  const rows = invoice.lines.map((line): Row => {
-    const cells = {
+  return {
+    cells: {
       description: line.description,
-      period: keepDatesWhole(formatPeriod(line.period, language)),
-      unit_amount: money(line.unit_amount),
-      quantity: String(line.quantity),
+      period:
+        line.days === line.of_days
+          ? sayPeriod(line.period, language)
+          : `${sayPeriod(line.period, language)}\n${t('pdf:days', { days: line.days, of: line.of_days })}`,
+      unit_amount: sayPrice(line, t, money, language),
+      quantity: formatNumber(line.quantity, language, 'decimal'),
       discount: line.discount === 0 ? '' : money(-line.discount),
+      tax: line.tax ? money(line.tax) : '',
       net: money(line.net),
-    }
-    const cleaned = Object.fromEntries(Object.entries(cells).map(([key, text]) => [key, cleanText(text)]))
-    return { cells: cleaned, explanation: explainBriefly(line, invoice.currency, language) }
-  })
-  const columns = layOutColumns(rows, {
-    description: t('pdf:column.description'),
-    period: t('pdf:column.period'),
-    unit_amount: t('pdf:column.unit_amount'),
-    quantity: t('pdf:column.quantity'),
-    discount: t('pdf:column.discount'),
-    net: t('pdf:column.net'),
-  })
-  const table = group(root, 'Table')
-
-  const writeHead = (repeated: boolean) => {
-    const draw = (cell: (column: Column, draw: () => void) => void) => {
-      let x = page.margin
-      for (const column of columns) {
-        const at = x
-        cell(column, () => {
-          write(doc, [column.title], at, y, column.width, {
-            size: 8,
-            weight: 600,
-            colour: ink.soft,
-            align: column.align,
-          })
-        })
-        x += column.width + gap
-      }
-    }
-    if (repeated) {
-      decorate(doc, () => draw((_column, drawCell) => drawCell()), true)
-    } else {
-      const row = group(table, 'TR')
-      draw((_column, drawCell) => tag(row, 'TH', drawCell, { scope: 'Column' }))
-      row.end()
-    }
-    y += 16
-    decorate(doc, () => doc.moveTo(page.margin, y).lineTo(right, y).lineWidth(1).stroke(accentText))
-    y += 8
+    },
+    note: explainBriefly(explained, currency, language),
   }
-  const continueOnNextPage = () => {
-    startPage()
-    decorate(
-      doc,
-      () => {
-        const words = [look.name, title, t('pdf:continued')].map(cleanText).join(' · ')
-        write(doc, wrap(words, 400, 8.5, inner).slice(0, 1), page.margin, y - 12, inner, {
-          size: 8.5,
-          colour: ink.soft,
-        })
-      },
-      true,
-    )
-    y += 16
-  }
+}
 
-  if (y + 80 > lowest) continueOnNextPage()
-  writeHead(false)
-  for (const row of rows) {
-    const texts = columns.map((column) => ({
-      column,
-      lines:
-        column.align === 'left'
-          ? wrap(row.cells[column.key] ?? '', column.key === 'description' ? 600 : 400, 9, column.width)
-          : [row.cells[column.key] ?? ''],
-    }))
-    const why = wrap(row.explanation, 400, 7.8, inner)
-    const height = Math.max(...texts.map(({ lines }) => lines.length)) * lineHeight(9)
-    const total = height + 2 + why.length * lineHeight(7.8) + 14
-    if (y + total > lowest) {
-      continueOnNextPage()
-      writeHead(true)
-    }
-    const element = group(table, 'TR')
-    let x = page.margin
-    for (const { column, lines } of texts) {
-      const at = x
-      const weight = column.key === 'description' || column.key === 'net' ? 600 : 400
-      tag(element, 'TD', () => {
-        write(doc, lines, at, y, column.width, { weight, align: column.align })
-        if (column.key === 'description') {
-          write(doc, why, page.margin, y + height + 2, inner, { size: 7.8, colour: ink.soft })
-        }
-      })
-      x += column.width + gap
-    }
-    element.end()
-    y += total - 8
-    decorate(doc, () => doc.moveTo(page.margin, y).lineTo(right, y).lineWidth(0.6).stroke(ink.line))
-    y += 8
-  }
-  table.end()
-
-  // What it adds up to, and how to pay it.
-  const paid = invoice.total - invoice.open_amount
-  type Sum = { label: string; amount: number; strong?: boolean }
-  const sums: Sum[] = [
-    ...(invoice.discount !== 0
-      ? [
-          { label: t('pdf:subtotal'), amount: invoice.gross },
-          { label: t('pdf:discount'), amount: -invoice.discount },
-        ]
+function sumUp(document: PrintableDocument, t: Translate, money: (amount: number) => string): Sum[] {
+  const { language, taxes = [], state, total, open_amount } = document
+  const sayTax = (tax: { name: string; rate: number; base: number }, key: string) =>
+    t(key, {
+      name: tax.name,
+      rate: formatNumber(tax.rate / 1_000_000, language, 'percent'),
+      base: money(tax.base),
+    })
+  const onTop = taxes.filter(({ inclusive }) => !inclusive)
+  const inside = taxes.filter(({ inclusive }) => inclusive)
+  const paid = total - open_amount
+  return [
+    ...(document.discount !== 0 || onTop.length > 0
+      ? [{ label: t('pdf:subtotal'), amount: money(document.gross) }]
       : []),
-    { label: t('pdf:total'), amount: invoice.total, strong: true },
-    ...(invoice.state === 'open' && paid !== 0
+    ...(document.discount !== 0 ? [{ label: t('pdf:discount'), amount: money(-document.discount) }] : []),
+    ...onTop.map((tax) => ({ label: sayTax(tax, 'pdf:tax_on_top'), amount: money(tax.amount) })),
+    {
+      label: t(document.kind === 'credit_note' ? 'pdf:total_credited' : 'pdf:total'),
+      amount: money(total),
+      tone: 'strong' as const,
+    },
+    ...inside.map((tax) => ({
+      label: sayTax(tax, 'pdf:tax_inside'),
+      amount: money(tax.amount),
+      tone: 'soft' as const,
+    })),
+    ...(state === 'open' && paid !== 0
       ? [
-          { label: t('pdf:paid'), amount: -paid },
-          { label: t('pdf:open'), amount: invoice.open_amount, strong: true },
+          { label: t('pdf:paid'), amount: money(-paid) },
+          { label: t('pdf:open'), amount: money(open_amount), tone: 'strong' as const },
         ]
       : []),
   ]
-  const sumsWidth = 200
-  const sumsHeight = sums.reduce((height, { strong }) => height + (strong ? 26 : 18), 0)
-  const noteWidth = inner - sumsWidth - 32
-  const words =
-    invoice.state === 'paid'
-      ? { head: null, lines: wrap(t('pdf:is_paid'), 400, 9, noteWidth) }
-      : invoice.state === 'void'
-        ? { head: null, lines: wrap(t('pdf:is_void'), 400, 9, noteWidth) }
-        : look.payment_instructions && invoice.open_amount > 0
-          ? {
-              head: t('pdf:how_to_pay'),
-              lines: [
-                ...wrap(look.payment_instructions.trim(), 400, 9, noteWidth),
-                ...(number ? wrap(t('pdf:how_to_pay_number', { number }), 400, 9, noteWidth) : []),
-              ],
-            }
-          : { head: null, lines: [] }
-  const noteHeight = (words.head ? 17 : 0) + words.lines.length * lineHeight(9)
-  const free = lowest - page.top - 32
-  if (y + Math.min(Math.max(sumsHeight, noteHeight) + 10, free) > lowest) continueOnNextPage()
-  y += 10
+}
 
-  let at = y
-  const sumsX = right - sumsWidth
-  for (const { label, amount, strong } of sums) {
-    const size = strong ? 11 : 9
-    const weight: Weight = strong ? 600 : 400
-    if (strong) {
-      decorate(doc, () =>
-        doc.roundedRect(sumsX, at - 1, sumsWidth, 24, 5).fill(mixColours(look.accent, '#ffffff', 0.91)),
-      )
-    }
-    const top = at + (strong ? 3.5 : 1)
-    tag(root, 'P', () => {
-      write(doc, [label], sumsX + 10, top, sumsWidth - 20, {
-        size,
-        weight,
-        colour: strong ? ink.text : ink.soft,
-      })
-      write(doc, [cleanText(money(amount))], sumsX + 10, top, sumsWidth - 20, {
-        size,
-        weight,
-        align: 'right',
-      })
-    })
-    at += strong ? 28 : 18
+function writeNotes(
+  document: PrintableDocument,
+  look: PrintLook,
+  t: Translate,
+  number: string | null,
+  about: string | null,
+): Note[] {
+  const { kind, state, language } = document
+  const notes: Note[] = []
+  const invoice = kind === 'invoice'
+  if (kind === 'proforma') {
+    const date = sayDay(document.due_date, language)
+    notes.push({ head: t('pdf:not_fiscal'), text: t(`pdf:proforma.${state}`, { date }) })
   }
-  const section = group(root, 'Sect')
-  if (words.head) {
-    const head = words.head
-    tag(section, 'H2', () => write(doc, [head], page.margin, y, noteWidth, { size: 10, weight: 600 }))
-    y += 17
+  if (kind === 'credit_note') {
+    notes.push({ head: null, text: about ? t('pdf:credited_to', { document: about }) : t('pdf:credited') })
   }
-  // Instructions may be longer than the page.
-  let rest = words.lines
-  while (rest.length > 0) {
-    const fits = Math.max(1, Math.floor((lowest - y) / lineHeight(9)))
-    const lines = rest.slice(0, fits)
-    rest = rest.slice(fits)
-    tag(section, 'P', () => write(doc, lines, page.margin, y, noteWidth))
-    if (rest.length > 0) continueOnNextPage()
+  if (document.reason) notes.push({ head: t('pdf:reason'), text: document.reason })
+  if (state === 'paid') notes.push({ head: null, text: t(invoice ? 'pdf:is_paid' : 'pdf:is_paid_note') })
+  if (state === 'void') notes.push({ head: null, text: t(invoice ? 'pdf:is_void' : 'pdf:is_void_note') })
+  const payable = state === 'open' || state === 'draft' || state === 'offered'
+  const due = state === 'offered' ? document.total : document.open_amount
+  if (payable && due > 0 && look.payment_instructions) {
+    const mention = number ? `\n${t('pdf:how_to_pay_number', { number })}` : ''
+    notes.push({ head: t('pdf:how_to_pay'), text: `${look.payment_instructions.trim()}${mention}` })
   }
-  section.end()
-  root.end()
+  return notes
+}
 
-  // The foot of every page, once their number is known.
-  const contacts = [look.support_email, look.support_phone, look.website?.replace(/^https?:\/\/|\/$/g, '')]
-  const help = contacts.some(Boolean) ? `${t('pdf:help')} ${contacts.filter(Boolean).join(' · ')}` : look.name
-  const { start, count } = doc.bufferedPageRange()
-  for (let index = 0; index < count; index++) {
-    doc.switchToPage(start + index)
-    const foot = page.height - 52
-    decorate(
-      doc,
-      () => {
-        doc.moveTo(page.margin, foot).lineTo(right, foot).lineWidth(0.6).stroke(ink.line)
-        const style = { size: 8, colour: ink.soft }
-        const pageWords = t('pdf:page', { page: index + 1, pages: count })
-        const counted = [...(number ? [number] : []), pageWords].join(' · ')
-        const width = inner - measure(counted, 400, 8) - 20
-        write(doc, wrap(help, 400, 8, width).slice(0, 2), page.margin, foot + 9, width, style)
-        write(doc, [counted], page.margin, foot + 9, inner, { ...style, align: 'right' })
+const stamps: Partial<Record<PrintedState, string>> = {
+  draft: ink.soft,
+  paid: ink.good,
+  void: ink.bad,
+  converted: ink.good,
+  expired: ink.bad,
+  withdrawn: ink.bad,
+}
+
+/**
+ * A document of any kind as an A4 PDF/A-3 in its language: tagged for readers aloud, with its fonts inside, itself as JSON
+ * attached, and the same bytes for the same document. Throws only on what cannot be: an accent that is not #rrggbb, an
+ * unsafe amount.
+ */
+export function printDocument(document: PrintableDocument, look: PrintLook): Buffer {
+  const { kind, state, language, currency } = document
+  const t = translator(language)
+  const money = (amount: number) => formatMoney(amount, currency, language)
+  const number = document.number === null ? null : `${document.series}-${document.number}`
+  const name = nameOfDocument(kind, language)
+  const about = document.about
+    ? `${nameOfDocument(document.about.kind, language)} ${document.about.series}-${document.about.number}`
+    : null
+  const issued = dateOf(document.issue_date)
+  const dueDate = sayDay(document.due_date, language)
+  const title = number === null ? t('pdf:draft_of', { document: name }) : `${name} ${number}`
+  const rows = document.lines.map((line) => toRow(line, document, t))
+  const sheet = new Sheet(look, language, {
+    title,
+    author: document.issuer.legal_name ?? look.name,
+    subject: t('pdf:subject', { document: title, customer: document.customer.name ?? '' }),
+    created: issued,
+    attachments: [
+      {
+        name: 'document.json',
+        media_type: 'application/json',
+        description: title,
+        bytes: Buffer.from(
+          JSON.stringify({
+            ...document,
+            lines: document.lines.map((line, i) => ({ ...line, explanation: rows[i]!.note })),
+          }),
+        ),
       },
-      true,
-    )
+    ],
+  })
+
+  // Late fee and interest come as a debit note of their own: it says at once what it is for.
+  const late =
+    kind === 'debit_note' &&
+    document.lines.length > 0 &&
+    document.lines.every(({ role }) => role === 'late_fee' || role === 'interest')
+  sheet.writeHead(name, [...(number ? [number] : []), ...(late ? [t('pdf:late_charges')] : [])])
+  const facts: [string, string][] = [[t('pdf:issue_date'), sayDay(document.issue_date, language)]]
+  if (kind === 'proforma') facts.push([t('pdf:valid_until'), dueDate])
+  else if (kind !== 'credit_note') facts.push([t('pdf:due_date'), dueDate])
+  if (about) {
+    const date = document.about?.issue_date
+    const said = date ? t('pdf:about_dated', { document: about, date: sayDay(date, language) }) : about
+    facts.push([t(`pdf:about.${kind === 'credit_note' ? 'credit_note' : 'debit_note'}`), said])
   }
-  doc.end()
-  return done
+  sheet.writeParties(document.issuer, document.customer, facts)
+
+  const due = state === 'open' || state === 'draft' || state === 'offered'
+  const colour = stamps[state]
+  const paidOn =
+    state === 'paid' && document.paid_on
+      ? t('pdf:paid_on', { date: sayDay(document.paid_on, language) })
+      : null
+  sheet.writeHero({
+    label: t(
+      kind === 'credit_note'
+        ? 'pdf:amount_credited'
+        : due && kind !== 'proforma'
+          ? 'pdf:amount_due'
+          : 'pdf:amount',
+    ),
+    amount: money(due && kind !== 'proforma' ? document.open_amount : document.total),
+    aside: due
+      ? { label: t(kind === 'proforma' ? 'pdf:valid_until' : 'pdf:pay_by'), value: dueDate }
+      : kind === 'credit_note' && about
+        ? { label: t('pdf:about.credit_note'), value: about }
+        : null,
+    due,
+    // A draft has its due date in the corner: its stamp stands in the middle.
+    stamp: colour
+      ? { word: t(`pdf:stamp.${state}`), below: paidOn, colour, middle: state === 'draft' }
+      : null,
+  })
+
+  sheet.writeTable(
+    [
+      { key: 'description', title: t('pdf:column.description'), align: 'left', strong: true, grows: true },
+      { key: 'period', title: t('pdf:column.period'), align: 'left' },
+      { key: 'unit_amount', title: t('pdf:column.unit_amount'), align: 'right' },
+      { key: 'quantity', title: t('pdf:column.quantity'), align: 'right' },
+      { key: 'discount', title: t('pdf:column.discount'), align: 'right', spare: true },
+      { key: 'tax', title: t('pdf:column.tax'), align: 'right', spare: true },
+      { key: 'net', title: t('pdf:column.net'), align: 'right', strong: true },
+    ],
+    rows,
+  )
+  sheet.writeSums(sumUp(document, t, money), writeNotes(document, look, t, number, about))
+  return sheet.finish(t(kind === 'invoice' ? 'pdf:help' : 'pdf:help_document'), number)
 }

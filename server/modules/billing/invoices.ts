@@ -92,7 +92,25 @@ function selectInvoices(tx: Tx, now: Temporal.Instant) {
  * account; `overdue` is open and past its due date in the business unit's calendar.
  */
 export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter, now: Temporal.Instant) {
-  let query = selectInvoices(tx, now)
+  const { query } = await narrow(selectInvoices(tx, now), tx, request, now)
+  return readPage(
+    query,
+    request,
+    {
+      issue_date: { by: sql`invoices.issue_date`, value: (row) => row.issue_date, type: 'date' },
+      due_date: { by: sql`invoices.due_date`, value: (row) => row.due_date, type: 'date' },
+      number: { by: sql`invoices.number`, value: (row) => row.number, type: 'bigint' },
+      total: { by: sql`invoices.total`, value: (row) => row.total, type: 'bigint' },
+    },
+    { by: sql`invoices.id`, value: (row) => row.id, type: 'uuid' },
+  )
+}
+
+type InvoiceQuery = ReturnType<typeof selectInvoices>
+
+/** The documents of a query that a filter leaves. */
+async function narrow(found: InvoiceQuery, tx: Tx, request: InvoiceFilter, now: Temporal.Instant) {
+  let query = found
   if (request.business_unit_id)
     query = query.where('invoices.business_unit_id', '=', request.business_unit_id)
   if (request.account_id) query = query.where('invoices.account_id', '=', request.account_id)
@@ -116,17 +134,29 @@ export async function listInvoices(tx: Tx, request: ListRequest & InvoiceFilter,
   if (request.issued_from) query = query.where('invoices.issue_date', '>=', request.issued_from)
   if (request.issued_to) query = query.where('invoices.issue_date', '<=', request.issued_to)
   if (request.q) query = query.where(await matchInvoices(tx, request.q, request.account_id !== undefined))
-  return readPage(
-    query,
-    request,
-    {
-      issue_date: { by: sql`invoices.issue_date`, value: (row) => row.issue_date, type: 'date' },
-      due_date: { by: sql`invoices.due_date`, value: (row) => row.due_date, type: 'date' },
-      number: { by: sql`invoices.number`, value: (row) => row.number, type: 'bigint' },
-      total: { by: sql`invoices.total`, value: (row) => row.total, type: 'bigint' },
-    },
-    { by: sql`invoices.id`, value: (row) => row.id, type: 'uuid' },
-  )
+  return { query }
+}
+
+/**
+ * The ids of all documents that a filter leaves, by unit, kind and number; null where they are more than `most`.
+ */
+export async function listInvoiceIds(
+  tx: Tx,
+  filter: InvoiceFilter,
+  now: Temporal.Instant,
+  most: number,
+): Promise<string[] | null> {
+  const { query } = await narrow(selectInvoices(tx, now), tx, filter, now)
+  const rows = await query
+    .clearSelect()
+    .select('invoices.id')
+    .orderBy('invoices.business_unit_id')
+    .orderBy('invoices.kind')
+    .orderBy('invoices.series')
+    .orderBy('invoices.number')
+    .limit(most + 1)
+    .execute()
+  return rows.length > most ? null : rows.map(({ id }) => id)
 }
 
 async function matchInvoices(tx: Tx, q: string, oneAccount: boolean) {

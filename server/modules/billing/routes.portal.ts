@@ -1,6 +1,6 @@
 import { type App, portalRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
-import { printInvoice } from './invoice-print.ts'
+import { printAccountStatement, printInvoice } from './invoice-print.ts'
 import { getInvoice, listInvoices } from './invoices.ts'
 import { balanceOf } from './ledger.ts'
 import {
@@ -10,6 +10,7 @@ import {
   ownInvoiceDetail,
   ownInvoiceQuery,
   ownInvoiceSchema,
+  statementQuery,
 } from './schemas.ts'
 import { listMovements } from './statement.ts'
 
@@ -72,6 +73,20 @@ export function registerBillingPortal(app: App): void {
       response: pageOf(movementSchema),
     },
     (tx, { query }, actor) => listMovements(tx, actor.account_id!, query),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/statement.pdf',
+      operation: 'get_statement_pdf',
+      summary: 'The account’s statement over some days as PDF',
+      tag,
+      permission: 'billing',
+      query: statementQuery,
+      response: 'binary',
+    },
+    (tx, { query }, actor, { files, now }) => printAccountStatement(tx, files, actor.account_id!, query, now),
   )
   portalRoute(
     app,

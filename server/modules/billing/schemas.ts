@@ -345,6 +345,8 @@ export const movementQuery = listQuery(['on_date'], '-on_date').extend({
   from: plainDate.optional(),
   to: plainDate.optional(),
 })
+/** The days of a printed statement: the last twelve months where nothing is said. */
+export const statementQuery = z.object({ from: plainDate.optional(), to: plainDate.optional() })
 export const balanceSchema = z
   .object({
     currency,
