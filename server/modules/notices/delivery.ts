@@ -4,10 +4,13 @@ import type { Tx } from '../../platform/database.ts'
 import type { FileStore } from '../../platform/files.ts'
 import type { JobContext } from '../../platform/jobs.ts'
 import type { MailAttachment, Mailer } from '../../platform/mail.ts'
+import { attachContract } from './contracts.ts'
 import { logoCid } from './looks.ts'
 
 type Outgoing = {
   id: string
+  kind: string
+  cause_id: string | null
   to_email: string
   subject: string
   html: string
@@ -45,7 +48,10 @@ export async function deliverNotices(
         subject: notice.subject,
         html: notice.html,
         text: notice.text_body,
-        attachments: await attachLogo(notice, services.files, logos),
+        attachments: [
+          ...(await attachLogo(notice, services.files, logos)),
+          ...(await attachContract(context, services.files, notice)),
+        ],
         message_id: `${notice.id}@${host}`,
       })
       await context.transact((tx) => markDelivered(tx, notice.id, state, context.now()))
@@ -64,7 +70,7 @@ export async function deliverNotices(
 
 async function loadQueued(tx: Tx, ids: readonly string[]): Promise<Outgoing[]> {
   const found = await sql<Outgoing>`
-    select n.id, n.to_email::text as to_email, n.subject, n.html, n.text_body, u.name as unit_name,
+    select n.id, n.kind, n.cause_id, n.to_email::text as to_email, n.subject, n.html, n.text_body, u.name as unit_name,
            u.support_email::text as reply_to, u.logo_file_id
       from notices n left join business_units u on u.id = n.business_unit_id
      where n.id = any(${ids}::uuid[]) and n.state = 'queued' and n.html is not null and n.text_body is not null

@@ -4,6 +4,7 @@ import { demand, type JobHandlers, type JobPayload } from '../../platform/jobs.t
 import type { Mailer } from '../../platform/mail.ts'
 import { signInChanges } from '../../platform/mail-template.ts'
 import { chooseLanguage } from '../../platform/translations.ts'
+import { queueContractAccepted, queueContractExpiring, queueContractSent } from './contracts.ts'
 import { deliverNotices } from './delivery.ts'
 import { queueDunningNotices, queueDunningReactivated } from './dunning.ts'
 import { queueInvoiceNotices } from './invoices.ts'
@@ -110,6 +111,21 @@ export function createNoticeJobs(services: {
     },
     'notices:send_payment_rejected': async (payload, { transact }) => {
       await transact((tx) => queuePaymentRejected(tx, text(payload, 'payment_notice_id'), origin))
+    },
+    'notices:send_contract': async (payload, { transact }) => {
+      await transact((tx) =>
+        queueContractSent(tx, text(payload, 'document_id'), payload.again === true, origin),
+      )
+    },
+    'notices:send_contract_accepted': async (payload, { transact }) => {
+      await transact((tx) => queueContractAccepted(tx, text(payload, 'document_id'), origin))
+    },
+    'notices:send_contract_expiring': async (payload, { transact }) => {
+      const cause = {
+        subscription_id: text(payload, 'subscription_id'),
+        valid_until: Temporal.PlainDate.from(text(payload, 'valid_until')),
+      }
+      await transact((tx) => queueContractExpiring(tx, cause, origin))
     },
     'notices:send_privacy_export_ready': async (payload, { transact }) => {
       await transact((tx) => queuePrivacyExportReady(tx, text(payload, 'export_id'), origin))

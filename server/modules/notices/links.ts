@@ -28,6 +28,11 @@ export function invoiceLink(origin: string, invoiceId: string): string {
   return `${origin}/invoices/${invoiceId}`
 }
 
+/** A service, with its contract. */
+export function serviceLink(origin: string, subscriptionId: string): string {
+  return `${origin}/services/${subscriptionId}`
+}
+
 /** The invoice where there is exactly one; else the list of them. */
 export function paymentLink(origin: string, invoiceIds: readonly string[]): string {
   const [only, ...others] = invoiceIds
