@@ -58,6 +58,10 @@ grant select, insert, update, delete on prices to zaguan_office;
 grant select on prices to zaguan_portal;
 call audit_table('prices');
 
+-- Who has another price than the one that is sold: what is charged of a plan, in order.
+drop index subscription_components_plan;
+create index subscription_components_plan on subscription_components (plan_id, id);
+
 -- What a service costs for a period of its plan: an option of another cycle is an amount of its own.
 create or replace view subscription_amounts with (security_invoker = true) as
   select c.subscription_id,

@@ -15,6 +15,7 @@ export {
   type PriceTerms,
   type PriceTier,
   readPrices,
+  readTerms,
   soldAt,
 } from './prices.ts'
 export { createProduct, type ProductInput, updateProduct } from './products.ts'

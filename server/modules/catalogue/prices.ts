@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { CycleAlignment, CycleUnit, PriceModel } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { notFound, type Refusal, refuseField } from '../../platform/errors.ts'
+import { isRefusal, notFound, type Refusal, refuseField } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 
 /** One tier of a price, in minor units: `flat_amount` is due once the tier is reached; the last has no end. */
@@ -76,8 +76,35 @@ export function isInForce(
 }
 
 /**
- * Prices as they will be kept. Refuses invalid_input under `path`: an amount, tiers or a package that its model needs,
- * tiers that do not rise to an open end, a cycle that does not go with the closing day, the same price twice.
+ * What a quantity will cost, as it will be kept. Refuses invalid_input under `at`: an amount, tiers or a package that its
+ * model needs, tiers that do not rise to an open end.
+ */
+export function readTerms(
+  input: Pick<PriceInput, 'price_model' | 'amount' | 'tiers' | 'package_size' | 'included'>,
+  at: string,
+): PriceTerms | Refusal {
+  const path = (name: string) => (at === '' ? name : `${at}.${name}`)
+  const price_model = input.price_model ?? 'per_unit'
+  const tiers = isTiered(price_model) ? (input.tiers ?? null) : null
+  if (isTiered(price_model)) {
+    if (!tiers || tiers.length === 0) return refuseField(path('tiers'), 'required')
+    const fault = findTierFault(tiers)
+    if (fault !== undefined) return refuseField(path(`tiers.${fault}.up_to`), 'tiers_must_rise')
+  } else if ((input.amount ?? null) === null) return refuseField(path('amount'), 'required')
+  if (price_model === 'package' && (input.package_size ?? null) === null)
+    return refuseField(path('package_size'), 'required')
+  return {
+    price_model,
+    amount: isTiered(price_model) ? 0 : input.amount!,
+    tiers: tiers?.map((tier) => ({ ...tier, flat_amount: tier.flat_amount ?? 0 })) ?? null,
+    package_size: price_model === 'package' ? input.package_size! : null,
+    included: price_model === 'flat' ? 0 : (input.included ?? 0),
+  }
+}
+
+/**
+ * Prices as they will be kept. Refuses invalid_input under `path`: what {@link readTerms} refuses, a cycle that does not go
+ * with the closing day, the same price twice.
  */
 export function readPrices(
   prices: readonly PriceInput[],
@@ -88,31 +115,20 @@ export function readPrices(
   const seen = new Set<string>()
   for (const [index, input] of prices.entries()) {
     const at = `${path}.${index}`
-    const price_model = input.price_model ?? 'per_unit'
     const cycle_unit = input.cycle_unit ?? 'month'
     const ofDays = cycle_unit === 'day' || cycle_unit === 'week'
     const cycle_alignment = input.cycle_alignment ?? (ofDays ? 'anniversary' : 'closing')
     if (ofDays && cycle_alignment === 'closing')
       return refuseField(`${at}.cycle_alignment`, 'not_for_this_cycle')
-    const tiers = isTiered(price_model) ? (input.tiers ?? null) : null
-    if (isTiered(price_model)) {
-      if (!tiers || tiers.length === 0) return refuseField(`${at}.tiers`, 'required')
-      const fault = findTierFault(tiers)
-      if (fault !== undefined) return refuseField(`${at}.tiers.${fault}.up_to`, 'tiers_must_rise')
-    } else if ((input.amount ?? null) === null) return refuseField(`${at}.amount`, 'required')
-    if (price_model === 'package' && (input.package_size ?? null) === null)
-      return refuseField(`${at}.package_size`, 'required')
+    const terms = readTerms(input, at)
+    if (isRefusal(terms)) return terms
     const from = input.valid_from ?? null
     const price: WantedPrice = {
       currency: input.currency,
       cycle_unit,
       cycle_count: cycle_unit === 'once' ? 1 : (input.cycle_count ?? 1),
       cycle_alignment,
-      price_model,
-      amount: isTiered(price_model) ? 0 : input.amount!,
-      tiers: tiers?.map((tier) => ({ ...tier, flat_amount: tier.flat_amount ?? 0 })) ?? null,
-      package_size: price_model === 'package' ? input.package_size! : null,
-      included: price_model === 'flat' ? 0 : (input.included ?? 0),
+      ...terms,
       valid_from: from !== null && compare(from, day) > 0 ? from : null,
     }
     const key = `${offerOf(price)} ${price.valid_from ?? ''}`

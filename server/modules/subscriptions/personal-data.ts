@@ -7,4 +7,5 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('subscription_suspensions'),
   rowsOfAccount('charges'),
   rowsOfAccount('subscription_coupons'),
+  rowsOfAccount('usage_records'),
 ]

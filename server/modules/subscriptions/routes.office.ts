@@ -7,13 +7,13 @@ import { idParams, pageOf } from '../../platform/schemas.ts'
 import { moneyCell } from '../../platform/spreadsheets.ts'
 import { getBillingData, setBillingData } from './billing-data.ts'
 import { correctSubscription } from './correction.ts'
+import { registerPricesOffice } from './routes.prices.ts'
+import { registerUsageOffice } from './routes.usage.ts'
 import { createSubscription, listSalespeople } from './sale.ts'
 import {
   activation,
   billingDataChange,
   billingDataSchema,
-  cancellation,
-  reactivation,
   salespeople,
   salespeopleQuery,
   subscriptionCorrection,
@@ -21,16 +21,9 @@ import {
   subscriptionQuery,
   subscriptionSchema,
   subscriptionSummarySchema,
-  suspension,
 } from './schemas.ts'
 import { getSubscription, listSubscriptions } from './subscriptions.ts'
-import {
-  activateSubscription,
-  cancelSubscription,
-  deleteSubscription,
-  reactivateSubscription,
-  suspendSubscription,
-} from './transitions.ts'
+import { activateSubscription, deleteSubscription } from './transitions.ts'
 
 const tag = 'Subscriptions'
 
@@ -150,10 +143,22 @@ export function registerSubscriptionsOffice(app: App): void {
     },
     (tx, { params }, _actor, { now }) => deleteSubscription(tx, params.id, now),
   )
-  transitionRoute(app, 'activate', 'It was installed', activation, activateSubscription)
-  transitionRoute(app, 'suspend', 'Suspend it: its days are not charged', suspension, suspendSubscription)
-  transitionRoute(app, 'reactivate', 'End its suspension', reactivation, reactivateSubscription)
-  transitionRoute(app, 'cancel', 'Cancel it for good', cancellation, cancelSubscription)
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/subscriptions/{id}/activate',
+      operation: 'activate_subscription',
+      summary: 'It was installed',
+      tag,
+      permission: 'subscriptions.write',
+      params: idParams,
+      body: activation,
+      response: subscriptionSchema,
+    },
+    async (tx, { params, body }, _actor, { now }) =>
+      (await activateSubscription(tx, params.id, body, now)) ?? getSubscription(tx, params.id),
+  )
 
   officeRoute(
     app,
@@ -198,31 +203,6 @@ export function registerSubscriptionsOffice(app: App): void {
     },
     async (tx, { query }) => ({ items: await listSalespeople(tx, query.business_unit_id) }),
   )
-}
-
-/** A change of state: what it takes in, and the subscription as it is afterwards. */
-function transitionRoute<B extends z.ZodType>(
-  app: App,
-  verb: string,
-  summary: string,
-  body: B,
-  transit: (tx: Tx, id: string, input: z.output<B>, now: Temporal.Instant) => Promise<Refusal | undefined>,
-): void {
-  officeRoute(
-    app,
-    {
-      method: 'POST',
-      path: `/subscriptions/{id}/${verb}`,
-      operation: `${verb}_subscription`,
-      summary,
-      tag,
-      permission: 'subscriptions.write',
-      params: idParams,
-      body,
-      response: subscriptionSchema,
-    },
-    async (tx, input, _actor, { now }) =>
-      (await transit(tx, input.params.id, input.body as z.output<B>, now)) ??
-      getSubscription(tx, input.params.id),
-  )
+  registerPricesOffice(app)
+  registerUsageOffice(app)
 }

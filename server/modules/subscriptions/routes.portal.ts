@@ -1,5 +1,6 @@
 import { type App, portalRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { registerUsagePortal } from './routes.usage.ts'
 import { ownSubscriptionQuery, ownSubscriptionSchema, ownSubscriptionSummarySchema } from './schemas.ts'
 import { getOwnSubscription, listOwnSubscriptions } from './subscriptions.ts'
 
@@ -34,4 +35,5 @@ export function registerSubscriptionsPortal(app: App): void {
     },
     (tx, { params }) => getOwnSubscription(tx, params.id),
   )
+  registerUsagePortal(app)
 }
