@@ -1,16 +1,20 @@
-import { inflateSync } from 'node:zlib'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { languages } from '../../platform/translations.ts'
-import { type InvoicePdf, type InvoicePdfLine, type InvoicePdfLook, renderInvoicePdf } from './invoice-pdf.ts'
-import { type ExplainedLine, explainLine } from './line-words.ts'
+import { readPdf } from '../../../tests/pdf.ts'
+import { prepareLogo } from '../../platform/pdf/pictures.ts'
+import { type Language, languages } from '../../platform/translations.ts'
+import type { PrintLook } from './document-sheet.ts'
+import { type PrintableDocument, type PrintableLine, printDocument } from './invoice-pdf.ts'
+import { print } from './printing.ts'
+import { type PrintableStatement, printStatement } from './statement-pdf.ts'
 
-const date = Temporal.PlainDate.from
-const may = { from: date('2026-04-30'), to: date('2026-05-31') }
+const may = { from: '2026-04-30', to: '2026-05-31' }
 
-const line: InvoicePdfLine = {
+const line: PrintableLine = {
+  role: 'plan',
   description: 'Fibra 500 Mega',
-  period: { from: date('2026-05-21'), to: date('2026-05-31') },
+  period: { from: '2026-05-21', to: '2026-05-31' },
   days: 10,
   of_days: 31,
   whole_period: may,
@@ -24,15 +28,16 @@ const line: InvoicePdfLine = {
   net: 2900,
   rule: 'recurring_arrears',
 }
-
 const whole = { ...line, period: may, days: 31, gross: 8990, net: 8990 }
 
-const invoice: InvoicePdf = {
+const invoice: PrintableDocument = {
+  kind: 'invoice',
   series: 'A',
   number: 123,
   state: 'open',
-  issue_date: date('2026-05-31'),
-  due_date: date('2026-06-10'),
+  language: 'en',
+  issue_date: '2026-05-31',
+  due_date: '2026-06-10',
   paid_on: null,
   currency: 'BRL',
   gross: 11890,
@@ -52,7 +57,7 @@ const invoice: InvoicePdf = {
   lines: [line, whole],
 }
 
-const look: InvoicePdfLook = {
+const look: PrintLook = {
   name: 'Ponte Fibra',
   accent: '#0b7285',
   logo: null,
@@ -62,120 +67,12 @@ const look: InvoicePdfLook = {
   payment_instructions: 'Pix: financeiro@pontefibra.example',
 }
 
-/** The text of each page, as a reader of PDFs finds it: by the fonts' ToUnicode maps. */
-function readPages(pdf: Buffer): string[] {
-  const source = pdf.toString('latin1')
-  const objects = new Map<string, string>()
-  for (const match of source.matchAll(/(?:^|\n)(\d+) 0 obj\n([\s\S]*?)\nendobj/g))
-    objects.set(match[1]!, match[2]!)
-  const streamOf = (id: string) => {
-    const body = objects.get(id)!
-    const start = body.indexOf('stream\n') + 7
-    const raw = Buffer.from(body.slice(start, body.lastIndexOf('\nendstream')), 'latin1')
-    return (body.includes('/FlateDecode') ? inflateSync(raw) : raw).toString('latin1')
-  }
-  const refs = (body: string, key: string) => new RegExp(`/${key} (\\d+) 0 R`).exec(body)?.[1]
-  const letters = (fontId: string) => {
-    const map = streamOf(refs(objects.get(fontId)!, 'ToUnicode')!)
-    const glyphs: string[] = []
-    for (const range of map.matchAll(/<(\w+)> <\w+> \[(.*?)\]/g)) {
-      for (const [i, codes] of [...range[2]!.matchAll(/<([\w ]+)>/g)].entries()) {
-        const units = codes[1]!.split(' ').map((code) => Number.parseInt(code, 16))
-        glyphs[Number.parseInt(range[1]!, 16) + i] = String.fromCharCode(...units)
-      }
-    }
-    return glyphs
-  }
-  return [...objects.values()]
-    .filter((body) => /\/Type \/Page\n/.test(body))
-    .map((body) => {
-      const resources = objects.get(refs(body, 'Resources')!) ?? body
-      const fonts = new Map<string, string[]>()
-      for (const font of resources.matchAll(/\/(F\d+) (\d+) 0 R/g)) fonts.set(font[1]!, letters(font[2]!))
-      let glyphs: string[] = []
-      let text = ''
-      const operators = /\/(F\d+) [\d.]+ Tf|\[(.*?)\] TJ|BDC/g
-      for (const [operator, font, shown] of streamOf(refs(body, 'Contents')!).matchAll(operators)) {
-        if (font) glyphs = fonts.get(font)!
-        else if (operator === 'BDC') text += '\n'
-        else {
-          for (const run of shown!.matchAll(/<(\w+)>/g)) {
-            for (const glyph of run[1]!.match(/.{4}/g) ?? [])
-              text += glyphs[Number.parseInt(glyph, 16)] ?? '\ufffd'
-          }
-        }
-      }
-      return text.replaceAll('\u00a0', ' ')
-    })
-}
+const printed = (changes: Partial<PrintableDocument> = {}, shown = look) =>
+  readPdf(printDocument({ ...invoice, ...changes }, shown)).pages
 
-const render = async (
-  changes: Partial<InvoicePdf> = {},
-  language: (typeof languages)[number] = 'en',
-  unit = look,
-) => readPages(await renderInvoicePdf({ ...invoice, ...changes }, unit, language))
+const about = { kind: 'invoice', series: 'A', number: 120, issue_date: '2026-04-30' } as const
 
-/** Unusual spaces of the formats made plain. */
-const spaced = (text: string) => text.replace(/\s/g, ' ')
-
-const explained = (
-  changes: Partial<ExplainedLine>,
-  language: (typeof languages)[number] = 'en',
-  currency = 'USD',
-) => spaced(explainLine({ ...line, ...changes }, currency, language))
-
-describe('explainLine', () => {
-  it('says the days, the last one included, in every language', () => {
-    expect(explained({}, 'pt-BR', 'BRL')).toBe(
-      '10 de 31 dias (21 – 30 de mai. de 2026) × R$ 89,90 por mês = R$ 29,00. Cobrado após o uso.',
-    )
-    expect(explained({}, 'es', 'BRL')).toBe(
-      '10 de 31 días (21 – 30 de may de 2026) × BRL 89,90 por mes = BRL 29,00. Se cobra después del uso.',
-    )
-    expect(explained({})).toBe(
-      '10 of 31 days (May 21 – 30, 2026) × $89.90 per month = $29.00. Charged after use.',
-    )
-  })
-
-  it('says a whole period, more than one, and in advance', () => {
-    expect(explained({ ...whole, rule: 'recurring_advance' })).toBe(
-      'Whole period (Apr 30 – May 30, 2026): $89.90 per month. Charged in advance.',
-    )
-    expect(explained({ ...whole, quantity: 3, gross: 26970, net: 26970, rule: 'recurring_advance' })).toBe(
-      'Whole period (Apr 30 – May 30, 2026): 3 × $89.90 per month = $269.70. Charged in advance.',
-    )
-    expect(explained({ quantity: 2, gross: 5800, net: 5800 })).toContain('× 2 × $89.90 per month = $58.00.')
-  })
-
-  it('says a discount as it was agreed and as it came out', () => {
-    const percent = {
-      discount_kind: 'percent',
-      discount_basis_points: 1250,
-      discount: 363,
-      net: 2537,
-    } as const
-    expect(explained(percent)).toContain('= $29.00. Less a discount of 12.5% ($3.63): $25.37.')
-    const amount = { discount_kind: 'amount', discount_amount: 2000, discount: 645, net: 2255 } as const
-    expect(explained(amount)).toContain('Less a discount of $20.00 per month, here $6.45: $22.55.')
-    expect(explained({ ...whole, ...amount, discount: 2000, net: 6990 })).toContain(
-      'per month. Less a discount of $20.00: $69.90.',
-    )
-  })
-
-  it('says that a month was counted as thirty days, and other lengths as periods', () => {
-    expect(explained({ of_days: 30 })).toContain('Days are counted in a commercial month of 30 days.')
-    const quarter = { from: date('2026-03-31'), to: date('2026-06-30') }
-    expect(explained({ whole_period: quarter, of_days: 91 })).toContain('$89.90 per quarter')
-  })
-
-  it('says nothing of a rule that it does not know, and keeps the decimals of the currency', () => {
-    expect(explained({ rule: 'manual', unit_amount: 3100, gross: 1000, net: 1000 }, 'en', 'JPY')).toBe(
-      '10 of 31 days (May 21 – 30, 2026) × ¥3,100 per month = ¥1,000.',
-    )
-  })
-})
-
-describe('renderInvoicePdf', () => {
+describe('an invoice', () => {
   it.each([
     [
       'pt-BR',
@@ -186,104 +83,414 @@ describe('renderInvoicePdf', () => {
       ['Factura', 'Total a pagar', 'Período completo', 'Cómo pagar', '10 de jun de 2026', 'Página 1 de 1'],
     ],
     ['en', ['Invoice', 'Amount due', 'Whole period', 'How to pay', 'Jun 10, 2026', 'Page 1 of 1']],
-  ] as const)('carries everything of the invoice in %s', async (language, words) => {
-    const pages = await render({}, language)
+  ] as const)('carries everything in %s', (language, words) => {
+    const pages = printed({ language })
     expect(pages).toHaveLength(1)
-    for (const word of words) expect(pages[0]).toContain(word)
     for (const word of [
+      ...words,
       'A-123',
       '12.345.678/0001-90',
       'Ponte Fibra Telecomunicações',
       'Fibra 500 Mega',
       '1042',
-    ]) {
+    ])
       expect(pages[0]).toContain(word)
-    }
     expect(pages[0]).toMatch(/118[,.]90/)
+    expect(pages[0]).toMatch(/10 (de|of) 31 (dias|días|days)/)
     expect(pages[0]).not.toMatch(/\ufffd|\{\{|undefined|NaN/)
   })
 
-  it('has the letters of other scripts, and a question mark where there is none', async () => {
-    const [text] = await render({ customer: { name: 'Dvořák Győr Škoda Çağ Ελλάδα Київ Nguyễn 漢' } })
+  it('says each tax with its rate and base, on top and inside', () => {
+    const [text] = printed({
+      tax: 551,
+      total: 12441,
+      open_amount: 12441,
+      taxes: [
+        { name: 'IVA', rate: 190000, inclusive: false, base: 2900, amount: 551 },
+        { name: 'ISS', rate: 25000, inclusive: true, base: 8990, amount: 219 },
+      ],
+      lines: [
+        { ...line, tax: 551 },
+        { ...whole, tax_included: 219 },
+      ],
+    })
+    for (const words of [
+      'IVA 19% on R$29.00',
+      'Includes ISS 2.5% (on R$89.90)',
+      'Plus R$5.51 tax',
+      'R$124.41',
+      'Subtotal',
+    ])
+      expect(text).toContain(words)
+  })
+
+  it('says tiers, packages, coupons and instalments', () => {
+    const [text] = printed({
+      lines: [
+        {
+          ...whole,
+          role: 'usage',
+          price_model: 'tiered',
+          tiers: [
+            { up_to: 100, unit_amount: 50, flat_amount: 0 },
+            { up_to: null, unit_amount: 30, flat_amount: 0 },
+          ],
+          quantity: 1234,
+          gross: 39020,
+          net: 39020,
+        },
+        {
+          ...whole,
+          price_model: 'package',
+          package_size: 100,
+          quantity: 250,
+          unit_amount: 1000,
+          gross: 3000,
+          net: 3000,
+        },
+        {
+          ...whole,
+          discount: 899,
+          net: 8091,
+          coupons: [{ name: 'Páscoa', kind: 'percent', basis_points: 1000, off: 899 }],
+        },
+        { ...whole, role: 'instalment', instalment: 2, instalments: 10 },
+      ],
+    })
+    for (const words of ['by tiers', '1,234', 'R$10.00 per 100', 'Páscoa', 'Instalment 2 of 10', '-R$8.99'])
+      expect(text).toContain(words)
+  })
+
+  it('repeats the header on every page of a long invoice, and counts them', () => {
+    const lines = Array.from({ length: 300 }, (_, i) => ({ ...whole, description: `Branch no. ${i + 1}.` }))
+    const pages = printed({ lines, gross: 2697000, total: 2697000, open_amount: 2697000 })
+    expect(pages.length).toBeGreaterThan(9)
+    for (const [i, text] of pages.entries()) {
+      expect(text).toContain(`Page ${i + 1} of ${pages.length}`)
+      if (text.includes('Branch')) expect(text).toContain('Description')
+    }
+    const all = pages.join('\n')
+    for (let i = 1; i <= 300; i++) expect(all.split(`Branch no. ${i}.`), `line ${i}`).toHaveLength(2)
+    expect(pages.at(-1)).toContain('R$26,970.00')
+  })
+
+  it('stamps what is paid, void or a draft, and asks for money only where some is owed', () => {
+    const [paid] = printed({ state: 'paid', paid_on: '2026-06-08', open_amount: 0 })
+    expect(paid).toContain('PAID')
+    expect(paid).toContain('on Jun 8, 2026')
+    expect(paid).not.toContain('How to pay')
+    const [void_] = printed({ state: 'void', open_amount: 0, language: 'es' })
+    expect(void_).toContain('ANULADA')
+    expect(void_).toContain('no hay nada que pagar')
+    const [draft] = printed({ state: 'draft', number: null })
+    expect(draft).toContain('DRAFT')
+    expect(draft).not.toContain('A-')
+    const [part] = printed({ open_amount: 5000 })
+    expect(part).toContain('Still to pay')
+    expect(part).toContain('R$50.00')
+  })
+
+  it('goes on over pages with instructions, words and names of any length', () => {
+    const long = 'word '.repeat(3000)
+    const unbroken = 'x'.repeat(400)
+    const pages = printed(
+      {
+        language: 'pt-BR',
+        customer: { name: unbroken, address: long, city: unbroken },
+        lines: [{ ...line, description: unbroken, discount: 100, net: 2800, unit_amount: 900719925474099 }],
+      },
+      { ...look, name: unbroken, payment_instructions: `${long}\n${unbroken}\nthe last words` },
+    )
+    expect(pages.length).toBeGreaterThan(2)
+    expect(pages.join('\n')).toContain('the last words')
+    expect(printed({ lines: [] })[0]).toContain('Amount due')
+  })
+
+  it('shows the logo, and the name where the picture cannot be read', async () => {
+    const picture = await sharp({
+      create: { width: 2000, height: 500, channels: 4, background: '#ff000080' },
+    })
+      .png()
+      .toBuffer()
+    const logo = await prepareLogo(picture)
+    expect(logo).toMatchObject({ width: 660, height: 165 })
+    const { objects } = readPdf(printDocument(invoice, { ...look, logo }))
+    const bodies = [...objects.values()]
+    expect(bodies.some((body) => body.includes('/Subtype /Image'))).toBe(true)
+    expect(bodies.some((body) => body.includes('/Alt (Logo of Ponte Fibra)'))).toBe(true)
+    expect(await prepareLogo(Buffer.from('no picture'))).toBeNull()
+    expect(printed()[0]).toContain('Ponte Fibra')
+  })
+})
+
+describe('the other documents', () => {
+  const credit: Partial<PrintableDocument> = {
+    kind: 'credit_note',
+    series: 'C',
+    number: 7,
+    state: 'issued',
+    about,
+    open_amount: 0,
+    reason: 'Four days without service',
+    lines: [{ ...line, corrects: { kind: 'credit_note', document: 'A-120', description: 'Fibra 500 Mega' } }],
+  }
+  it.each([
+    [
+      'pt-BR',
+      ['Nota de crédito', 'C-7', 'Corrige', 'Fatura A-120', 'Valor creditado', 'Devolve de', 'Motivo'],
+    ],
+    [
+      'es',
+      ['Nota de crédito', 'C-7', 'Corrige', 'Factura A-120', 'Importe acreditado', 'Devuelve de', 'Motivo'],
+    ],
+    [
+      'en',
+      ['Credit note', 'C-7', 'Corrects', 'Invoice A-120', 'Amount credited', 'Gives back from', 'Reason'],
+    ],
+  ] as const)('a credit note says in %s what it corrects, and asks for nothing', (language, words) => {
+    const [text] = printed({ ...credit, language })
+    for (const word of words) expect(text).toContain(word)
+    expect(text).not.toMatch(/Como pagar|Cómo pagar|How to pay|Pague até|Pay by/)
+  })
+
+  it('a debit note of late fee and interest says so, and is paid like an invoice', () => {
+    const once = {
+      ...line,
+      period: { from: '2026-06-20', to: '2026-06-21' },
+      whole_period: { from: '2026-06-20', to: '2026-06-21' },
+      days: 1,
+      of_days: 1,
+    }
+    const [text] = printed({
+      kind: 'debit_note',
+      series: 'D',
+      number: 3,
+      about,
+      lines: [
+        { ...once, role: 'late_fee', description: 'Late fee', rule: 'charge' },
+        { ...once, role: 'interest', description: 'Interest', rule: 'charge' },
+      ],
+    })
+    for (const word of [
+      'Debit note',
+      'Late fee and interest',
+      'Invoice A-120 of Apr 30, 2026',
+      'Amount due',
+      'How to pay',
+      'never on earlier interest',
+    ])
+      expect(text).toContain(word)
+  })
+
+  it.each([
+    ['offered', 'Valid until', 'It is an offer that holds until Jun 10, 2026'],
+    ['converted', 'INVOICED', 'what counts is that invoice'],
+    ['expired', 'EXPIRED', 'no longer holds'],
+    ['withdrawn', 'WITHDRAWN', 'nothing to pay'],
+  ] as const)('a proforma that is %s is no fiscal document', (state, first, second) => {
+    const [text] = printed({ kind: 'proforma', series: 'P', number: 9, state, open_amount: 0 })
+    for (const word of ['Proforma invoice', 'Not a fiscal document', first, second])
+      expect(text).toContain(word)
+    expect(text!.includes('How to pay')).toBe(state === 'offered')
+  })
+})
+
+describe('a statement', () => {
+  const statement = (language: Language, movements: PrintableStatement['movements']): PrintableStatement => ({
+    language,
+    currency: 'BRL',
+    from: '2026-04-01',
+    to: '2026-06-30',
+    made_on: '2026-07-01',
+    issuer: invoice.issuer,
+    customer: invoice.customer,
+    opening_balance: 1000,
+    closing_balance: movements.at(-1)?.balance ?? 1000,
+    movements,
+  })
+  it.each([
+    [
+      'pt-BR',
+      ['Extrato', 'Saldo inicial', 'Saldo final', 'Saldo devedor em 30 de jun. de 2026', 'Fatura · A-123'],
+    ],
+    [
+      'es',
+      [
+        'Estado de cuenta',
+        'Saldo inicial',
+        'Saldo final',
+        'Saldo deudor al 30 de jun de 2026',
+        'Factura · A-123',
+      ],
+    ],
+    ['en', ['Statement', 'Opening balance', 'Closing balance', 'Owed on Jun 30, 2026', 'Invoice · A-123']],
+  ] as const)('says in %s each movement with the balance after it', (language, words) => {
+    const pdf = readPdf(
+      printStatement(
+        statement(language, [
+          { kind: 'invoice', on_date: '2026-05-31', amount: 11890, balance: 12890, about: 'A-123' },
+          { kind: 'payment', on_date: '2026-06-03', amount: -11890, balance: 1000, about: null },
+        ]),
+        look,
+      ),
+    )
+    for (const word of words) expect(pdf.pages[0]).toContain(word)
+    expect(pdf.pages[0]).toMatch(/128[,.]90/)
+    expect(JSON.parse(pdf.attachments.get('statement.json')!.toString()).movements).toHaveLength(2)
+  })
+
+  it('says credit as credit, and goes on over pages', () => {
+    const movements = Array.from({ length: 200 }, (_, i) => ({
+      kind: 'payment' as const,
+      on_date: '2026-05-02',
+      amount: -100,
+      balance: 1000 - 100 * (i + 1),
+      about: `No. ${i + 1}.`,
+    }))
+    const { pages } = readPdf(printStatement(statement('en', movements), look))
+    expect(pages[0]).toContain('Credit on Jun 30, 2026')
+    expect(pages.length).toBeGreaterThan(4)
+    for (const text of pages.slice(0, 5)) expect(text).toContain('Payments and credits')
+  })
+})
+
+describe('the file', () => {
+  const source = printDocument({ ...invoice, language: 'pt-BR' }, look)
+  const pdf = readPdf(source)
+  const bodies = [...pdf.objects.values()]
+
+  it('is PDF/A-3: profile of colours, metadata, every font inside, nothing that runs or hides', () => {
+    expect(source.subarray(0, 9).toString()).toBe('%PDF-1.7\n')
+    // The second line says that the file is binary.
+    expect([...source.subarray(10, 14)].every((byte) => byte > 127)).toBe(true)
+    expect(pdf.metadata).toContain('<pdfaid:part>3</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>')
+    const intent = /\/OutputIntents \[(\d+) 0 R\]/.exec(pdf.catalog)![1]!
+    const output = pdf.objects.get(Number(intent))!
+    expect(output).toContain('/S /GTS_PDFA1')
+    const profile = pdf.stream(Number(/\/DestOutputProfile (\d+)/.exec(output)![1]))
+    expect(profile.readUInt32BE(0)).toBe(profile.length)
+    expect(profile.toString('latin1', 12, 20)).toBe('mntrRGB ')
+    expect(profile.toString('latin1', 36, 40)).toBe('acsp')
+    expect(pdf.trailer).toMatch(/\/ID \[<(\w{32})> <\1>\]/)
+    expect(pdf.trailer).not.toContain('/Encrypt')
+    for (const body of bodies)
+      expect(body).not.toMatch(/\/JavaScript|\/JS |\/Launch|\/SMask|\/CA |\/ca |\/OpenAction|\/AA |LZWDecode/)
+    const fonts = bodies.filter((body) => body.includes('/Type /FontDescriptor'))
+    expect(fonts.length).toBeGreaterThan(2)
+    for (const font of fonts) expect(font).toMatch(/\/FontName \/[A-Z]{6}\+Inter.*\/FontFile2 \d+ 0 R/)
+    for (const font of bodies.filter((body) => body.includes('/Subtype /Type0')))
+      expect(font).toMatch(/\/Encoding \/Identity-H .*\/ToUnicode \d+ 0 R/)
+    for (const font of bodies.filter((body) => body.includes('/CIDFontType2')))
+      expect(font).toContain('/CIDToGIDMap /Identity')
+  })
+
+  it('says of itself the same in its metadata as in its information', () => {
+    const info = pdf.objects.get(Number(/\/Info (\d+)/.exec(pdf.trailer)![1]))!
+    expect(info).toContain('/Title (Fatura A-123)')
+    expect(info).toContain('/CreationDate (D:20260531000000Z)')
+    expect(pdf.metadata).toContain('<rdf:li xml:lang="x-default">Fatura A-123</rdf:li>')
+    expect(pdf.metadata).toContain('<xmp:CreateDate>2026-05-31T00:00:00Z</xmp:CreateDate>')
+    expect(pdf.metadata).toContain('Ponte Fibra Telecomunicações Ltda.')
+    const odd = readPdf(printDocument({ ...invoice, customer: { name: `A & B <"C"> \\(D\u0007` } }, look))
+    expect(odd.metadata).toContain('A &amp; B &lt;"C"&gt; \\(D')
+  })
+
+  it('carries the document for programs, with its amounts in words', () => {
+    expect(pdf.catalog).toMatch(/\/AF \[\d+ 0 R\]/)
+    expect(pdf.catalog).toContain('/Names << /EmbeddedFiles << /Names [(document.json)')
+    expect(bodies.some((body) => body.includes('/AFRelationship /Data'))).toBe(true)
+    expect(bodies.some((body) => body.includes('/Subtype /application#2Fjson'))).toBe(true)
+    const data = JSON.parse(pdf.attachments.get('document.json')!.toString())
+    expect(data).toMatchObject({ kind: 'invoice', number: 123, total: 11890, due_date: '2026-06-10' })
+    expect(data.lines[0].explanation).toContain('10 de 31 dias')
+  })
+
+  it('has a title, a language and a structure, and is the same bytes for the same document', () => {
+    expect(pdf.catalog).toContain('/Lang (pt-BR)')
+    expect(pdf.catalog).toContain('/MarkInfo << /Marked true >>')
+    expect(pdf.catalog).toContain('/ViewerPreferences << /DisplayDocTitle true >>')
+    for (const tag of ['H1', 'H2', 'Table', 'TR', 'TH', 'TD'])
+      expect(
+        bodies.some((body) => body.startsWith(`<< /Type /StructElem /S /${tag} `)),
+        tag,
+      ).toBe(true)
+    expect(source.equals(printDocument({ ...invoice, language: 'pt-BR' }, look))).toBe(true)
+    expect(source.equals(printDocument({ ...invoice, language: 'pt-BR', number: 124 }, look))).toBe(false)
+    expect(source.length).toBeLessThan(60_000)
+  })
+
+  it('has the letters of other scripts, and a question mark where there is none', () => {
+    const [text] = printed({ customer: { name: 'Dvořák Győr Škoda Çağ Ελλάδα Київ Nguyễn 漢' } })
     for (const word of ['Dvořák', 'Győr', 'Škoda', 'Çağ', 'Ελλάδα', 'Київ', 'Nguyễn'])
       expect(text).toContain(word)
     expect(text).not.toContain('漢')
     expect(text).toContain('?')
   })
 
-  it('repeats the header on every page of a long invoice, and counts them', async () => {
-    const lines = Array.from({ length: 100 }, (_, i) => ({ ...whole, description: `Branch no. ${i + 1}.` }))
-    const pages = await render({ lines, gross: 899000, total: 899000, open_amount: 899000 })
-    expect(pages.length).toBeGreaterThan(3)
-    for (const [i, text] of pages.entries()) {
-      expect(text).toContain(`Page ${i + 1} of ${pages.length}`)
-      if (text.includes('Branch')) expect(text).toContain('Description')
+  it('prints every letter of Europe as it is, in any mixture', () => {
+    const alphabet = [
+      ...'abcxyzABCXYZ0189 .,-/()&%$€£ºª«»“”‘’–—…™½·',
+      ...'áàâãäåæçéèêëíìîïñóòôõöøúùûüýÿßÁÀÂÃÄÅÆÇÉÈÊËÍÑÓÕÖØÚÜß',
+      ...'ąćčďđęěğıłńňőœřśşšťůűźżžĄĆČĐĘĞİŁŃŐŒŘŚŞŠŤŮŰŹŻŽ',
+      ...'αβγδεζωάέήίόύώΑΒΓΔΩабвгджзийклмнопрстуфхцчшщъыьэюяєіїґЄІЇҐ',
+      ...'ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ',
+    ]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...alphabet), { minLength: 1, maxLength: 24 }), (letters) => {
+        const name = letters.join('').normalize('NFC')
+        const text = printed({ customer: { name, address: name } })[0]!
+        expect(text.replace(/\s/g, '')).toContain(name.replace(/\s/g, ''))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('survives any text at all', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        fc.string({ unit: 'grapheme', maxLength: 60 }),
+        (one, other) => {
+          const pages = printed({
+            customer: { name: one, city: other },
+            reason: other,
+            lines: [{ ...line, description: one }],
+          })
+          expect(pages.join('')).not.toContain('\ufffd')
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('printing in another thread', () => {
+  it('gives the same bytes, in their order, and says what cannot be printed', async () => {
+    const documents = languages.map((language, i) => ({ ...invoice, language, number: i + 1 }))
+    const answers = await print({
+      looks: [look],
+      pieces: documents.map((document) => ({ look: 0, document })),
+    })
+    for (const [i, answer] of answers.entries()) {
+      if (!('pdf' in answer)) throw new Error(answer.fault)
+      expect(Buffer.from(answer.pdf).equals(printDocument(documents[i]!, look))).toBe(true)
     }
-    const all = pages.join('\n')
-    for (let i = 1; i <= 100; i++) expect(all.split(`Branch no. ${i}.`), `line ${i}`).toHaveLength(2)
-    expect(pages.at(-1)).toContain('$8,990.00'.replace('$', 'R$'))
+    const broken = { ...invoice, total: 0.5 }
+    const [first, second] = await print({
+      looks: [look],
+      pieces: [
+        { look: 0, document: broken },
+        { look: 0, document: invoice },
+      ],
+    })
+    expect(first).toMatchObject({ fault: expect.stringContaining('safe integer') })
+    expect(second).toHaveProperty('pdf')
   })
 
-  it('stamps what is paid, void or a draft, and asks for money only where some is owed', async () => {
-    const [paid] = await render({ state: 'paid', paid_on: date('2026-06-08'), open_amount: 0 })
-    expect(paid).toContain('PAID')
-    expect(paid).toContain('on Jun 8, 2026')
-    expect(paid).not.toContain('How to pay')
-    const [void_] = await render({ state: 'void', open_amount: 0 }, 'es')
-    expect(void_).toContain('ANULADA')
-    expect(void_).toContain('no hay nada que pagar')
-    const [draft] = await render({ state: 'draft', number: null })
-    expect(draft).toContain('DRAFT')
-    expect(draft).not.toContain('A-')
-    const [part] = await render({ open_amount: 5000 })
-    expect(part).toContain('Still to pay')
-    expect(part).toContain('R$50.00')
-  })
-
-  it('goes on over pages with instructions, words and names of any length', async () => {
-    const long = 'word '.repeat(3000)
-    const unbroken = 'x'.repeat(400)
-    const pages = await render(
-      {
-        customer: { name: unbroken, address: long, city: unbroken },
-        lines: [{ ...line, description: unbroken, discount: 100, net: 2800, unit_amount: 900719925474099 }],
-      },
-      'pt-BR',
-      { ...look, name: unbroken, payment_instructions: `${long}\n${unbroken}\nthe last words` },
+  it('works off many orders at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => print({ looks: [look], pieces: [{ look: 0, document: invoice }] })),
     )
-    expect(pages.length).toBeGreaterThan(2)
-    expect(pages.at(-1)).toContain('the last words')
-    expect((await render({ lines: [] }))[0]).toContain('Amount due')
-  })
-
-  it('has a title, an author, a language and a structure, and is the same bytes for the same invoice', async () => {
-    const pdf = await renderInvoicePdf(invoice, look, 'pt-BR')
-    const source = pdf.toString('latin1')
-    expect(source.startsWith('%PDF-1.7')).toBe(true)
-    expect(source).toContain('/Lang (pt-BR)')
-    expect(source).toContain('(Fatura A-123)')
-    expect(source).toContain('/Marked true')
-    for (const tag of ['H1', 'Table', 'TR', 'TH', 'TD']) expect(source).toContain(`/S /${tag}\n`)
-    expect(pdf.equals(await renderInvoicePdf(invoice, look, 'pt-BR'))).toBe(true)
-    expect(pdf.length).toBeLessThan(60_000)
-  })
-
-  it('shows the logo, and the name where the picture cannot be read', async () => {
-    const logo = await sharp({ create: { width: 2000, height: 500, channels: 4, background: '#ff000080' } })
-      .png()
-      .toBuffer()
-    const source = (await renderInvoicePdf(invoice, { ...look, logo }, 'en')).toString('latin1')
-    expect(source).toContain('/Subtype /Image')
-    expect(source).toContain('/Alt (Logo of Ponte Fibra)')
-    const broken = await renderInvoicePdf(invoice, { ...look, logo: Buffer.from('no picture') }, 'en')
-    expect(broken.toString('latin1')).not.toContain('/Subtype /Image')
-    expect(readPages(broken)[0]).toContain('Ponte Fibra')
-  })
-
-  it('renders in every language at once', async () => {
-    const all = await Promise.all(
-      languages.flatMap((language) => [render({}, language), render({}, language)]),
-    )
-    expect(all.every((pages) => pages.length === 1)).toBe(true)
+    expect(answers.every(([answer]) => answer && 'pdf' in answer)).toBe(true)
   })
 })
