@@ -30,6 +30,8 @@ create type charge_kind as enum ('fee', 'instalment', 'manual', 'penalty', 'late
 
 create type closing_account_state as enum ('planned', 'invoiced', 'parked', 'changed');
 
+create type closing_origin as enum ('staff', 'command', 'clock');
+
 create type component_role as enum ('plan', 'option', 'usage');
 
 create type contract_acceptance as enum ('portal', 'paper');
@@ -96,8 +98,6 @@ create type plan_kind as enum ('dial_up', 'broadband', 'additional_point', 'emai
 
 create type posting_kind as enum ('invoice', 'payment', 'credit_used', 'credit_note', 'debit_note', 'adjustment', 'refund', 'write_off', 'opening');
 
-create type price_interval as enum ('month');
-
 create type price_model as enum ('flat', 'per_unit', 'tiered', 'volume', 'package');
 
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
@@ -130,6 +130,41 @@ create type user_side as enum ('customer', 'staff');
 create type user_token_kind as enum ('password', 'invitation', 'first_admin', 'email_change');
 
 -- Tables ----------------------------------------------------------------------------------------------------
+
+-- Credit given or taken, credit paid back, debt given up: each with its reason; its id is that of its posting
+create table account_adjustments (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  kind posting_kind not null check (kind = any (array['adjustment', 'refund', 'write_off'])),
+  amount bigint not null check (amount <> 0),  -- Minor units; an adjustment above zero gives credit, one below takes it
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  on_date date not null,
+  reason text not null check (length(btrim(reason)) >= 1 and length(btrim(reason)) <= 500),
+  invoice_id uuid,
+  method payment_method,
+  reference text check (length(reference) <= 200),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  unique (id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  check (kind = 'adjustment' or amount > 0),
+  check ((kind = 'write_off') = (invoice_id is not null)),
+  check ((kind = 'refund') = (method is not null))
+);
+create index account_adjustments_account on account_adjustments (account_id, id desc);
+create index account_adjustments_invoice on account_adjustments (invoice_id) where (invoice_id is not null);
+create trigger account_adjustments_frozen before delete or update on account_adjustments for each row execute function refuse_change();
+create trigger account_adjustments_whole before truncate on account_adjustments for each statement execute function refuse_change();
+create trigger account_erased_insert after insert on account_adjustments referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on account_adjustments referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_adjustments referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_adjustments referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_adjustments to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on account_adjustments for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on account_adjustments to zaguan_office;
+grant select (id, account_id, kind, amount, currency, on_date, reason, invoice_id, method, reference) on account_adjustments to zaguan_portal;
 
 -- A customer's change of what the business unit wants to confirm first (A7)
 create table account_change_requests (
@@ -308,9 +343,12 @@ create index accounts_tax_id_key on accounts (tax_id_key) where (tax_id_key is n
 create index accounts_threshold_profile on accounts (threshold_profile_id) where (threshold_profile_id is not null);
 create index accounts_unit_name on accounts (business_unit_id, name, id);
 create trigger accounts_details before update of name, tax_id, kind on accounts for each row execute function guard_account_details();
+create trigger accounts_emptied before truncate on accounts for each statement execute function refuse_change();
 create trigger accounts_erased before update on accounts for each row when (old.erased_at is not null) execute function refuse_erased();
 create trigger accounts_erased_changes after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_change_reasons();
 create trigger accounts_erased_dunning after update on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_dunning();
+create trigger accounts_key before update of id on accounts for each row when (old.id <> new.id) execute function refuse_new_key();
+create trigger accounts_referenced after delete on accounts referencing old table as old_rows for each statement execute function keep_referenced_accounts();
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -412,17 +450,28 @@ create trigger audit_log_kept before truncate on audit_log for each statement ex
 create policy office_reads on audit_log for select to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant select on audit_log to zaguan_office;
 
+-- Documents that rows of the running transaction belong to and that are not written yet; empty between transactions
+create table awaited_documents (
+  id bigint generated always as identity primary key,
+  source text not null,
+  invoice_ids uuid[] not null,
+  account_ids uuid[] not null
+);
+create constraint trigger awaited_documents_came after insert on awaited_documents deferrable initially deferred for each row execute function require_awaited_documents();
+
 -- The days of each component that were billed. The exclusion refuses a second charge for a day (billing.md 12)
 create table billed_coverage (
   id uuid default uuidv7() primary key,
-  component_id uuid not null references subscription_components(id),
+  component_id uuid not null,  -- References subscription_components, together with account_id; proved by billed_coverage_proved
   account_id uuid not null,
   period daterange not null check (not isempty(period) and not lower_inf(period) and not upper_inf(period)),
-  invoice_line_id uuid references invoice_lines(id),  -- Null: days without a price
-  closing_id uuid references closings(id),
-  exclude using gist (component_id with =, period with &&)
+  invoice_line_id uuid,  -- References invoice_lines; proved by billed_coverage_proved. Null: days without a price
+  closing_id uuid  -- References closings; proved by billed_coverage_proved
 );
 create index billed_coverage_account on billed_coverage (account_id);
+create index billed_coverage_component on billed_coverage (component_id, period);
+create trigger billed_coverage_emptied before truncate on billed_coverage for each statement execute function refuse_change();
+create trigger billed_coverage_proved after insert on billed_coverage referencing new table as new_rows for each statement execute function prove_billed_coverage();
 create trigger billed_coverage_shrinks before update on billed_coverage for each row execute function keep_coverage();
 create policy office on billed_coverage to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = billed_coverage.account_id))));
 create policy portal on billed_coverage for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -470,6 +519,10 @@ create table business_units (
 create trigger audit_delete after delete on business_units referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on business_units referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on business_units referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger business_units_emptied before truncate on business_units for each statement execute function refuse_change();
+create trigger business_units_key before update of id on business_units for each row when (old.id <> new.id) execute function refuse_new_key();
+create trigger business_units_referenced after delete on business_units referencing old table as old_rows for each statement execute function keep_referenced_rest();
+create trigger make_chart after insert on business_units for each row execute function make_chart();
 create trigger search_unit_delete after delete on business_units referencing old table as old_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
 create trigger search_unit_insert after insert on business_units referencing new table as new_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
 create trigger search_unit_update after update on business_units referencing old table as old_rows new table as new_rows for each statement execute function search_rows('unit', 'id', 'object_id', 'id', '{id,legal_name,name,slug,tax_id}');
@@ -521,10 +574,14 @@ create index charges_account on charges (account_id, id desc);
 create index charges_due on charges (business_unit_id, bill_on, account_id) where ((billed_at is null) and (withdrawn_at is null));
 create index charges_open on charges (account_id) where ((billed_at is null) and (withdrawn_at is null));
 create index charges_subscription on charges (subscription_id) where (subscription_id is not null);
+create index charges_unit on charges (business_unit_id, id desc);
 create trigger account_erased_insert after insert on charges referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on charges referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on charges referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on charges referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger charges_emptied before truncate on charges for each statement execute function refuse_change();
+create trigger charges_key before update of id, account_id on charges for each row when (old.id is distinct from new.id or old.account_id is distinct from new.account_id) execute function refuse_new_key();
+create trigger charges_referenced after delete on charges referencing old table as old_rows for each statement execute function keep_referenced_services();
 create policy office on charges to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on charges for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select on charges to zaguan_office;
@@ -539,13 +596,14 @@ create table chart_accounts (
   code text not null check (code ~ '^[0-9A-Za-z][0-9A-Za-z.-]{0,19}$'),
   name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
   primary key (business_unit_id, ledger_account),
-  unique (business_unit_id, code)
+  unique (business_unit_id, code) deferrable
 );
 create trigger audit_delete after delete on chart_accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on chart_accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on chart_accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create policy office on chart_accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
-grant delete, insert, select, update on chart_accounts to zaguan_office;
+grant select on chart_accounts to zaguan_office;
+grant update (code, name) on chart_accounts to zaguan_office;
 
 -- The preview, account by account, and what became of it; the fingerprint makes the run charge exactly what was shown (billing.md 18)
 create table closing_accounts (
@@ -558,15 +616,59 @@ create table closing_accounts (
   fingerprint bytea,  -- SHA-256 of the planned invoices; null: not planned yet, or a closing without a preview, which bills what it finds
   reason text,
   detail text,
-  primary key (closing_id, account_id),
-  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
-  foreign key (closing_id, business_unit_id) references closings(id, business_unit_id)
+  primary key (closing_id, account_id)
 );
 create index closing_accounts_account on closing_accounts (account_id);
 create index closing_accounts_state on closing_accounts (closing_id, state, account_id);
-create index closing_accounts_unplanned on closing_accounts (closing_id, account_id) where ((state = 'planned') and (fingerprint is null));
+create trigger closing_accounts_emptied before truncate on closing_accounts for each statement execute function refuse_change();
+create trigger closing_accounts_keys before update of closing_id, account_id, business_unit_id on closing_accounts for each row when (old.closing_id is distinct from new.closing_id or old.account_id is distinct from new.account_id or old.business_unit_id is distinct from new.business_unit_id) execute function refuse_change();
+create trigger closing_accounts_proved after insert on closing_accounts referencing new table as new_rows for each statement execute function prove_closing_accounts();
 create policy office on closing_accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select, update on closing_accounts to zaguan_office;
+
+-- The accounts of a closing as they are worked at: a worker locks a batch, plans or charges it, and writes that with it in one transaction; whatever is killed leaves whole batches
+create table closing_batches (
+  id bigint generated always as identity primary key,
+  closing_id uuid not null references closings(id) on delete cascade,
+  accounts integer not null,
+  account_ids uuid[] not null,
+  planned_at timestamptz,
+  done_at timestamptz,
+  invoices integer not null default 0,
+  total bigint not null default 0,
+  parked integer not null default 0,
+  changed integer not null default 0,
+  check (accounts = cardinality(account_ids))
+);
+create index closing_batches_closing on closing_batches (closing_id, done_at);
+create index closing_batches_undone on closing_batches (closing_id, id) where (done_at is null);
+create index closing_batches_unplanned on closing_batches (closing_id, id) where (planned_at is null);
+create policy office on closing_batches to zaguan_office using (exists (select from closings c where (c.id = closing_batches.closing_id)));
+grant delete, insert, select, update on closing_batches to zaguan_office;
+
+-- How far the clock has closed a business unit: every closing date on or before that day
+create table closing_clock (
+  business_unit_id uuid primary key references business_units(id) on delete cascade,
+  closed_to date not null,
+  ran_at timestamptz not null
+);
+create policy office on closing_clock to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on closing_clock to zaguan_office;
+
+-- Whether a business unit closes by itself: every day at an hour of its own time zone, so that services with a day of their own are billed, too
+create table closing_schedules (
+  business_unit_id uuid primary key references business_units(id) on delete cascade,
+  active boolean not null default false,
+  at_hour integer not null default 5 check (at_hour >= 0 and at_hour <= 23),
+  days_after integer not null default 0 check (days_after >= 0 and days_after <= 28),  -- How many days after a closing date it is closed
+  updated_at timestamptz not null default now()
+);
+create trigger audit_delete after delete on closing_schedules referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on closing_schedules referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on closing_schedules referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on closing_schedules for each row execute function touch_updated_at();
+create policy office on closing_schedules to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on closing_schedules to zaguan_office;
 
 -- A closing up to a date: prepared, looked at and run by staff, or run at once by the clock and the command line (created_by is null)
 create table closings (
@@ -589,12 +691,25 @@ create table closings (
   prepared_at timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
-  unique (id, business_unit_id)
+  origin closing_origin not null default 'staff',  -- Who began it: staff with a preview, the command line, or the clock
+  retry_of_id uuid references closings(id),  -- The closing whose left-out accounts this one takes up again, and no others
+  behind_since date,  -- The first day that this run of the clock caught up, because nothing ran in time; null: in time
+  charged boolean not null default false,  -- Set with its first document or covered day; it is never deleted from then on
+  comparison jsonb,  -- How it differs from the closing of the month before: computed once, when it is prepared and when it is done
+  unique (id, business_unit_id),
+  check (retry_of_id is null or origin = 'staff')
 );
+create index closings_direct on closings (business_unit_id, up_to) where ((created_by is null) and (state = any (array['running', 'failed'])));
+create index closings_month on closings (business_unit_id, up_to desc, id desc) where ((state = 'done') and (issued_invoices > 0));
+create index closings_retry on closings (retry_of_id) where (retry_of_id is not null);
 create index closings_unit on closings (business_unit_id, id desc);
 create trigger audit_delete after delete on closings referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on closings referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on closings referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger closings_charged before update of charged on closings for each row when (old.charged and not new.charged) execute function keep_charged();
+create trigger closings_emptied before truncate on closings for each statement execute function refuse_change();
+create trigger closings_key before update of id, business_unit_id on closings for each row when (old.id is distinct from new.id or old.business_unit_id is distinct from new.business_unit_id) execute function refuse_new_key();
+create trigger closings_referenced after delete on closings referencing old table as old_rows for each statement execute function keep_referenced_rest();
 create policy office on closings to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select, update on closings to zaguan_office;
 
@@ -787,12 +902,61 @@ create table coupons (
   check ((discount_kind = 'amount') = (discount_amount is not null)),
   check ((discount_kind = 'percent') = (discount_basis_points is not null))
 );
+create index coupons_created on coupons (business_unit_id, id desc);
 create trigger audit_delete after delete on coupons referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on coupons referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on coupons referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger touch before update on coupons for each row execute function touch_updated_at();
 create policy office on coupons to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on coupons to zaguan_office;
+
+-- One ZIP file of a batch: a batch that was interrupted goes on with the next
+create table document_batch_parts (
+  batch_id uuid not null references document_batches(id) on delete cascade,
+  part integer not null check (part > 0),
+  file_id uuid not null,
+  documents integer not null check (documents > 0),
+  size bigint not null check (size >= 0),
+  primary key (batch_id, part)
+);
+create policy office on document_batch_parts to zaguan_office using (exists (select from document_batches b where (b.id = document_batch_parts.batch_id)));
+grant delete, insert, select on document_batch_parts to zaguan_office;
+
+-- The documents of a batch in the order in which they are printed, as they were chosen
+create table document_batch_selections (
+  batch_id uuid primary key references document_batches(id) on delete cascade,
+  invoice_ids uuid[] not null
+);
+create policy office on document_batch_selections to zaguan_office using (exists (select from document_batches b where (b.id = document_batch_selections.batch_id)));
+grant delete, insert, select on document_batch_selections to zaguan_office;
+
+-- Documents that somebody has printed in one go; the files are removed after three days
+create table document_batches (
+  id uuid default uuidv7() primary key,
+  requested_by uuid not null references users(id),
+  business_unit_ids uuid[] not null check (business_unit_ids <> '{}'),  -- Whose documents they are: only who sees all of these units gets them
+  closing_id uuid references closings(id) on delete set null,
+  filter jsonb not null,  -- What was asked for; what that was at the moment stands in document_batch_selections
+  state run_state not null default 'queued' check (state = any (array['queued', 'running', 'done', 'failed', 'interrupted'])),
+  documents_total integer not null check (documents_total > 0),
+  documents_done integer not null default 0,
+  error text,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  expires_at timestamptz,
+  removed_at timestamptz,  -- When the files were removed; the row says that there was a batch
+  check (documents_done >= 0 and documents_done <= documents_total),
+  check ((state = any (array['done', 'failed', 'interrupted'])) = (finished_at is not null)),
+  check ((state = 'done') = (expires_at is not null))
+);
+create index document_batches_closing on document_batches (closing_id) where (closing_id is not null);
+create index document_batches_kept on document_batches (expires_at) where ((state = 'done') and (removed_at is null));
+create index document_batches_requester on document_batches (requested_by, id desc);
+create trigger audit_insert after insert on document_batches referencing new table as new_rows for each statement execute function audit_rows();
+create policy office on document_batches to zaguan_office using ((select sees_all_units()) or ((requested_by = (select current_user_id())) and (business_unit_ids <@ (select visible_units()))));
+grant insert, select on document_batches to zaguan_office;
+grant update (state, documents_done, error, started_at, finished_at, expires_at, removed_at) on document_batches to zaguan_office;
 
 -- A step that was run for a debt, and what it caused: once for each (billing.md 30)
 create table dunning_actions (
@@ -968,7 +1132,7 @@ create table files (
   id uuid default uuidv7() primary key,
   account_id uuid references accounts(id),
   business_unit_id uuid references business_units(id),
-  purpose text not null check (purpose = any (array['logo', 'signed_contract', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
+  purpose text not null check (purpose = any (array['logo', 'document_batch', 'signed_contract', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
   name text not null check (length(name) >= 1 and length(name) <= 200),
   media_type text not null,
   size bigint not null check (size >= 0),
@@ -1095,11 +1259,11 @@ grant update (expires_at, withdrawn_at) on invitations to zaguan_portal;
 -- Each line keeps how it came about; "why this amount?" is answered from it alone (billing.md 17)
 create table invoice_lines (
   id uuid default uuidv7() primary key,
-  invoice_id uuid not null,
+  invoice_id uuid not null,  -- References invoices, together with account_id; proved by invoice_lines_proved, at the latest on commit
   account_id uuid not null,
   position integer not null,
-  subscription_id uuid references subscriptions(id),
-  component_id uuid references subscription_components(id),
+  subscription_id uuid,  -- References subscriptions, together with account_id; proved by invoice_lines_proved
+  component_id uuid,  -- References subscription_components, together with account_id; proved by invoice_lines_proved
   role line_role not null,
   description text not null,
   period daterange not null,
@@ -1115,8 +1279,8 @@ create table invoice_lines (
   discount_amount bigint,
   net bigint not null,
   rule text not null,
-  corrects_line_id uuid references invoice_lines(id),  -- The line that a credit or debit note corrects (billing.md 16)
-  charge_id uuid,
+  corrects_line_id uuid,  -- The line that a credit or debit note corrects (billing.md 16)
+  charge_id uuid,  -- References charges, together with account_id; proved by invoice_lines_proved
   tax bigint not null default 0,
   tax_included bigint not null default 0,
   price_model price_model not null default 'per_unit',
@@ -1129,18 +1293,18 @@ create table invoice_lines (
   plan_id uuid,
   taxes jsonb,  -- Each {tax_id, name, rate, inclusive, base, amount}: what the line's part of the document's taxes is
   unique (invoice_id, "position"),
-  foreign key (charge_id, account_id) references charges(id, account_id),
-  foreign key (invoice_id, account_id) references invoices(id, account_id),
   check (of_days >= days),
   check ((gross - discount) = net)
 );
 create index invoice_lines_account on invoice_lines (account_id);
 create unique index invoice_lines_charge on invoice_lines (charge_id) where ((charge_id is not null) and (corrects_line_id is null));
+create index invoice_lines_charged on invoice_lines (charge_id) where (charge_id is not null);
 create index invoice_lines_component on invoice_lines (component_id);
 create index invoice_lines_corrects on invoice_lines (corrects_line_id) where (corrects_line_id is not null);
 create index invoice_lines_subscription on invoice_lines (subscription_id);
 create trigger credit_within_billed after insert on invoice_lines referencing new table as new_rows for each statement execute function require_credit_within();
 create trigger invoice_lines_frozen before delete or update on invoice_lines for each row execute function refuse_change();
+create trigger invoice_lines_proved after insert on invoice_lines referencing new table as new_rows for each statement execute function prove_invoice_lines();
 create trigger invoice_lines_whole before truncate on invoice_lines for each statement execute function refuse_change();
 create trigger late_charges_noted after insert on invoice_lines for each row when ((new.role = any (array['late_fee', 'interest'])) and new.corrects_line_id is null) execute function note_late_charge();
 create policy office on invoice_lines to zaguan_office using ((select sees_all_units()) or (exists (select from invoices i where (i.id = invoice_lines.invoice_id))));
@@ -1150,20 +1314,20 @@ grant select on invoice_lines to zaguan_portal;
 
 create table invoice_taxes (
   id uuid default uuidv7() primary key,
-  invoice_id uuid not null,
+  invoice_id uuid not null,  -- References invoices, together with account_id; proved by invoice_taxes_proved, at the latest on commit
   account_id uuid not null,
-  tax_id uuid not null references taxes(id),
+  tax_id uuid not null,  -- References taxes; proved by invoice_taxes_proved
   name text not null,
   rate integer not null,
   inclusive boolean not null,
   base bigint not null,
   amount bigint not null,
-  unique (invoice_id, tax_id),
-  foreign key (invoice_id, account_id) references invoices(id, account_id)
+  unique (invoice_id, tax_id)
 );
 create index invoice_taxes_account on invoice_taxes (account_id);
 create index invoice_taxes_tax on invoice_taxes (tax_id);
 create trigger invoice_taxes_frozen before delete or update on invoice_taxes for each row execute function refuse_change();
+create trigger invoice_taxes_proved after insert on invoice_taxes referencing new table as new_rows for each statement execute function prove_invoice_taxes();
 create trigger invoice_taxes_whole before truncate on invoice_taxes for each statement execute function refuse_change();
 create policy office on invoice_taxes to zaguan_office using ((select sees_all_units()) or (exists (select from invoices i where (i.id = invoice_taxes.invoice_id))));
 create policy portal on invoice_taxes for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -1172,14 +1336,14 @@ grant select on invoice_taxes to zaguan_portal;
 
 create table invoices (
   id uuid default uuidv7() primary key,
-  business_unit_id uuid not null references business_units(id),
-  account_id uuid not null references accounts(id),
-  closing_id uuid references closings(id),
+  business_unit_id uuid not null,  -- References business_units; proved by invoices_proved
+  account_id uuid not null,  -- References accounts; proved by invoices_proved
+  closing_id uuid,  -- References closings; proved by invoices_proved
   series text not null,
   number bigint not null,
   state invoice_state not null default 'open',
   issue_date date not null,
-  due_date date not null,
+  due_date date not null,  -- Of a proforma: the last day on which it stands; of a credit note: its own day
   currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
   language language_code not null,
   payment_method payment_method not null,
@@ -1191,9 +1355,9 @@ create table invoices (
   created_at timestamptz not null default now(),
   paid_at timestamptz,
   kind document_kind not null default 'invoice',  -- Credit notes have positive amounts: the sign is the kind's. A proforma is no debt and is in no ledger
-  subscription_id uuid references subscriptions(id),  -- Where the business unit issues one invoice per service
-  about_invoice_id uuid references invoices(id),
-  proforma_id uuid references invoices(id),
+  subscription_id uuid,  -- Where the business unit issues one invoice per service
+  about_invoice_id uuid,  -- References invoices; proved by invoices_proved
+  proforma_id uuid,  -- References invoices; proved by invoices_proved
   tax bigint not null default 0 check (tax >= 0),  -- On top of the prices; tax_included is what the prices contain
   tax_included bigint not null default 0 check (tax_included >= 0),
   reason text check (length(reason) <= 1000),
@@ -1215,18 +1379,21 @@ create unique index invoices_from_proforma on invoices (proforma_id) where (prof
 create index invoices_issue on invoices (issue_date desc, id desc);
 create index invoices_kind on invoices (kind, issue_date desc, id desc) where (kind <> 'invoice');
 create index invoices_number on invoices (number);
-create index invoices_subscription on invoices (subscription_id) where (subscription_id is not null);
+create index invoices_offered on invoices (due_date, id) where (state = 'offered');
+create index invoices_settled_otherwise on invoices (state, issue_date desc, id desc) where (state <> ALL (array['open', 'paid']));
+create index invoices_subscription_dates on invoices (subscription_id, issue_date desc, id desc) where (subscription_id is not null);
 create index invoices_total on invoices (total, id);
 create index invoices_unit on invoices (business_unit_id, issue_date desc, id desc);
 create index invoices_unit_due on invoices (business_unit_id, state, due_date, id);
+create index invoices_unit_kind on invoices (business_unit_id, kind, issue_date desc, id desc) where (kind <> 'invoice');
+create index invoices_unit_kind_total on invoices (kind, total, id) where (kind <> 'invoice');
 create trigger account_erased_insert after insert on invoices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger invoices_frozen before update on invoices for each row execute function keep_invoice();
 create trigger invoices_gapless after insert on invoices referencing new table as new_rows for each statement execute function require_numbers();
 create trigger invoices_kept before delete on invoices for each row execute function refuse_change();
+create trigger invoices_proforma_answered before update of state on invoices for each row execute function keep_proforma();
+create trigger invoices_proved after insert on invoices referencing new table as new_rows for each statement execute function prove_invoices();
 create trigger invoices_whole before truncate on invoices for each statement execute function refuse_change();
-create trigger search_invoice_delete after delete on invoices referencing old table as old_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
-create trigger search_invoice_insert after insert on invoices referencing new table as new_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
-create trigger search_invoice_update after update on invoices referencing old table as old_rows new table as new_rows for each statement execute function search_rows('invoice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,issue_date,number,series}');
 create policy office on invoices to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on invoices for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on invoices to zaguan_office;
@@ -1250,30 +1417,47 @@ create policy portal on late_charges for select to zaguan_portal using (account_
 grant select on late_charges to zaguan_office;
 grant select on late_charges to zaguan_portal;
 
+-- Totals of ledger entries: every statement that posts adds its own rows, so that nobody waits for anybody; rows of one day are put together now and then
+create table ledger_days (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  currency char(3) not null,
+  ledger_account ledger_account not null,
+  on_date date not null,
+  debits bigint not null,
+  credits bigint not null,
+  entries bigint not null
+);
+create index ledger_days_unit on ledger_days (business_unit_id, on_date);
+create policy office on ledger_days for select to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant select on ledger_days to zaguan_office;
+
 -- Double entry: debits positive, credits negative, in minor units; a balance is a sum of entries (billing.md 11)
 create table ledger_entries (
   id uuid default uuidv7() primary key,
   posting_id uuid not null,
   kind posting_kind not null,
-  business_unit_id uuid not null references business_units(id),
-  account_id uuid not null,
+  business_unit_id uuid not null,
+  account_id uuid not null,  -- References accounts; proved by ledger_entries_proved
   ledger_account ledger_account not null,
   amount bigint not null check (amount <> 0),
   currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
   on_date date not null,
-  invoice_id uuid,
-  payment_id uuid,
+  invoice_id uuid,  -- References invoices, together with account_id; proved by ledger_entries_proved, at the latest on commit
+  payment_id uuid,  -- References payments, together with account_id; proved by ledger_entries_proved
   created_at timestamptz not null default now(),
-  foreign key (invoice_id, account_id) references invoices(id, account_id),
-  foreign key (payment_id, account_id) references payments(id, account_id),
   check (ledger_account <> 'receivable' or invoice_id is not null)
 );
 create index ledger_entries_account on ledger_entries (account_id, ledger_account);
 create index ledger_entries_invoice on ledger_entries (invoice_id, ledger_account);
+create index ledger_entries_journal on ledger_entries (business_unit_id, on_date, posting_id) where (amount > 0);
+create index ledger_entries_kind on ledger_entries (business_unit_id, kind, on_date, posting_id) where ((amount > 0) and (kind <> ALL (array['invoice', 'payment'])));
 create index ledger_entries_payment on ledger_entries (payment_id) where (payment_id is not null);
 create index ledger_entries_posting on ledger_entries (posting_id);
-create index ledger_entries_unit_date on ledger_entries (business_unit_id, ledger_account, on_date);
+create index ledger_entries_sheet on ledger_entries (business_unit_id, ledger_account, on_date, posting_id);
 create trigger ledger_balanced after insert on ledger_entries referencing new table as new_rows for each statement execute function require_balance();
+create trigger ledger_days_added after insert on ledger_entries referencing new table as new_rows for each statement execute function add_ledger_days();
+create trigger ledger_entries_proved after insert on ledger_entries referencing new table as new_rows for each statement execute function prove_ledger_entries();
 create trigger ledger_frozen before delete or update on ledger_entries for each row execute function refuse_change();
 create trigger ledger_whole before truncate on ledger_entries for each statement execute function refuse_change();
 create policy office on ledger_entries to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
@@ -1516,6 +1700,7 @@ create trigger account_erased_insert after insert on payments referencing new ta
 create trigger audit_delete after delete on payments referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payments referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payments referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger payments_emptied before truncate on payments for each statement execute function refuse_change();
 create trigger payments_frozen before delete or update on payments for each row execute function refuse_change();
 create trigger search_payment_delete after delete on payments referencing old table as old_rows for each statement execute function search_rows('payment', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,received_on,reference}');
 create trigger search_payment_insert after insert on payments referencing new table as new_rows for each statement execute function search_rows('payment', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,received_on,reference}');
@@ -1551,6 +1736,7 @@ create table plan_meters (
   unit_name text not null check (length(btrim(unit_name)) >= 1 and length(btrim(unit_name)) <= 40),  -- What one of it is called: GB, minute, message
   position integer not null default 0,
   archived_at timestamptz,
+  unique (id, plan_id),
   unique (plan_id, code)
 );
 create trigger audit_delete after delete on plan_meters referencing old table as old_rows for each statement execute function audit_rows();
@@ -1566,9 +1752,9 @@ create table plan_options (
   plan_id uuid not null references plans(id) on delete cascade,
   kind option_kind not null default 'option',
   name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 120),
-  amount bigint not null default 0 check (amount >= 0 and amount <= '1000000000000'),  -- Monthly price of one, in the business unit's currency; 0: included in the plan's price
   position integer not null default 0,
   archived_at timestamptz,
+  unique (id, plan_id),
   unique (plan_id, name)
 );
 create trigger audit_delete after delete on plan_options referencing old table as old_rows for each statement execute function audit_rows();
@@ -1578,22 +1764,6 @@ create policy office on plan_options to zaguan_office using (exists (select from
 create policy portal on plan_options for select to zaguan_portal using (exists (select from plans p where (p.id = plan_options.plan_id)));
 grant delete, insert, select, update on plan_options to zaguan_office;
 grant select on plan_options to zaguan_portal;
-
-create table plan_prices (
-  id uuid default uuidv7() primary key,
-  plan_id uuid not null references plans(id) on delete cascade,
-  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
-  interval price_interval not null default 'month',
-  amount bigint not null check (amount >= 0 and amount <= '1000000000000'),
-  unique (plan_id, currency, "interval")
-);
-create trigger audit_delete after delete on plan_prices referencing old table as old_rows for each statement execute function audit_rows();
-create trigger audit_insert after insert on plan_prices referencing new table as new_rows for each statement execute function audit_rows();
-create trigger audit_update after update on plan_prices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
-create policy office on plan_prices to zaguan_office using (exists (select from plans p where (p.id = plan_prices.plan_id)));
-create policy portal on plan_prices for select to zaguan_portal using (exists (select from plans p where (p.id = plan_prices.plan_id)));
-grant delete, insert, select, update on plan_prices to zaguan_office;
-grant select on plan_prices to zaguan_portal;
 
 create table plans (
   id uuid default uuidv7() primary key,
@@ -1631,6 +1801,46 @@ create policy office on plans to zaguan_office using ((select sees_all_units()) 
 create policy portal on plans for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
 grant insert, select, update on plans to zaguan_office;
 grant select on plans to zaguan_portal;
+
+-- What a plan, or one of its options or meters, costs in a currency and a cycle, from a day until another: for new services
+create table prices (
+  id uuid default uuidv7() primary key,
+  plan_id uuid not null references plans(id) on delete cascade,
+  plan_option_id uuid,
+  plan_meter_id uuid,
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  cycle_unit cycle_unit not null default 'month',
+  cycle_count integer not null default 1 check (cycle_count >= 1 and cycle_count <= 366),
+  cycle_alignment cycle_alignment not null default 'closing',
+  price_model price_model not null default 'per_unit',
+  amount bigint not null check (amount >= 0 and amount <= '1000000000000'),  -- Minor units: of the whole (flat), of one (per_unit) or of a package; tiers have their own
+  tiers jsonb check (valid_tiers(tiers)),
+  package_size integer check (package_size >= 1 and package_size <= 1000000000),
+  included bigint not null default 0 check (included >= 0 and included <= '1000000000000'),  -- Units that cost nothing
+  valid_from date,  -- Null: since the plan is there
+  valid_to date,  -- First day on which it is no longer sold; null: none is known
+  created_at timestamptz not null default now(),
+  exclude using gist (coalesce(plan_option_id, plan_meter_id, plan_id) with =, currency with =, cycle_unit with =, cycle_count with =, cycle_alignment with =, daterange(valid_from, valid_to) with &&),
+  foreign key (plan_meter_id, plan_id) references plan_meters(id, plan_id) on delete cascade,
+  foreign key (plan_option_id, plan_id) references plan_options(id, plan_id) on delete cascade,
+  check (valid_to is null or valid_from is null or valid_to > valid_from),
+  check (num_nonnulls(plan_option_id, plan_meter_id) <= 1),
+  check ((cycle_unit = any (array['month', 'once'])) or cycle_alignment = 'anniversary'),
+  check (cycle_unit <> 'once' or cycle_count = 1),
+  check (plan_meter_id is null or cycle_unit <> 'once'),
+  check ((price_model = any (array['tiered', 'volume'])) = (tiers is not null)),
+  check ((price_model = 'package') = (package_size is not null))
+);
+create index prices_meter on prices (plan_meter_id) where (plan_meter_id is not null);
+create index prices_option on prices (plan_option_id) where (plan_option_id is not null);
+create index prices_plan on prices (plan_id);
+create trigger audit_delete after delete on prices referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on prices referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on prices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on prices to zaguan_office using (exists (select from plans p where (p.id = prices.plan_id)));
+create policy portal on prices for select to zaguan_portal using (exists (select from plans p where (p.id = prices.plan_id)));
+grant delete, insert, select, update on prices to zaguan_office;
+grant select on prices to zaguan_portal;
 
 -- Everything that is stored about an account, as a file for programs and one for people; removed after seven days
 create table privacy_exports (
@@ -1709,6 +1919,17 @@ create policy office on products to zaguan_office using ((select sees_all_units(
 create policy portal on products for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
 grant insert, select, update on products to zaguan_office;
 grant select on products to zaguan_portal;
+
+-- Proformas of what a closing will bill, and that closing's date
+create table proforma_plans (
+  proforma_id uuid primary key,
+  account_id uuid not null,
+  issue_date date not null,
+  foreign key (proforma_id, account_id) references invoices(id, account_id)
+);
+create index proforma_plans_account on proforma_plans (account_id);
+create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where (i.id = i.proforma_id)));
+grant insert, select on proforma_plans to zaguan_office;
 
 create unlogged table rate_windows (
   key text not null,
@@ -1794,6 +2015,7 @@ create table service_contracts (
   installation_fee bigint not null default 0 check (installation_fee >= 0 and installation_fee <= '1000000000000'),
   instalments integer not null default 1 check (instalments >= 1 and instalments <= 60),
   fee_charged_at timestamptz,  -- When the installation fee was handed to billing
+  fee_charge_ids uuid[] not null default '{}',  -- The charges that it became, one for each instalment
   renewal contract_renewal not null default 'none',
   renewal_months integer check (renewal_months >= 1 and renewal_months <= 600),
   renewal_binds boolean not null default false,  -- Whether a renewal begins a minimum term anew, in which a penalty is due
@@ -1958,6 +2180,7 @@ create table subscription_changes (
   document_ids uuid[] not null default '{}',  -- The invoices and credit notes that it caused
   new_subscription_id uuid references subscriptions(id) on delete set null,
   requested_by uuid references users(id),
+  by_customer boolean not null default false,  -- Confirmed in the portal; else by staff or by the house itself
   created_at timestamptz not null default now(),
   ended_at timestamptz,
   ended_by uuid references users(id),
@@ -1982,10 +2205,10 @@ create trigger audit_update after update on subscription_changes referencing old
 create trigger subscription_changes_kept before update on subscription_changes for each row execute function keep_ended_change();
 create policy office on subscription_changes to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal_reads on subscription_changes for select to zaguan_portal using (account_id = (select current_account_id()));
-create policy portal_requests on subscription_changes for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'requested') and (ended_at is null) and (kind = any (array['plan', 'quantity', 'options', 'cancel'])) and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner,services}'));
+create policy portal_requests on subscription_changes for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'requested') and (ended_at is null) and by_customer and (kind = any (array['plan', 'quantity', 'options', 'cancel'])) and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner,services}'));
 grant insert, select, update on subscription_changes to zaguan_office;
-grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token, requested_by) on subscription_changes to zaguan_portal;
-grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason, document_ids, new_subscription_id, requested_by, created_at, ended_at, failure_code, failure_detail) on subscription_changes to zaguan_portal;
+grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token, requested_by, by_customer) on subscription_changes to zaguan_portal;
+grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason, document_ids, new_subscription_id, requested_by, by_customer, created_at, ended_at, failure_code, failure_detail) on subscription_changes to zaguan_portal;
 
 -- What of a subscription is charged, at the price it was sold for: the plan itself and each option
 create table subscription_components (
@@ -2027,13 +2250,16 @@ create table subscription_components (
 );
 create index subscription_components_account on subscription_components (account_id);
 create unique index subscription_components_one_plan on subscription_components (subscription_id) where ((role = 'plan') and (to_date is null));
-create index subscription_components_plan on subscription_components (plan_id);
+create index subscription_components_plan on subscription_components (plan_id, id);
 create index subscription_components_subscription on subscription_components (subscription_id);
 create trigger account_erased_insert after insert on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_components referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on subscription_components referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscription_components referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger subscription_components_emptied before truncate on subscription_components for each statement execute function refuse_change();
+create trigger subscription_components_key before update of id, account_id on subscription_components for each row when (old.id is distinct from new.id or old.account_id is distinct from new.account_id) execute function refuse_new_key();
+create trigger subscription_components_referenced after delete on subscription_components referencing old table as old_rows for each statement execute function keep_referenced_services();
 create policy office on subscription_components to zaguan_office using (exists (select from subscriptions s where (s.id = subscription_components.subscription_id)));
 create policy portal on subscription_components for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select, update on subscription_components to zaguan_office;
@@ -2059,15 +2285,17 @@ create table subscription_coupons (
   check ((discount_kind = 'percent') = (discount_basis_points is not null))
 );
 create index subscription_coupons_account on subscription_coupons (account_id);
-create index subscription_coupons_coupon on subscription_coupons (coupon_id);
+create index subscription_coupons_redeemed on subscription_coupons (coupon_id, id desc);
+create index subscription_coupons_subscription on subscription_coupons (subscription_id);
 create trigger account_erased_insert after insert on subscription_coupons referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_coupons referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on subscription_coupons referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscription_coupons referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger redeemable after insert on subscription_coupons referencing new table as new_rows for each statement execute function require_redeemable();
 create policy office on subscription_coupons to zaguan_office using (exists (select from subscriptions s where (s.id = subscription_coupons.subscription_id)));
 create policy portal on subscription_coupons for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select on subscription_coupons to zaguan_office;
-grant update (to_date) on subscription_coupons to zaguan_office;
+grant update (from_date, to_date) on subscription_coupons to zaguan_office;
 grant select on subscription_coupons to zaguan_portal;
 
 -- Days that are not charged, whatever the reason (billing.md 21); an open end is a suspension that lasts
@@ -2155,6 +2383,9 @@ create trigger search_subscription_delete after delete on subscriptions referenc
 create trigger search_subscription_insert after insert on subscriptions referencing new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
 create trigger search_subscription_update after update on subscriptions referencing old table as old_rows new table as new_rows for each statement execute function search_rows('subscription', 'id', 'object_id', 'id', '{account_id,business_unit_id,contract_number,external_id,id,plan_id}');
 create trigger service_contract_follows after update of status, activation_date, start_date, term_months on subscriptions for each row when (old.status is distinct from new.status or old.activation_date is distinct from new.activation_date or old.start_date is distinct from new.start_date or old.term_months is distinct from new.term_months) execute function follow_service_contract();
+create trigger subscriptions_emptied before truncate on subscriptions for each statement execute function refuse_change();
+create trigger subscriptions_key before update of id, account_id on subscriptions for each row when (old.id is distinct from new.id or old.account_id is distinct from new.account_id) execute function refuse_new_key();
+create trigger subscriptions_referenced after delete on subscriptions referencing old table as old_rows for each statement execute function keep_referenced_services();
 create trigger touch before update on subscriptions for each row execute function touch_updated_at();
 create policy office on subscriptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on subscriptions for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -2177,6 +2408,9 @@ create table taxes (
 create trigger audit_delete after delete on taxes referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on taxes referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on taxes referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger taxes_emptied before truncate on taxes for each statement execute function refuse_change();
+create trigger taxes_key before update of id on taxes for each row when (old.id <> new.id) execute function refuse_new_key();
+create trigger taxes_referenced after delete on taxes referencing old table as old_rows for each statement execute function keep_referenced_rest();
 create trigger touch before update on taxes for each row execute function touch_updated_at();
 create policy office on taxes to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on taxes for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
@@ -2540,13 +2774,14 @@ create view search_of_user as
      join users u on u.id = m.user_id
      join accounts a on a.id = m.account_id;
 
--- What a subscription costs for a whole period as it is now, in minor units
+-- What a subscription costs for a whole period of its plan as it is now, in minor units
 create view subscription_amounts with (security_invoker=true) as
  select c.subscription_id,
     coalesce(sum(w.whole) FILTER (where c.role = 'plan'), 0::numeric)::bigint as plan_value,
     coalesce(sum(w.whole - discounted_amount(w.whole, c.discount_kind, c.discount_amount, c.discount_basis_points)) FILTER (where c.role = 'plan'), 0::numeric)::bigint as discount,
-    coalesce(sum(discounted_amount(w.whole, c.discount_kind, c.discount_amount, c.discount_basis_points)) FILTER (where c.role = 'option'), 0::numeric)::bigint as options_value
+    coalesce(sum(discounted_amount(w.whole, c.discount_kind, c.discount_amount, c.discount_basis_points)) FILTER (where c.role = 'option' and c.cycle_unit = p.cycle_unit and c.cycle_count = p.cycle_count), 0::numeric)::bigint as options_value
    from subscription_components c
+     left join subscription_components p on p.subscription_id = c.subscription_id and p.role = 'plan' and p.to_date is null
      CROSS join LATERAL (select whole_amount(c.price_model, c.unit_amount, c.tiers, c.package_size, c.included, c.quantity::bigint) as whole) w
   where c.to_date is null and c.role::text <> 'usage'
   group by c.subscription_id;
@@ -2579,6 +2814,16 @@ begin
   return 'accepted';
 end $$;
 -- may be called by: portal
+
+create function add_ledger_days() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  insert into ledger_days (business_unit_id, currency, ledger_account, on_date, debits, credits, entries)
+  select business_unit_id, currency, ledger_account, on_date, coalesce(sum(amount) filter (where amount > 0), 0),
+         coalesce(-sum(amount) filter (where amount < 0), 0), count(*)
+    from new_rows group by business_unit_id, currency, ledger_account, on_date;
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function audit_query(p_text text) returns tsquery language sql immutable parallel safe as $$
   select string_agg('''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':*', ' & ')::tsquery
@@ -2727,6 +2972,26 @@ create function close_session(p_token_hash bytea) returns void language sql secu
 $$;
 -- may be called by: office, portal
 
+create function compact_ledger_days() returns bigint language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_gone bigint;
+begin
+  perform pg_advisory_xact_lock(hashtext('ledger_days'));
+  with many as (
+    select business_unit_id, currency, ledger_account, on_date from ledger_days group by 1, 2, 3, 4 having count(*) > 1),
+  gone as (
+    delete from ledger_days d using many m
+     where d.business_unit_id = m.business_unit_id and d.currency = m.currency and d.ledger_account = m.ledger_account
+       and d.on_date = m.on_date
+    returning d.*),
+  kept as (
+    insert into ledger_days (business_unit_id, currency, ledger_account, on_date, debits, credits, entries)
+    select business_unit_id, currency, ledger_account, on_date, sum(debits), sum(credits), sum(entries) from gone group by 1, 2, 3, 4
+    returning 1)
+  select (select count(*) from gone) - (select count(*) from kept) into v_gone;
+  return v_gone;
+end $$;
+-- may be called by: office
+
 create function confirm_email_change(p_token_hash bytea, p_side user_side, p_keep_session bytea) returns table(user_id uuid, old_email text, new_email text, taken boolean) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens t set used_at = now() from users u
@@ -2792,6 +3057,26 @@ begin
                      from invitations i where i.token_hash = p_token_hash), 'invitation_invalid');
 end $$;
 -- may be called by: portal
+
+create function default_chart(p_language language_code) returns table(ledger_account ledger_account, type account_type, code text, name text) language sql immutable as $$
+  select c.ledger_account::ledger_account, c.type::account_type, c.code,
+         case p_language when 'pt-BR' then c.pt when 'es' then c.es else c.en end
+    from (values
+      ('bank', 'asset', '1110', 'Bancos', 'Bancos', 'Bank'),
+      ('receivable', 'asset', '1120', 'Clientes a receber', 'Cuentas por cobrar', 'Receivables'),
+      ('account_credit', 'liability', '2110', 'Créditos de clientes', 'Saldos a favor de clientes', 'Customer credit'),
+      ('tax_payable', 'liability', '2120', 'Tributos a recolher', 'Impuestos por pagar', 'Taxes payable'),
+      ('opening', 'equity', '3100', 'Saldos iniciais', 'Saldos iniciales', 'Opening balances'),
+      ('revenue', 'income', '4100', 'Receita de serviços', 'Ingresos por servicios', 'Service revenue'),
+      ('late_fees', 'income', '4200', 'Multas por atraso', 'Recargos por mora', 'Late fees'),
+      ('interest', 'income', '4210', 'Juros de mora', 'Intereses por mora', 'Interest'),
+      ('penalties', 'income', '4220', 'Multas por cancelamento', 'Penalidades por cancelación', 'Cancellation penalties'),
+      ('adjustments', 'expense', '5100', 'Ajustes e bonificações', 'Ajustes y bonificaciones', 'Adjustments'),
+      ('write_off', 'expense', '5200', 'Perdas com incobráveis', 'Incobrables', 'Bad debts')
+    ) c (ledger_account, type, code, pt, es, en)
+$$;
+comment on function default_chart(p_language language_code) is 'The chart that a business unit begins with, in its language: one entry for every ledger account';
+-- may be called by: everyone
 
 create function discard_job(p_id bigint) returns boolean language sql security definer set search_path to 'public', 'pg_temp' as $$
   with gone as (select id from graphile_worker.complete_jobs(array[p_id])) select exists (select from gone)
@@ -3445,6 +3730,12 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_charged() returns trigger language plpgsql as $$
+begin
+  raise exception 'a closing stays charged' using errcode = '23514', constraint = 'closing_charged';
+end $$;
+-- may be called by: everyone
+
 create function keep_contract_document() returns trigger language plpgsql as $$
 declare
   v_moving text[] := '{state,sent_at,accepted_at,accepted_on,acceptance,accepted_by,accepted_name,accepted_email,accepted_ip,
@@ -3542,6 +3833,59 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_proforma() returns trigger language plpgsql as $$
+begin
+  if old.kind = 'proforma' and old.state <> 'offered' and new.state is distinct from old.state then
+    raise exception 'a proforma is answered once' using errcode = '23514', constraint = 'proforma_answered';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_referenced_accounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
+begin
+  if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id)
+                or exists (select from invoice_lines l where l.account_id = o.id)
+                or exists (select from billed_coverage b where b.account_id = o.id)
+                or exists (select from ledger_entries e where e.account_id = o.id)
+                or exists (select from closing_accounts c where c.account_id = o.id)) then
+    perform refuse_orphan('account_has_documents');
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function keep_referenced_rest() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
+begin
+  if tg_table_name = 'taxes' and exists (select from old_rows o where exists (select from invoice_taxes t where t.tax_id = o.id))
+  or tg_table_name = 'business_units' and exists (select from old_rows o
+       where exists (select from invoices i where i.business_unit_id = o.id)
+          or exists (select from ledger_entries e where e.business_unit_id = o.id))
+  or tg_table_name = 'closings' and exists (select from old_rows o
+       where o.charged or exists (select from closing_accounts a where a.closing_id = o.id)) then
+    perform refuse_orphan(tg_table_name || '_has_documents');
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function keep_referenced_services() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
+begin
+  perform from accounts where id in (select account_id from old_rows) order by id for update;
+  if tg_table_name = 'subscriptions' and exists (select from old_rows o
+       where exists (select from invoice_lines l where l.subscription_id = o.id)
+          or exists (select from invoices i where i.subscription_id = o.id))
+  or tg_table_name = 'subscription_components' and exists (select from old_rows o
+       where exists (select from billed_coverage b where b.component_id = o.id)
+          or exists (select from invoice_lines l where l.component_id = o.id))
+  or tg_table_name = 'charges' and exists (select from old_rows o
+       where exists (select from invoice_lines l where l.charge_id = o.id)) then
+    perform refuse_orphan(tg_table_name || '_was_billed');
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function keep_used_dunning_policy() returns trigger language plpgsql as $$
 begin
   if old.state <> 'draft' then
@@ -3576,6 +3920,14 @@ create function lock_own_user() returns void language sql security definer set s
   select from users where id = current_user_id() for update
 $$;
 -- may be called by: office, portal
+
+create function make_chart() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  insert into chart_accounts (business_unit_id, ledger_account, type, code, name)
+  select new.id, c.ledger_account, c.type, c.code, c.name from default_chart(new.language) c;
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function may_invite(p_inviter uuid, p_account uuid, p_permissions membership_permission[]) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select case u.side
@@ -3775,6 +4127,205 @@ select json_build_object(
 $$;
 -- may be called by: portal
 
+create function prove_billed_coverage() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+declare v_orphan text; v_component uuid;
+begin
+  perform require_read_committed();
+  perform from accounts where id in (select account_id from new_rows) order by id for no key update;
+  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  select o.name into v_orphan from (
+    select 'billed_coverage_component_id_fkey' as name from new_rows n
+     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+    union all
+    select 'billed_coverage_invoice_line_id_fkey' from new_rows n where n.invoice_line_id is not null
+       and not exists (select from invoice_lines l where l.id = n.invoice_line_id)
+    union all
+    select 'billed_coverage_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
+     where not exists (select from closings c where c.id = n.closing_id)) o limit 1;
+  if found then perform refuse_orphan(v_orphan); end if;
+  select n.component_id into v_component from new_rows n
+   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period) limit 1;
+  if found then
+    raise exception 'a day of component % would be billed twice', v_component using errcode = '23P01', constraint = 'billed_once';
+  end if;
+  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function prove_closing_accounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+begin
+  perform require_read_committed();
+  perform from accounts where id in (select account_id from new_rows) order by id for key share;
+  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  if exists (select from (select distinct closing_id, business_unit_id from new_rows) n
+              where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id)) then
+    perform refuse_orphan('closing_accounts_closing_id_business_unit_id_fkey');
+  end if;
+  if exists (select from new_rows n where not exists (
+       select from accounts a where a.id = n.account_id and a.business_unit_id = n.business_unit_id)) then
+    perform refuse_orphan('closing_accounts_account_id_business_unit_id_fkey');
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function prove_everything() returns void language plpgsql set search_path to 'public', 'pg_temp' as $$
+declare v_orphan text;
+begin
+  select o.name into v_orphan from (
+    select 'invoices' as name from invoices n
+     where not exists (select from accounts a where a.id = n.account_id)
+        or not exists (select from business_units u where u.id = n.business_unit_id)
+        or n.closing_id is not null and not exists (select from closings c where c.id = n.closing_id)
+        or n.subscription_id is not null and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+        or n.about_invoice_id is not null and not exists (select from invoices i where i.id = n.about_invoice_id)
+        or n.proforma_id is not null and not exists (select from invoices i where i.id = n.proforma_id)
+    union all
+    select 'invoice_lines' from invoice_lines n
+     where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)
+        or n.subscription_id is not null and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+        or n.component_id is not null and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+        or n.charge_id is not null and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id)
+        or n.corrects_line_id is not null and not exists (select from invoice_lines l where l.id = n.corrects_line_id)
+    union all
+    select 'invoice_taxes' from invoice_taxes n
+     where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)
+        or not exists (select from taxes t where t.id = n.tax_id)
+    union all
+    select 'billed_coverage' from billed_coverage n
+     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+        or n.invoice_line_id is not null and not exists (select from invoice_lines l where l.id = n.invoice_line_id)
+        or n.closing_id is not null and not exists (select from closings c where c.id = n.closing_id)
+    union all
+    select 'billed_once' from (select component_id, period, lag(period) over (partition by component_id order by period) as before
+                                 from billed_coverage) n where n.period && n.before
+    union all
+    select 'ledger_entries' from ledger_entries n
+     where not exists (select from accounts a where a.id = n.account_id)
+        or not exists (select from business_units u where u.id = n.business_unit_id)
+        or n.invoice_id is not null and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)
+        or n.payment_id is not null and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id)
+    union all
+    select 'closing_accounts' from closing_accounts n
+     where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id)
+        or not exists (select from accounts a where a.id = n.account_id)) o limit 1;
+  if found then perform refuse_orphan(v_orphan); end if;
+end $$;
+comment on function prove_everything() is 'Throws where a row of the books refers to nothing, or a day is billed twice';
+-- may be called by: the owner only
+
+create function prove_invoice_lines() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+declare v_orphan text;
+begin
+  perform require_read_committed();
+  -- Services, their components and charges are deleted under the lock of their account alone.
+  perform from accounts where id in (select account_id from new_rows) order by id for key share;
+  select o.name into v_orphan from (
+    select 'invoice_lines_subscription_id_fkey' as name from new_rows n where n.subscription_id is not null
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+    union all
+    select 'invoice_lines_component_id_fkey' from new_rows n where n.component_id is not null
+       and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+    union all
+    select 'invoice_lines_charge_id_account_id_fkey' from new_rows n where n.charge_id is not null
+       and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id)
+    union all
+    select 'invoice_lines_corrects_line_id_fkey' from new_rows n where n.corrects_line_id is not null
+       and not exists (select from invoice_lines l where l.id = n.corrects_line_id)
+    union all
+    -- These are noted against what their document is about: it has to be there.
+    select 'invoice_lines_invoice_id_account_id_fkey' from new_rows n where n.role in ('late_fee', 'interest')
+       and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) o limit 1;
+  if found then perform refuse_orphan(v_orphan); end if;
+  insert into awaited_documents (source, invoice_ids, account_ids)
+  select 'invoice_lines_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
+    from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
+            from (select distinct n.invoice_id, n.account_id from new_rows n
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+   where w.invoice_ids is not null;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function prove_invoice_taxes() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+begin
+  perform require_read_committed();
+  perform from taxes where id in (select tax_id from new_rows) order by id for key share;
+  if exists (select from (select distinct tax_id from new_rows) n where not exists (select from taxes t where t.id = n.tax_id)) then
+    perform refuse_orphan('invoice_taxes_tax_id_fkey');
+  end if;
+  insert into awaited_documents (source, invoice_ids, account_ids)
+  select 'invoice_taxes_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
+    from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
+            from (select distinct n.invoice_id, n.account_id from new_rows n
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+   where w.invoice_ids is not null;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function prove_invoices() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+declare v_orphan text;
+begin
+  perform require_read_committed();
+  perform from accounts where id in (select account_id from new_rows) order by id for key share;
+  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  select o.name into v_orphan from (
+    select 'invoices_account_id_fkey' as name from new_rows n where not exists (select from accounts a where a.id = n.account_id)
+    union all
+    select 'invoices_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
+     where not exists (select from business_units u where u.id = n.business_unit_id)
+    union all
+    select 'invoices_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
+     where not exists (select from closings c where c.id = n.closing_id)
+    union all
+    select 'invoices_subscription_id_fkey' from new_rows n where n.subscription_id is not null
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+    union all
+    select 'invoices_about_invoice_id_fkey' from new_rows n where n.about_invoice_id is not null
+       and not exists (select from invoices i where i.id = n.about_invoice_id)
+    union all
+    select 'invoices_proforma_id_fkey' from new_rows n where n.proforma_id is not null
+       and not exists (select from invoices i where i.id = n.proforma_id)) o limit 1;
+  if found then perform refuse_orphan(v_orphan); end if;
+  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function prove_ledger_entries() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+declare v_orphan text;
+begin
+  perform require_read_committed();
+  select o.name into v_orphan from (
+    select 'ledger_entries_account_id_fkey' as name from (select distinct account_id from new_rows) n
+     where not exists (select from accounts a where a.id = n.account_id)
+    union all
+    select 'ledger_entries_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
+     where not exists (select from business_units u where u.id = n.business_unit_id)
+    union all
+    select 'ledger_entries_payment_id_account_id_fkey' from new_rows n where n.payment_id is not null
+       and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id)) o limit 1;
+  if found then perform refuse_orphan(v_orphan); end if;
+  -- An entry without a document holds on to its account itself.
+  if exists (select from new_rows where invoice_id is null and payment_id is null) then
+    perform from accounts where id in (select account_id from new_rows where invoice_id is null and payment_id is null)
+      order by id for key share;
+    if exists (select from new_rows n where not exists (select from accounts a where a.id = n.account_id)) then
+      perform refuse_orphan('ledger_entries_account_id_fkey');
+    end if;
+  end if;
+  insert into awaited_documents (source, invoice_ids, account_ids)
+  select 'ledger_entries_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
+    from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
+            from (select distinct n.invoice_id, n.account_id from new_rows n where n.invoice_id is not null
+                     and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+   where w.invoice_ids is not null;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function purge_access() returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   delete from challenges where expires_at < now();
   delete from sessions where expires_at < now();
@@ -3933,6 +4484,17 @@ create function read_user_token(p_token_hash bytea, p_side user_side) returns ta
 $$;
 -- may be called by: office, portal
 
+create function rebuild_ledger_days() returns void language plpgsql set search_path to 'public', 'pg_temp' as $$
+begin
+  lock table ledger_entries in share mode;
+  delete from ledger_days;
+  insert into ledger_days (business_unit_id, currency, ledger_account, on_date, debits, credits, entries)
+  select business_unit_id, currency, ledger_account, on_date, coalesce(sum(amount) filter (where amount > 0), 0),
+         coalesce(-sum(amount) filter (where amount < 0), 0), count(*)
+    from ledger_entries group by 1, 2, 3, 4;
+end $$;
+-- may be called by: the owner only
+
 create function refresh_search(p_kind text, p_match text default 'object_id', p_ids uuid[] default NULL[], p_gone boolean default false) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   if p_gone then
@@ -3991,9 +4553,22 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function refuse_new_key() returns trigger language plpgsql as $$
+begin
+  raise exception 'the key of % never changes', tg_table_name using errcode = '23503', constraint = tg_table_name || '_key';
+end $$;
+-- may be called by: everyone
+
+create function refuse_orphan(p_constraint text) returns void language plpgsql as $$
+begin
+  raise exception 'what % refers to is not there', p_constraint using errcode = '23503', constraint = p_constraint;
+end $$;
+-- may be called by: the owner only
+
 create function refuse_rows_of_erased() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
-  if exists (select from new_rows n join accounts a on a.id = n.account_id where a.erased_at is not null) then
+  if exists (select from accounts where erased_at is not null)
+     and exists (select from new_rows n join accounts a on a.id = n.account_id where a.erased_at is not null) then
     raise exception 'the account was erased' using errcode = '23514', constraint = 'account_erased';
   end if;
   return null;
@@ -4008,17 +4583,30 @@ begin
 end $$;
 -- may be called by: office, portal
 
-create function require_balance() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
-declare v_posting uuid;
+create function require_awaited_documents() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
 begin
-  select posting_id into v_posting from new_rows
-   group by posting_id
-  having sum(amount) <> 0 or count(distinct (business_unit_id, currency)) > 1 limit 1;
-  if found then
+  if exists (select from unnest(new.invoice_ids, new.account_ids) a (invoice_id, account_id)
+              where not exists (select from invoices i where i.id = a.invoice_id and i.account_id = a.account_id)) then
+    perform refuse_orphan(new.source);
+  end if;
+  delete from awaited_documents where id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function require_balance() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
+declare v_posting uuid; v_written bigint;
+begin
+  select posting_id into v_posting from new_rows group by posting_id having sum(amount) <> 0 limit 1;
+  if not found and (select count(*) from (select distinct business_unit_id, currency from new_rows) n) > 1 then
+    select posting_id into v_posting from new_rows group by posting_id having count(distinct (business_unit_id, currency)) > 1 limit 1;
+  end if;
+  if v_posting is not null then
     raise exception 'posting % does not balance', v_posting using errcode = '23514', constraint = 'ledger_balanced';
   end if;
-  if exists (select from (select posting_id, count(*) as written from new_rows group by posting_id) n
-              where n.written <> (select count(*) from ledger_entries e where e.posting_id = n.posting_id)) then
+  select count(*) into v_written from new_rows;
+  if v_written <> (select count(*) from (select distinct posting_id from new_rows) n
+                     join ledger_entries e on e.posting_id = n.posting_id) then
     raise exception 'a posting is written once' using errcode = '23514', constraint = 'ledger_posting_once';
   end if;
   return null;
@@ -4063,6 +4651,35 @@ begin
     if v.last - v.first + 1 <> v.n or v.first <> coalesce(v_before, v.first - 1) + 1 then
       raise exception 'series % of % has a gap before %', v.series, v.kind, v.first
         using errcode = '23514', constraint = 'invoices_gapless';
+    end if;
+  end loop;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function require_read_committed() returns void language plpgsql as $$
+begin
+  if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+    raise exception 'documents are written in READ COMMITTED' using errcode = '0A000';
+  end if;
+end $$;
+-- may be called by: the owner only
+
+create function require_redeemable() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v coupons; v_count bigint;
+begin
+  for v in select * from coupons where id in (select coupon_id from new_rows) order by id for no key update loop
+    select count(*) into v_count from subscription_coupons where coupon_id = v.id;
+    if v_count > v.most_redemptions then
+      raise exception 'coupon % is used up', v.code using errcode = '23514', constraint = 'coupon_most_redemptions';
+    end if;
+    if v.once_per_account and exists (select from new_rows n where n.coupon_id = v.id and exists (
+         select from subscription_coupons o where o.coupon_id = v.id and o.account_id = n.account_id and o.id <> n.id)) then
+      raise exception 'coupon % is used once by an account', v.code using errcode = '23514', constraint = 'coupon_once_per_account';
+    end if;
+    if exists (select from new_rows n join accounts a on a.id = n.account_id
+                where n.coupon_id = v.id and a.business_unit_id <> v.business_unit_id) then
+      raise exception 'coupon % is of another business unit', v.code using errcode = '23514', constraint = 'coupon_unit';
     end if;
   end loop;
   return null;
@@ -4144,6 +4761,8 @@ declare
   v_last text;
   v_round int;
   v_meant jsonb;
+  -- A document's number, as what ends the code.
+  v_number text := substring(search_code(left(p_text, 200)) from '([0-9]{1,15})$');
 begin
   if v_text = '' or cardinality(p_kinds) = 0 then return; end if;
   select array_agg(s.kind), array_agg(s.unit), array_agg(s.scope) into s_kinds, s_units, s_scopes
@@ -4152,7 +4771,32 @@ begin
             cross join (select null::uuid as id
                         union all select b.id from business_units b where sees_all_units() or b.id = any(visible_units())) u) s
    where exists (select from search_entries e where e.scope = s.scope);
-  if s_kinds is null then return; end if;
+  if s_kinds is null and not ('invoice' = any(p_kinds) and v_number is not null) then return; end if;
+  s_kinds := coalesce(s_kinds, '{}'); s_units := coalesce(s_units, '{}'); s_scopes := coalesce(s_scopes, '{}');
+
+  -- Documents, in their own table: a number says where in the index they are, so nothing more is kept of a million of them.
+  if 'invoice' = any(p_kinds) and v_number is not null then
+    select array_agg('invoice'::text), array_agg(f.id), array_agg('exact'::text) into n_kinds, n_ids, n_matched
+      from (select i.id from invoices i
+             where i.number = any(array(select right(v_number, n)::bigint from generate_series(1, length(v_number)) n))
+               and (i.number::text = ltrim(v_code, '0') or search_code(i.series) || i.number = v_code)
+               and (sees_all_units() or i.business_unit_id = any(visible_units()))
+             order by i.issue_date desc, i.id desc limit p_each) f;
+    v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+    if cardinality(v_ids) < p_each and v_number !~ '^0' and (length(v_code) >= 5 or v_text ~ '[a-z].*-[0-9]+$') then
+      select array_agg('invoice'::text), array_agg(f.id), array_agg('start'::text) into n_kinds, n_ids, n_matched
+        from (select i.id from generate_series(1, least(length(v_number), 15 - length(v_number))) k
+               cross join lateral (
+                 select x.id, x.number from invoices x
+                  where x.number >= v_number::bigint * (10::numeric ^ k)::bigint
+                    and x.number < (v_number::bigint + 1) * (10::numeric ^ k)::bigint
+                    and (x.number::text like v_code || '%' or search_code(x.series) || x.number like v_code || '%')
+                    and (sees_all_units() or x.business_unit_id = any(visible_units()))
+                  order by x.number limit p_each) i
+               order by i.number limit p_each - cardinality(v_ids)) f;
+      v_kinds := v_kinds || n_kinds; v_ids := v_ids || n_ids; v_matched := v_matched || n_matched;
+    end if;
+  end if;
 
   -- Whole numbers, tax ids, e-mails, phones.
   select string_agg(search_term(s || '#' || v_code), '|')::tsquery into v_query from unnest(s_scopes) s where v_code <> '';
@@ -4591,7 +5235,7 @@ begin
 end $$;
 -- may be called by: office, portal
 
-create function valid_dunning_texts(p_texts jsonb) returns boolean language plpgsql immutable parallel safe as $$
+create function valid_dunning_texts(p_texts jsonb) returns boolean language plpgsql immutable parallel safe strict as $$
 declare v_language text;
 begin
   if jsonb_typeof(p_texts) <> 'object' then return false; end if;
@@ -4665,7 +5309,7 @@ begin
   perform from accounts where id = v_account for no key update;
   update subscription_changes set state = 'withdrawn', ended_at = p_now, ended_by = current_user_id()
    where id = p_change and account_id = v_account and state in ('requested', 'scheduled')
-     and (requested_by = current_user_id() or exists (select from users u where u.id = requested_by and u.side = 'customer'))
+     and by_customer
   returning * into v;
   if not found then return false; end if;
   if v.kind = 'cancel' then

@@ -21,11 +21,14 @@ import {
 import {
   personalData as billingData,
   billingJobs,
+  closingSchedule,
   searchKinds as billingKinds,
   createDocumentJobs,
   documentSchedule,
   ledgerJobs,
   ledgerSchedule,
+  proformaJobs,
+  proformaSchedule,
   registerBillingOffice,
   registerBillingPortal,
   registerLedgerOffice,
@@ -36,6 +39,13 @@ import {
   registerCouponsOffice,
   registerTaxesOffice,
 } from './modules/catalogue/index.ts'
+import {
+  personalData as changeData,
+  changeJobs,
+  changeSchedule,
+  registerChangesOffice,
+  registerChangesPortal,
+} from './modules/changes/index.ts'
 import {
   personalData as contractData,
   contractJobs,
@@ -79,6 +89,7 @@ import {
 } from './modules/privacy/index.ts'
 import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
 import { registerSearchOffice, searchJobs, searchSchedule } from './modules/search/index.ts'
+import { registerSimulations } from './modules/simulations/index.ts'
 import {
   registerRedemptionsOffice,
   registerRedemptionsPortal,
@@ -116,6 +127,7 @@ const personalData: PersonalDataSource[] = [
   ...subscriptionData,
   ...contractData,
   ...billingData,
+  ...changeData,
   ...paymentData,
   ...dunningData,
   ...noticeData,
@@ -146,6 +158,8 @@ const registrations: ((app: App) => void)[] = [
   registerSubscriptionsOffice,
   registerContractsPortal,
   registerContractsOffice,
+  registerChangesPortal,
+  registerChangesOffice,
   registerPaymentsPortal,
   registerPaymentsOffice,
   registerDunningPortal,
@@ -182,6 +196,9 @@ const listeners: Listeners = {
   'contract.sent': ['notices:send_contract'],
   'contract.accepted': ['notices:send_contract_accepted'],
   'contract.expiring': ['notices:send_contract_expiring'],
+  'change.scheduled': ['notices:send_change_scheduled'],
+  'change.done': ['notices:send_change_done'],
+  'change.failed': ['notices:send_change_failed'],
   'invoices.issued': ['notices:send_invoices'],
   'credit_notes.issued': ['notices:send_credit_notes'],
   'proformas.issued': ['notices:send_proformas'],
@@ -205,6 +222,8 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...billingJobs,
     ...createDocumentJobs(services.files),
     ...ledgerJobs,
+    ...proformaJobs,
+    ...changeJobs,
     ...createPaymentJobs(services),
     ...dunningJobs,
     ...createNoticeJobs(services),
@@ -216,9 +235,12 @@ export function createJobHandlers(services: JobServices): JobHandlers {
 
 /** What runs by the clock (UTC). */
 export const schedule: Schedule = {
+  ...closingSchedule,
   ...accessSchedule,
   ...ledgerSchedule,
+  ...proformaSchedule,
   ...contractSchedule,
+  ...changeSchedule,
   ...documentSchedule,
   ...paymentSchedule,
   ...dunningSchedule,

@@ -34,6 +34,8 @@ export type ChargeKind = "fee" | "instalment" | "interest" | "late_fee" | "manua
 
 export type ClosingAccountState = "changed" | "invoiced" | "parked" | "planned";
 
+export type ClosingOrigin = "clock" | "command" | "staff";
+
 export type ComponentRole = "option" | "plan" | "usage";
 
 export type ContractAcceptance = "paper" | "portal";
@@ -116,8 +118,6 @@ export type PlanKind = "additional_point" | "broadband" | "dial_up" | "domain" |
 
 export type PostingKind = "adjustment" | "credit_note" | "credit_used" | "debit_note" | "invoice" | "opening" | "payment" | "refund" | "write_off";
 
-export type PriceInterval = "month";
-
 export type PriceModel = "flat" | "package" | "per_unit" | "tiered" | "volume";
 
 export type RunState = "done" | "draft" | "failed" | "interrupted" | "prepared" | "preparing" | "queued" | "running";
@@ -147,6 +147,25 @@ export type TicketPriority = "high" | "low" | "normal" | "urgent";
 export type UserSide = "customer" | "staff";
 
 export type UserTokenKind = "email_change" | "first_admin" | "invitation" | "password";
+
+export interface AccountAdjustments {
+  account_id: string;
+  /**
+   * Minor units; an adjustment above zero gives credit, one below takes it
+   */
+  amount: number;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  currency: string;
+  id: Generated<string>;
+  invoice_id: string | null;
+  kind: PostingKind;
+  method: PaymentMethod | null;
+  on_date: Temporal.PlainDate;
+  reason: string;
+  reference: string | null;
+}
 
 export interface AccountChangeRequests {
   account_id: string;
@@ -319,13 +338,26 @@ export interface AuditLog {
   way: string;
 }
 
+export interface AwaitedDocuments {
+  account_ids: ArrayType<string>;
+  id: Generated<number>;
+  invoice_ids: ArrayType<string>;
+  source: string;
+}
+
 export interface BilledCoverage {
   account_id: string;
+  /**
+   * References closings; proved by billed_coverage_proved
+   */
   closing_id: string | null;
+  /**
+   * References subscription_components, together with account_id; proved by billed_coverage_proved
+   */
   component_id: string;
   id: Generated<string>;
   /**
-   * Null: days without a price
+   * References invoice_lines; proved by billed_coverage_proved. Null: days without a price
    */
   invoice_line_id: string | null;
   period: DateRange;
@@ -437,11 +469,42 @@ export interface ClosingAccounts {
   total: Generated<number>;
 }
 
+export interface ClosingBatches {
+  account_ids: ArrayType<string>;
+  accounts: number;
+  changed: Generated<number>;
+  closing_id: string;
+  done_at: Temporal.Instant | null;
+  id: Generated<number>;
+  invoices: Generated<number>;
+  parked: Generated<number>;
+  planned_at: Temporal.Instant | null;
+  total: Generated<number>;
+}
+
+export interface ClosingClock {
+  business_unit_id: string;
+  closed_to: Temporal.PlainDate;
+  ran_at: Temporal.Instant;
+}
+
 export interface Closings {
   accounts_done: Generated<number>;
   accounts_total: Generated<number>;
+  /**
+   * The first day that this run of the clock caught up, because nothing ran in time; null: in time
+   */
+  behind_since: Temporal.PlainDate | null;
   business_unit_id: string;
   changed_accounts: Generated<number>;
+  /**
+   * Set with its first document or covered day; it is never deleted from then on
+   */
+  charged: Generated<boolean>;
+  /**
+   * How it differs from the closing of the month before: computed once, when it is prepared and when it is done
+   */
+  comparison: Json | null;
   created_at: Generated<Temporal.Instant>;
   created_by: string | null;
   currency: string;
@@ -453,13 +516,32 @@ export interface Closings {
    */
   issued_invoices: Generated<number>;
   issued_total: Generated<number>;
+  /**
+   * Who began it: staff with a preview, the command line, or the clock
+   */
+  origin: Generated<ClosingOrigin>;
   parked_accounts: Generated<number>;
   planned_invoices: Generated<number>;
   planned_total: Generated<number>;
   prepared_at: Temporal.Instant | null;
+  /**
+   * The closing whose left-out accounts this one takes up again, and no others
+   */
+  retry_of_id: string | null;
   started_at: Temporal.Instant | null;
   state: Generated<RunState>;
   up_to: Temporal.PlainDate;
+}
+
+export interface ClosingSchedules {
+  active: Generated<boolean>;
+  at_hour: Generated<number>;
+  business_unit_id: string;
+  /**
+   * How many days after a closing date it is closed
+   */
+  days_after: Generated<number>;
+  updated_at: Generated<Temporal.Instant>;
 }
 
 export interface Contacts {
@@ -584,6 +666,45 @@ export interface Coupons {
   updated_at: Generated<Temporal.Instant>;
   valid_from: Temporal.PlainDate | null;
   valid_until: Temporal.PlainDate | null;
+}
+
+export interface DocumentBatches {
+  /**
+   * Whose documents they are: only who sees all of these units gets them
+   */
+  business_unit_ids: ArrayType<string>;
+  closing_id: string | null;
+  created_at: Generated<Temporal.Instant>;
+  documents_done: Generated<number>;
+  documents_total: number;
+  error: string | null;
+  expires_at: Temporal.Instant | null;
+  /**
+   * What was asked for; what that was at the moment stands in document_batch_selections
+   */
+  filter: Json;
+  finished_at: Temporal.Instant | null;
+  id: Generated<string>;
+  /**
+   * When the files were removed; the row says that there was a batch
+   */
+  removed_at: Temporal.Instant | null;
+  requested_by: string;
+  started_at: Temporal.Instant | null;
+  state: Generated<RunState>;
+}
+
+export interface DocumentBatchParts {
+  batch_id: string;
+  documents: number;
+  file_id: string;
+  part: number;
+  size: number;
+}
+
+export interface DocumentBatchSelections {
+  batch_id: string;
+  invoice_ids: ArrayType<string>;
 }
 
 export interface DunningActions {
@@ -815,7 +936,13 @@ export interface InvoiceBalances {
 
 export interface InvoiceLines {
   account_id: string;
+  /**
+   * References charges, together with account_id; proved by invoice_lines_proved
+   */
   charge_id: string | null;
+  /**
+   * References subscription_components, together with account_id; proved by invoice_lines_proved
+   */
   component_id: string | null;
   /**
    * The line that a credit or debit note corrects (billing.md 16)
@@ -836,6 +963,9 @@ export interface InvoiceLines {
   included: Generated<number>;
   instalment: number | null;
   instalments: number | null;
+  /**
+   * References invoices, together with account_id; proved by invoice_lines_proved, at the latest on commit
+   */
   invoice_id: string;
   net: number;
   of_days: number;
@@ -847,6 +977,9 @@ export interface InvoiceLines {
   quantity: number;
   role: LineRole;
   rule: string;
+  /**
+   * References subscriptions, together with account_id; proved by invoice_lines_proved
+   */
   subscription_id: string | null;
   tax: Generated<number>;
   tax_included: Generated<number>;
@@ -860,9 +993,21 @@ export interface InvoiceLines {
 }
 
 export interface Invoices {
+  /**
+   * References invoices; proved by invoices_proved
+   */
   about_invoice_id: string | null;
+  /**
+   * References accounts; proved by invoices_proved
+   */
   account_id: string;
+  /**
+   * References business_units; proved by invoices_proved
+   */
   business_unit_id: string;
+  /**
+   * References closings; proved by invoices_proved
+   */
   closing_id: string | null;
   created_at: Generated<Temporal.Instant>;
   currency: string;
@@ -871,6 +1016,9 @@ export interface Invoices {
    */
   customer: Json;
   discount: number;
+  /**
+   * Of a proforma: the last day on which it stands; of a credit note: its own day
+   */
   due_date: Temporal.PlainDate;
   gross: number;
   id: Generated<string>;
@@ -887,6 +1035,9 @@ export interface Invoices {
   number: number;
   paid_at: Temporal.Instant | null;
   payment_method: PaymentMethod;
+  /**
+   * References invoices; proved by invoices_proved
+   */
   proforma_id: string | null;
   reason: string | null;
   series: string;
@@ -909,9 +1060,15 @@ export interface InvoiceTaxes {
   base: number;
   id: Generated<string>;
   inclusive: boolean;
+  /**
+   * References invoices, together with account_id; proved by invoice_taxes_proved, at the latest on commit
+   */
   invoice_id: string;
   name: string;
   rate: number;
+  /**
+   * References taxes; proved by invoice_taxes_proved
+   */
   tax_id: string;
 }
 
@@ -922,17 +1079,37 @@ export interface LateCharges {
   role: LineRole;
 }
 
+export interface LedgerDays {
+  business_unit_id: string;
+  credits: number;
+  currency: string;
+  debits: number;
+  entries: number;
+  id: Generated<string>;
+  ledger_account: LedgerAccount;
+  on_date: Temporal.PlainDate;
+}
+
 export interface LedgerEntries {
+  /**
+   * References accounts; proved by ledger_entries_proved
+   */
   account_id: string;
   amount: number;
   business_unit_id: string;
   created_at: Generated<Temporal.Instant>;
   currency: string;
   id: Generated<string>;
+  /**
+   * References invoices, together with account_id; proved by ledger_entries_proved, at the latest on commit
+   */
   invoice_id: string | null;
   kind: PostingKind;
   ledger_account: LedgerAccount;
   on_date: Temporal.PlainDate;
+  /**
+   * References payments, together with account_id; proved by ledger_entries_proved
+   */
   payment_id: string | null;
   posting_id: string;
 }
@@ -1096,24 +1273,12 @@ export interface PlanMeters {
 }
 
 export interface PlanOptions {
-  /**
-   * Monthly price of one, in the business unit's currency; 0: included in the plan's price
-   */
-  amount: Generated<number>;
   archived_at: Temporal.Instant | null;
   id: Generated<string>;
   kind: Generated<OptionKind>;
   name: string;
   plan_id: string;
   position: Generated<number>;
-}
-
-export interface PlanPrices {
-  amount: number;
-  currency: string;
-  id: Generated<string>;
-  interval: Generated<PriceInterval>;
-  plan_id: string;
 }
 
 export interface Plans {
@@ -1151,6 +1316,37 @@ export interface Plans {
   term_months: Generated<number>;
   trial_days: Generated<number>;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface Prices {
+  /**
+   * Minor units: of the whole (flat), of one (per_unit) or of a package; tiers have their own
+   */
+  amount: number;
+  created_at: Generated<Temporal.Instant>;
+  currency: string;
+  cycle_alignment: Generated<CycleAlignment>;
+  cycle_count: Generated<number>;
+  cycle_unit: Generated<CycleUnit>;
+  id: Generated<string>;
+  /**
+   * Units that cost nothing
+   */
+  included: Generated<number>;
+  package_size: number | null;
+  plan_id: string;
+  plan_meter_id: string | null;
+  plan_option_id: string | null;
+  price_model: Generated<PriceModel>;
+  tiers: Json | null;
+  /**
+   * Null: since the plan is there
+   */
+  valid_from: Temporal.PlainDate | null;
+  /**
+   * First day on which it is no longer sold; null: none is known
+   */
+  valid_to: Temporal.PlainDate | null;
 }
 
 export interface PrivacyExports {
@@ -1196,6 +1392,12 @@ export interface ProductTaxes {
   business_unit_id: string;
   product_id: string;
   tax_id: string;
+}
+
+export interface ProformaPlans {
+  account_id: string;
+  issue_date: Temporal.PlainDate;
+  proforma_id: string;
 }
 
 export interface QueuedJobs {
@@ -1394,6 +1596,10 @@ export interface ServiceContracts {
   business_unit_id: string;
   created_at: Generated<Temporal.Instant>;
   /**
+   * The charges that it became, one for each instalment
+   */
+  fee_charge_ids: Generated<ArrayType<string>>;
+  /**
    * When the installation fee was handed to billing
    */
   fee_charged_at: Temporal.Instant | null;
@@ -1516,6 +1722,10 @@ export interface SubscriptionChanges {
    */
   agreed: Json | null;
   business_unit_id: string;
+  /**
+   * Confirmed in the portal; else by staff or by the house itself
+   */
+  by_customer: Generated<boolean>;
   created_at: Generated<Temporal.Instant>;
   /**
    * The invoices and credit notes that it caused
@@ -1768,6 +1978,7 @@ export interface UserTotp {
 }
 
 export interface DB {
+  account_adjustments: AccountAdjustments;
   account_change_requests: AccountChangeRequests;
   account_domains: AccountDomains;
   account_dunning_exemptions: AccountDunningExemptions;
@@ -1776,18 +1987,25 @@ export interface DB {
   accounts: Accounts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
+  awaited_documents: AwaitedDocuments;
   billed_coverage: BilledCoverage;
   business_units: BusinessUnits;
   challenges: Challenges;
   charges: Charges;
   chart_accounts: ChartAccounts;
   closing_accounts: ClosingAccounts;
+  closing_batches: ClosingBatches;
+  closing_clock: ClosingClock;
+  closing_schedules: ClosingSchedules;
   closings: Closings;
   contacts: Contacts;
   contract_documents: ContractDocuments;
   contract_templates: ContractTemplates;
   contracts: Contracts;
   coupons: Coupons;
+  document_batch_parts: DocumentBatchParts;
+  document_batch_selections: DocumentBatchSelections;
+  document_batches: DocumentBatches;
   dunning_actions: DunningActions;
   dunning_failures: DunningFailures;
   dunning_policies: DunningPolicies;
@@ -1804,6 +2022,7 @@ export interface DB {
   invoice_taxes: InvoiceTaxes;
   invoices: Invoices;
   late_charges: LateCharges;
+  ledger_days: LedgerDays;
   ledger_entries: LedgerEntries;
   membership_removals: MembershipRemovals;
   memberships: Memberships;
@@ -1818,11 +2037,12 @@ export interface DB {
   plan_items: PlanItems;
   plan_meters: PlanMeters;
   plan_options: PlanOptions;
-  plan_prices: PlanPrices;
   plans: Plans;
+  prices: Prices;
   privacy_exports: PrivacyExports;
   product_taxes: ProductTaxes;
   products: Products;
+  proforma_plans: ProformaPlans;
   queued_jobs: QueuedJobs;
   rate_windows: RateWindows;
   recovery_codes: RecoveryCodes;
@@ -1876,6 +2096,7 @@ export const changeStates = ["requested","scheduled","done","withdrawn","failed"
 export const changeTimings = ["now","date","period_end"] as const
 export const chargeKinds = ["fee","instalment","manual","penalty","late_fee","interest"] as const
 export const closingAccountStates = ["planned","invoiced","parked","changed"] as const
+export const closingOrigins = ["staff","command","clock"] as const
 export const componentRoles = ["plan","option","usage"] as const
 export const contractAcceptances = ["portal","paper"] as const
 export const contractDocumentStates = ["issued","accepted","declined","superseded","expired","withdrawn"] as const
@@ -1909,7 +2130,6 @@ export const paymentMethods = ["cash","bank_transfer","boleto","pix","card","ban
 export const paymentNoticeStates = ["pending","approved","rejected"] as const
 export const planKinds = ["dial_up","broadband","additional_point","email","hosting","domain","licence","support_pack","generic"] as const
 export const postingKinds = ["invoice","payment","credit_used","credit_note","debit_note","adjustment","refund","write_off","opening"] as const
-export const priceIntervals = ["month"] as const
 export const priceModels = ["flat","per_unit","tiered","volume","package"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
 export const serviceContractStates = ["unissued","waiting","in_force","declined","expired","ended"] as const

@@ -118,7 +118,7 @@ describe('closing a business unit', () => {
         progress: () => batches++,
       }),
     )
-    expect(stopped).toMatchObject({ outcome: 'interrupted', accounts: 200 })
+    expect(stopped).toMatchObject({ outcome: 'interrupted', accounts: 40 })
     expect(await close(unit)).toMatchObject({ outcome: 'done' })
     await expectExact(unit)
   })

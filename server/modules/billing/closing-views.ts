@@ -7,6 +7,7 @@ import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
 import { boundaryAfter, boundaryOnOrAfter } from '../subscriptions/index.ts'
+import { type ClosingComparison, readComparison } from './closing-comparison.ts'
 import { checkUpTo } from './closings.ts'
 import type { PlannedLine } from './engine.ts'
 import { describeLine, getInvoice, type LineFacts } from './invoices.ts'
@@ -17,6 +18,9 @@ const columns = [
   'closings.business_unit_id',
   'closings.up_to',
   'closings.state',
+  'closings.origin',
+  'closings.retry_of_id',
+  'closings.behind_since',
   'closings.accounts_total',
   'closings.planned_invoices',
   'closings.planned_total',
@@ -29,7 +33,7 @@ const columns = [
   'closings.finished_at',
 ] as const
 
-/** A closing that is under way is counted from its accounts; what is done was written down. */
+/** A closing that is under way is counted from its batches; what is done was written down. */
 function selectClosings(tx: Tx) {
   return tx
     .selectFrom('closings')
@@ -43,14 +47,13 @@ function selectClosings(tx: Tx) {
         parked: number
         changed: number
       }>`(
-        select (closings.accounts_total - count(*) filter (
-                 where a.state = 'planned' and (closings.prepared_at is not null or a.fingerprint is null)))::int as done,
-               coalesce(sum(a.invoices) filter (where a.state = 'invoiced'), 0)::bigint as invoices,
-               coalesce(sum(a.total) filter (where a.state = 'invoiced'), 0)::bigint as total,
-               count(*) filter (where a.state = 'parked') as parked,
-               count(*) filter (where a.state = 'changed') as changed
-          from closing_accounts a
-         where a.closing_id = closings.id and closings.state in ('preparing', 'running', 'failed'))`.as(
+        select coalesce(sum(b.accounts) filter (
+                 where case closings.state when 'preparing' then b.planned_at else b.done_at end is not null), 0)::int as done,
+               coalesce(sum(b.invoices) filter (where b.done_at is not null), 0)::bigint as invoices,
+               coalesce(sum(b.total) filter (where b.done_at is not null), 0)::bigint as total,
+               coalesce(sum(b.parked), 0)::int as parked, coalesce(sum(b.changed), 0)::int as changed
+          from closing_batches b
+         where b.closing_id = closings.id and closings.state in ('preparing', 'running', 'failed'))`.as(
         'live',
       ),
       (join) => join.onTrue(),
@@ -58,6 +61,7 @@ function selectClosings(tx: Tx) {
     .select(columns)
     .select([
       'business_units.name as business_unit_name',
+      'business_units.closing_day',
       'users.name as created_by_name',
       sql<number>`case when closings.state in ('preparing', 'running', 'failed') then live.done else closings.accounts_done end`.as(
         'accounts_done',
@@ -77,8 +81,24 @@ function selectClosings(tx: Tx) {
     ])
 }
 
+/** The closing dates that a late run of the clock caught up: those before the day on which it should have run. */
+function withCaughtUp<
+  R extends { closing_day: number; behind_since: Temporal.PlainDate | null; up_to: Temporal.PlainDate },
+>({ closing_day, ...row }: R) {
+  const dates: Temporal.PlainDate[] = []
+  if (row.behind_since) {
+    let date = boundaryOnOrAfter(row.behind_since, closing_day)
+    while (Temporal.PlainDate.compare(date, row.up_to) <= 0 && dates.length < 60) {
+      dates.push(date)
+      date = boundaryAfter(date, closing_day)
+    }
+  }
+  const days = row.behind_since ? row.behind_since.until(row.up_to, { largestUnit: 'days' }).days : 0
+  return { ...row, caught_up_dates: dates, days_late: days }
+}
+
 /** A page of closings, with how far each has come and what it came to. */
-export function listClosings(
+export async function listClosings(
   tx: Tx,
   request: ListRequest & {
     business_unit_id?: string | undefined
@@ -89,7 +109,7 @@ export function listClosings(
   if (request.business_unit_id)
     query = query.where('closings.business_unit_id', '=', request.business_unit_id)
   if (request.state) query = query.where('closings.state', '=', request.state)
-  return readPage(
+  const page = await readPage(
     query,
     request,
     {
@@ -98,82 +118,68 @@ export function listClosings(
     },
     { by: sql`closings.id`, value: (row) => row.id, type: 'uuid' },
   )
+  return { ...page, items: page.items.map(withCaughtUp) }
 }
 
-/** How an account differs from the closing before. Amounts are minor units. */
-export type ClosingDifference = {
-  account_id: string
-  account_name: string
-  account_number: number
-  kind: 'new' | 'gone' | 'changed'
-  previous_total: number
-  total: number
-  difference: number
-}
-
-const shownDifferences = 20
+const shownParked = 20
 
 /**
- * One closing: progress, totals, what could not be billed, and how it differs from the last one that was done
- * (`differences` is null while it is being prepared or run). Refuses: not_found.
+ * One closing: progress with the time that is left, totals, what could not be billed, and how it differs from the one of
+ * the month before (`differences` is null while it is being prepared or run). Refuses: not_found.
  */
 export async function getClosing(tx: Tx, id: string, language: Language) {
-  const closing = await selectClosings(tx).where('closings.id', '=', id).executeTakeFirst()
+  const closing = await selectClosings(tx)
+    .select(['closings.comparison'])
+    .where('closings.id', '=', id)
+    .executeTakeFirst()
   if (!closing) return notFound()
   const settled = closing.prepared_at !== null && closing.state !== 'running'
-  const previous = await sql<{
-    id: string
-    up_to: Temporal.PlainDate
-    invoices: number
-    total: number
-    finished_at: Temporal.Instant
-  }>`
-    select id, up_to, issued_invoices as invoices, issued_total as total, finished_at from closings
-     where business_unit_id = ${closing.business_unit_id} and state = 'done' and issued_invoices > 0 and id <> ${id}
-       and (up_to, id) < (${closing.up_to}::date, ${id}::uuid)
-     order by up_to desc, id desc limit 1`.execute(tx)
-  const before = previous.rows[0] ?? null
-  const [differences, parked] = await Promise.all([
-    before && settled ? compareClosings(tx, id, before.id) : null,
+  const comparison = settled ? (closing.comparison as ClosingComparison | null) : null
+  const [compared, warnings, pace, retry] = await Promise.all([
+    comparison ? readComparison(tx, comparison) : { previous: null, differences: null },
     settled ? listParked(tx, id, language) : [],
+    readPace(tx, closing),
+    tx
+      .selectFrom('closings')
+      .select('id')
+      .where('retry_of_id', '=', id)
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirst(),
   ])
-  return { ...closing, previous: before, differences, warnings: parked }
+  const { comparison: _, ...shown } = withCaughtUp(closing)
+  return { ...shown, ...compared, ...pace, warnings, retried_by_id: retry?.id ?? null }
 }
 
-async function compareClosings(tx: Tx, id: string, previousId: string) {
-  const found = await sql<ClosingDifference & { kind_count: number }>`
-    with compared as (
-      select account_id, coalesce(p.total, 0) as previous_total, coalesce(c.total, 0) as total,
-             case when p.account_id is null then 'new' when c.account_id is null then 'gone' else 'changed' end as kind
-        from (select account_id, total from closing_accounts
-               where closing_id = ${previousId} and state = 'invoiced' and invoices > 0) p
-        full join (select account_id, total, state from closing_accounts where closing_id = ${id}
-                    and (invoices > 0 or state in ('parked', 'changed'))) c using (account_id)
-       where c.state is null or c.state in ('planned', 'invoiced')),
-    counted as (
-      select *, total - previous_total as difference, count(*) over (partition by kind) as kind_count
-        from compared where kind <> 'changed' or total <> previous_total)
-    select counted.*, a.name as account_name, a.number as account_number
-      from counted join accounts a on a.id = counted.account_id
-     order by abs(difference) desc, account_id
-     limit ${shownDifferences}`.execute(tx)
-  const counts = await sql<{ new: number; gone: number; changed: number }>`
-    select count(*) filter (where p.account_id is null) as new, count(*) filter (where c.account_id is null) as gone,
-           count(*) filter (where p.total <> c.total) as changed
-      from (select account_id, total from closing_accounts
-             where closing_id = ${previousId} and state = 'invoiced' and invoices > 0) p
-      full join (select account_id, total, state from closing_accounts where closing_id = ${id}
-                  and (invoices > 0 or state in ('parked', 'changed'))) c using (account_id)
-     where c.state is null or c.state in ('planned', 'invoiced')`.execute(tx)
-  const items = found.rows.map(({ kind_count: _, ...difference }) => difference)
-  return { ...counts.rows[0]!, items }
+/**
+ * How fast a closing goes, by its last batches, and how many seconds are left at that pace. Null where nothing was
+ * finished in the last minute: then nobody knows.
+ */
+async function readPace(
+  tx: Tx,
+  closing: { id: string; state: RunState; accounts_total: number; accounts_done: number },
+): Promise<{ accounts_per_second: number | null; seconds_left: number | null }> {
+  if (closing.state !== 'preparing' && closing.state !== 'running')
+    return { accounts_per_second: null, seconds_left: null }
+  const at = sql.ref(closing.state === 'preparing' ? 'planned_at' : 'done_at')
+  const found = await sql<{ pace: number | null }>`
+    select case when max(at) > min(at) then
+             (sum(accounts) filter (where at > first_at) / extract(epoch from max(at) - min(at)))::float8 end as pace
+      from (select accounts, ${at} as at, min(${at}) over () as first_at
+              from (select accounts, ${at} from closing_batches
+                     where closing_id = ${closing.id} and ${at} > now() - interval '60 seconds'
+                     order by ${at} desc limit 60) latest) b`.execute(tx)
+  const pace = found.rows[0]?.pace ?? null
+  if (pace === null || pace <= 0) return { accounts_per_second: null, seconds_left: null }
+  const left = Math.max(0, closing.accounts_total - closing.accounts_done)
+  return { accounts_per_second: Math.round(pace * 10) / 10, seconds_left: Math.ceil(left / pace) }
 }
 
 async function listParked(tx: Tx, id: string, language: Language) {
   const parked = await selectClosingAccounts(tx, id)
     .where('closing_accounts.state', '=', 'parked')
     .orderBy('closing_accounts.account_id')
-    .limit(shownDifferences)
+    .limit(shownParked)
     .execute()
   return parked.map((row) => withReason(row, language))
 }

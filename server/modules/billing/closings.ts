@@ -1,10 +1,11 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { today } from '../../platform/calendar.ts'
 import type { ClosingAccountState } from '../../platform/database.gen.ts'
 import { type Pool, type SystemActor, type Tx, transactAsSystem } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { boundaryOnOrBefore } from '../subscriptions/index.ts'
+import { keepComparison } from './closing-comparison.ts'
 import { type DueDocument, issueDocuments } from './issuing.ts'
 import { lockAccounts } from './ledger.ts'
 import {
@@ -20,8 +21,11 @@ import {
 
 /** How far ahead a closing date may be closed: a month early, whatever the length of the months. */
 const farthestDays = 62
-const planBatch = 500
-const runBatch = 200
+/** Accounts of one transaction: few enough to be over soon, many enough to share what each statement costs. */
+const batchSizes = { least: 20, most: 500, batches: 64 }
+const previewBatch = 500
+/** How many connections of this process work at a closing unless somebody says otherwise. */
+const usualWorkers = 2
 
 /** What a long run needs of the process that it runs in: a job's context fits, and so does the command line's. */
 export type RunContext = {
@@ -30,6 +34,8 @@ export type RunContext = {
   /** Asked between batches: true ends the run, which goes on when it is started again. */
   stopping: () => boolean
   progress?: ((done: number, total: number) => void) | undefined
+  /** Batches that this process works at at once, each on a connection of its own. */
+  workers?: number | undefined
 }
 
 export type RunOutcome = 'done' | 'interrupted'
@@ -56,6 +62,42 @@ export async function createClosing(
     .executeTakeFirstOrThrow()
   await enqueue(tx, 'billing:prepare_closing', { closing_id: id }, { key: `prepare_closing:${id}` })
   return id
+}
+
+/**
+ * Takes up again what a closing left out, and nothing else: a closing of its own over the accounts that were parked or had
+ * changed, with a preview like any other (billing.md 14, 18). One that is under way already is returned. Refuses:
+ * not_found, closing_not_done, closing_nothing_left.
+ */
+export async function retryClosing(
+  tx: Tx,
+  id: string,
+  created_by: string,
+): Promise<{ id: string } | Refusal> {
+  const closing = await tx
+    .selectFrom('closings')
+    .select(['state', 'business_unit_id', 'up_to', 'currency', 'parked_accounts', 'changed_accounts'])
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (!closing) return notFound()
+  if (closing.state !== 'done') return refuse('closing_not_done')
+  if (closing.parked_accounts + closing.changed_accounts === 0) return refuse('closing_nothing_left')
+  const { business_unit_id, up_to, currency } = closing
+  const begun = await tx
+    .selectFrom('closings')
+    .select('id')
+    .where('retry_of_id', '=', id)
+    .where('state', '<>', 'done')
+    .executeTakeFirst()
+  if (begun) return begun
+  const made = await tx
+    .insertInto('closings')
+    .values({ business_unit_id, up_to, currency, created_by, retry_of_id: id })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await enqueue(tx, 'billing:prepare_closing', { closing_id: made.id }, { key: `prepare_closing:${made.id}` })
+  return made
 }
 
 /** Refuses a date whose last closing date is more than 62 days ahead of the business unit's today. */
@@ -89,7 +131,9 @@ export async function startClosing(tx: Tx, id: string): Promise<Refusal | undefi
     .where('id', '=', id)
     .where('state', 'in', ['prepared', 'failed'])
     .execute()
-  await enqueue(tx, 'billing:run_closing', { closing_id: id }, { key: `run_closing:${id}` })
+  // As many jobs as there may be workers: each is taken by whichever process is free, and they share the batches.
+  for (let worker = 1; worker <= usualWorkers; worker++)
+    await enqueue(tx, 'billing:run_closing', { closing_id: id }, { key: `run_closing:${id}:${worker}` })
   return undefined
 }
 
@@ -108,7 +152,13 @@ export async function discardClosing(tx: Tx, id: string): Promise<Refusal | unde
   return undefined
 }
 
-type Closing = { id: string; business_unit_id: string; up_to: Temporal.PlainDate }
+type Closing = {
+  id: string
+  business_unit_id: string
+  up_to: Temporal.PlainDate
+  created_by: string | null
+  retry_of_id: string | null
+}
 
 /** Enters a state if the closing is in one of `from`; null where it is not, or is gone. */
 async function enterState(
@@ -127,7 +177,7 @@ async function enterState(
     .where('id', '=', id)
     .where('state', 'in', from)
     .where('prepared_at', state === 'running' ? 'is not' : 'is', null)
-    .returning(['id', 'business_unit_id', 'up_to'])
+    .returning(['id', 'business_unit_id', 'up_to', 'created_by', 'retry_of_id'])
     .executeTakeFirst()
   return entered ?? null
 }
@@ -148,34 +198,72 @@ export async function failClosing(tx: Tx, id: string, error: unknown): Promise<v
     .execute()
 }
 
-// The work, account by account -------------------------------------------------------------------------------------
+// The work, batch by batch -----------------------------------------------------------------------------------------
 
-/**
- * Takes accounts of a closing that nobody else is working on. Where it finds none, either all is done or others are
- * at the last ones: `left` tells.
- */
-async function takeAccounts(
-  tx: Tx,
-  closingId: string,
-  unplanned: boolean,
-  after: string | null,
-  limit: number,
-) {
-  const taken = await sql<{ account_id: string; fingerprint: Buffer | null }>`
-    select account_id, fingerprint from closing_accounts
-     where closing_id = ${closingId} and state = 'planned' ${unplanned ? sql`and fingerprint is null` : sql``}
-       ${after === null ? sql`` : sql`and account_id > ${after}::uuid`}
-     order by account_id limit ${limit} for update skip locked`.execute(tx)
-  return taken.rows
-}
+/** Accounts of a closing that are worked at together, in one transaction. */
+type Batch = { id: number; account_ids: string[] }
 
-async function countLeft(tx: Tx, closingId: string, unplanned: boolean): Promise<number> {
-  const found = await sql<{ n: number }>`
-    select count(*) as n from closing_accounts
-     where closing_id = ${closingId} and state = 'planned' ${unplanned ? sql`and fingerprint is null` : sql``}`.execute(
+/** What a batch came to. */
+type BatchOutcome = { invoices: number; total: number; parked: number; changed: number }
+
+/** Cuts the accounts that a closing looks at into batches. Returns how many accounts there are. */
+async function listBatches(tx: Tx, closingId: string, accounts: RawBuilder<unknown>): Promise<number> {
+  const { least, most, batches } = batchSizes
+  const listed = await sql<{ n: number }>`
+    with due as materialized (
+      select account_id, row_number() over (order by account_id) - 1 as place, count(*) over () as n
+        from (select distinct account_id from (${accounts}) every_row) one_each),
+    written as (
+      insert into closing_batches (closing_id, accounts, account_ids)
+      select ${closingId}, count(*), array_agg(account_id order by account_id)
+        from due group by place / greatest(${least}::int, least(${most}::int, n / ${batches}::int))
+       order by min(place)),
+    counted as (select count(*)::int as n from due)
+    update closings c set accounts_total = counted.n from counted where c.id = ${closingId} returning counted.n`.execute(
     tx,
   )
-  return found.rows[0]!.n
+  return listed.rows[0]!.n
+}
+
+/** The phases of a closing, each with the column that says when a batch has been through it. */
+const phases = { plan: sql.ref('planned_at'), charge: sql.ref('done_at') }
+type Phase = keyof typeof phases
+
+/** Locks a batch that nobody else is working at. */
+async function takeBatch(tx: Tx, closingId: string, phase: Phase): Promise<Batch | null> {
+  const taken = await sql<Batch>`
+    select id, account_ids from closing_batches where closing_id = ${closingId} and ${phases[phase]} is null
+     order by id limit 1 for update skip locked`.execute(tx)
+  return taken.rows[0] ?? null
+}
+
+async function finishBatch(
+  tx: Tx,
+  phase: Phase,
+  batch: Batch,
+  outcome: BatchOutcome,
+  now: Temporal.Instant,
+): Promise<void> {
+  // An account that the preview parked is not looked at again: it stays counted.
+  const before = phase === 'plan' ? sql`0` : sql`parked`
+  await sql`
+    update closing_batches
+       set ${phases[phase]} = ${now}::timestamptz, invoices = ${outcome.invoices}::int, total = ${outcome.total}::bigint,
+           parked = ${before} + ${outcome.parked}::int, changed = ${outcome.changed}::int where id = ${batch.id}`.execute(
+    tx,
+  )
+}
+
+async function countBatches(
+  tx: Tx,
+  closingId: string,
+  phase: Phase,
+): Promise<{ done: number; left: number }> {
+  const found = await sql<{ done: number; left: number }>`
+    select coalesce(sum(accounts) filter (where ${phases[phase]} is not null), 0)::int as done,
+           count(*) filter (where ${phases[phase]} is null)::int as left
+      from closing_batches where closing_id = ${closingId}`.execute(tx)
+  return found.rows[0]!
 }
 
 /** One account's row of a closing, as it is to be. */
@@ -189,19 +277,24 @@ type Mark = {
   detail: string | null
 }
 
-async function markAccounts(tx: Tx, closingId: string, marks: readonly Mark[]): Promise<void> {
+/** Writes accounts' rows, or changes those that a preview wrote. */
+async function markAccounts(tx: Tx, closing: Closing, marks: readonly Mark[]): Promise<void> {
   if (marks.length === 0) return
-  await sql`
-    update closing_accounts c
-       set state = m.state, invoices = m.invoices, total = m.total,
-           fingerprint = coalesce(decode(m.fingerprint, 'hex'), c.fingerprint), reason = m.reason, detail = m.detail
-      from unnest(${marks.map((mark) => mark.account_id)}::uuid[],
+  const row = sql`unnest(${marks.map((mark) => mark.account_id)}::uuid[],
                   ${marks.map((mark) => mark.state)}::closing_account_state[],
                   ${marks.map((mark) => mark.invoices)}::int[], ${marks.map((mark) => mark.total)}::bigint[],
                   ${marks.map((mark) => mark.fingerprint?.toString('hex') ?? null)}::text[],
                   ${marks.map((mark) => mark.reason)}::text[], ${marks.map((mark) => mark.detail)}::text[])
-           m (account_id, state, invoices, total, fingerprint, reason, detail)
-     where c.closing_id = ${closingId} and c.account_id = m.account_id`.execute(tx)
+           m (account_id, state, invoices, total, fingerprint, reason, detail)`
+  await sql`
+    insert into closing_accounts (closing_id, account_id, business_unit_id, state, invoices, total, fingerprint, reason, detail)
+    select ${closing.id}, m.account_id, ${closing.business_unit_id}, m.state, m.invoices, m.total, decode(m.fingerprint, 'hex'),
+           m.reason, m.detail from ${row}
+    on conflict (closing_id, account_id) do update
+       set state = excluded.state, invoices = excluded.invoices, total = excluded.total, reason = excluded.reason,
+           detail = excluded.detail, fingerprint = coalesce(excluded.fingerprint, closing_accounts.fingerprint)`.execute(
+    tx,
+  )
 }
 
 async function dropAccounts(tx: Tx, closingId: string, accountIds: readonly string[]): Promise<void> {
@@ -223,46 +316,71 @@ function park(account_id: string, reason: ParkReason, detail: Record<string, str
   }
 }
 
-/** Works in batches until nothing is left, with a short wait where others hold the last accounts. */
+function outcomeOf(marks: readonly Mark[]): BatchOutcome {
+  const outcome: BatchOutcome = { invoices: 0, total: 0, parked: 0, changed: 0 }
+  for (const mark of marks) {
+    outcome.invoices += mark.invoices
+    outcome.total += mark.total
+    if (mark.state === 'parked') outcome.parked++
+    if (mark.state === 'changed') outcome.changed++
+  }
+  return outcome
+}
+
+/**
+ * Works at batches until none is left, several at once, together with whatever other process does the same: each batch is
+ * locked by who works at it, and what is killed gives its batch back. `refused` is asked what to do where the database
+ * refused a batch; without it, a refusal is an exception.
+ */
 async function workThrough(
   context: RunContext,
   closingId: string,
-  unplanned: boolean,
-  total: number,
-  batch: (after: string | null) => Promise<string | null>,
+  phase: Phase,
+  work: (tx: Tx, batch: Batch) => Promise<BatchOutcome>,
+  refused?: (batch: Batch, error: DatabaseFault) => Promise<void>,
 ): Promise<RunOutcome> {
-  let after: string | null = null
-  for (;;) {
-    if (context.stopping()) return 'interrupted'
-    const last: string | null = await batch(after)
-    if (last !== null) {
-      after = last
-      if (context.progress) {
-        const left = await context.transact((tx) => countLeft(tx, closingId, unplanned))
-        context.progress(total - left, total)
+  let failed = false
+  const total = context.progress
+    ? await context.transact(async (tx) => {
+        const found = await sql<{
+          n: number
+        }>`select coalesce(sum(accounts), 0)::int as n from closing_batches where closing_id = ${closingId}`.execute(
+          tx,
+        )
+        return found.rows[0]!.n
+      })
+    : 0
+  const takeTurns = async (): Promise<RunOutcome> => {
+    for (;;) {
+      if (failed || context.stopping()) return 'interrupted'
+      let batch: Batch | null = null
+      try {
+        await context.transact(async (tx) => {
+          batch = await takeBatch(tx, closingId, phase)
+          if (batch) await finishBatch(tx, phase, batch, await work(tx, batch), context.now())
+        })
+      } catch (error) {
+        if (!refused || !batch || !isDataFault(error)) {
+          failed = true
+          throw error
+        }
+        await refused(batch, error as DatabaseFault)
       }
-      continue
+      if (batch) {
+        if (context.progress) {
+          const { done } = await context.transact((tx) => countBatches(tx, closingId, phase))
+          context.progress(done, total)
+        }
+        continue
+      }
+      const { left } = await context.transact((tx) => countBatches(tx, closingId, phase))
+      if (left === 0) return 'done'
+      // Others hold the last ones: should they be killed, these are ours.
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
-    if (after !== null) {
-      after = null
-      continue
-    }
-    const left = await context.transact((tx) => countLeft(tx, closingId, unplanned))
-    if (left === 0) return 'done'
-    await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-/** The accounts that a closing looks at, written as its rows. Repeatable. Returns how many there are. */
-async function listAccounts(tx: Tx, unit: BillingUnit, closing: Closing): Promise<number> {
-  await sql`
-    insert into closing_accounts (closing_id, account_id, business_unit_id, state)
-    select ${closing.id}, due.account_id, ${unit.id}, 'planned' from (${selectDueAccounts(unit, closing.up_to)}) due
-    on conflict do nothing`.execute(tx)
-  const counted = await sql<{ n: number }>`
-    update closings c set accounts_total = (select count(*) from closing_accounts a where a.closing_id = c.id)
-     where c.id = ${closing.id} returning accounts_total as n`.execute(tx)
-  return counted.rows[0]!.n
+  const outcomes = await Promise.all(Array.from({ length: context.workers ?? 1 }, takeTurns))
+  return outcomes.includes('interrupted') ? 'interrupted' : 'done'
 }
 
 /**
@@ -275,16 +393,25 @@ export async function prepareClosing(context: RunContext, closingId: string): Pr
     const closing = await enterState(tx, closingId, 'preparing', ['draft', 'preparing', 'failed'])
     if (!closing) return null
     const unit = await demandUnit(tx, closing.business_unit_id)
-    return { closing, total: await listAccounts(tx, unit, closing) }
+    const listed = await sql`select from closing_batches where closing_id = ${closing.id} limit 1`.execute(tx)
+    if (listed.rows.length === 0) {
+      const accounts =
+        closing.retry_of_id === null
+          ? selectDueAccounts(unit, closing.up_to)
+          : sql`select account_id from closing_accounts
+                 where closing_id = ${closing.retry_of_id} and state in ('parked', 'changed')`
+      await listBatches(tx, closing.id, accounts)
+    }
+    return { closing, unit }
   })
   if (!begun) return 'done'
-  const { closing, total } = begun
-  const outcome = await workThrough(context, closingId, true, total, (after) =>
-    context.transact((tx) => planBatchOf(tx, closing, after)),
+  const { closing, unit } = begun
+  const outcome = await workThrough(context, closingId, 'plan', (tx, batch) =>
+    planBatchOf(tx, closing, unit, batch),
   )
   if (outcome === 'done') {
-    await context.transact((tx) =>
-      sql`
+    await context.transact(async (tx) => {
+      const prepared = await sql`
         update closings c
            set state = 'prepared', prepared_at = ${context.now()}::timestamptz, accounts_total = t.accounts,
                accounts_done = t.accounts, planned_invoices = t.invoices, planned_total = t.total,
@@ -292,18 +419,15 @@ export async function prepareClosing(context: RunContext, closingId: string): Pr
           from (select count(*)::int as accounts, coalesce(sum(invoices), 0)::int as invoices,
                        coalesce(sum(total), 0)::bigint as total, (count(*) filter (where state = 'parked'))::int as parked
                   from closing_accounts where closing_id = ${closingId}) t
-         where c.id = ${closingId} and c.state = 'preparing'`.execute(tx),
-    )
+         where c.id = ${closingId} and c.state = 'preparing' returning c.id`.execute(tx)
+      if (prepared.rows.length > 0) await keepComparison(tx, closing)
+    })
   }
   return outcome
 }
 
-async function planBatchOf(tx: Tx, closing: Closing, after: string | null): Promise<string | null> {
-  const taken = await takeAccounts(tx, closing.id, true, after, planBatch)
-  if (taken.length === 0) return null
-  const unit = await demandUnit(tx, closing.business_unit_id)
-  const ids = taken.map((row) => row.account_id)
-  const plans = await planAccounts(tx, unit, ids, closing.up_to)
+async function planBatchOf(tx: Tx, closing: Closing, unit: BillingUnit, batch: Batch): Promise<BatchOutcome> {
+  const plans = await planAccounts(tx, unit, batch.account_ids, closing.up_to)
   const marks: Mark[] = []
   for (const [account_id, plan] of plans) {
     if ('parked' in plan) marks.push(park(account_id, plan.parked, plan.detail))
@@ -313,13 +437,8 @@ async function planBatchOf(tx: Tx, closing: Closing, after: string | null): Prom
       marks.push({ account_id, state: 'planned', invoices, total, fingerprint, reason: null, detail: null })
     }
   }
-  await markAccounts(tx, closing.id, marks)
-  await dropAccounts(
-    tx,
-    closing.id,
-    ids.filter((id) => !plans.has(id)),
-  )
-  return ids.at(-1)!
+  await markAccounts(tx, closing, marks)
+  return outcomeOf(marks)
 }
 
 /**
@@ -331,32 +450,23 @@ async function planBatchOf(tx: Tx, closing: Closing, after: string | null): Prom
 export async function runClosing(context: RunContext, closingId: string): Promise<RunOutcome> {
   const begun = await context.transact(async (tx) => {
     const closing = await enterState(tx, closingId, 'running', ['queued', 'running', 'failed'])
-    if (!closing) return null
-    const counted = await sql<{ n: number }>`
-      select count(*) as n from closing_accounts where closing_id = ${closingId}`.execute(tx)
-    return { closing, total: counted.rows[0]!.n }
+    return closing && { closing, unit: await demandUnit(tx, closing.business_unit_id) }
   })
   if (!begun) return 'done'
-  const { closing, total } = begun
-  // After the database refused a batch, its accounts go one by one, so that only the one at fault is left out.
-  let single = 0
-  const outcome = await workThrough(context, closingId, false, total, async (after) => {
-    const limit = single > 0 ? 1 : runBatch
-    let taken: string[] = []
-    try {
-      const last = await context.transact((tx) => {
-        taken = []
-        return runBatchOf(tx, closing, after, limit, context.now(), taken)
-      })
-      single = Math.max(0, single - 1)
-      return last
-    } catch (error) {
-      if (!isDataFault(error) || taken.length === 0) throw error
-      if (taken.length > 1) single = taken.length
-      else await context.transact((tx) => parkRefused(tx, closing, taken[0]!, error as DatabaseFault))
-      return after
-    }
-  })
+  const { closing, unit } = begun
+  const outcome = await workThrough(
+    context,
+    closingId,
+    'charge',
+    (tx, batch) => chargeBatchOf(tx, closing, unit, batch, context.now()),
+    // After the database refused a batch, its accounts go one by one, so that only the one at fault is left out.
+    (batch, error) =>
+      context.transact((tx) =>
+        batch.account_ids.length > 1
+          ? splitBatch(tx, batch)
+          : parkRefused(tx, closing, batch, error, context.now()),
+      ),
+  )
   if (outcome === 'done') await context.transact((tx) => finishClosing(tx, closing, context.now()))
   return outcome
 }
@@ -368,47 +478,58 @@ function isDataFault(error: unknown): boolean {
   return error instanceof Error && /^2[23]/.test((error as DatabaseFault).code ?? '')
 }
 
-async function parkRefused(tx: Tx, closing: Closing, accountId: string, fault: DatabaseFault): Promise<void> {
+async function splitBatch(tx: Tx, batch: Batch): Promise<void> {
+  await sql`
+    with whole as (
+      delete from closing_batches where id = (
+        select id from closing_batches where id = ${batch.id} and done_at is null for update skip locked)
+      returning closing_id, account_ids, planned_at)
+    insert into closing_batches (closing_id, accounts, account_ids, planned_at)
+    select w.closing_id, 1, array[a.id], w.planned_at from whole w cross join unnest(w.account_ids) a (id)`.execute(
+    tx,
+  )
+}
+
+async function parkRefused(
+  tx: Tx,
+  closing: Closing,
+  batch: Batch,
+  fault: DatabaseFault,
+  now: Temporal.Instant,
+): Promise<void> {
   const detail = {
     code: fault.code,
     constraint: fault.constraint ?? '',
     message: fault.message.slice(0, 300),
   }
-  const rows =
-    await sql`select from closing_accounts where closing_id = ${closing.id} and account_id = ${accountId}
-    and state = 'planned' for update skip locked`.execute(tx)
-  if (rows.rows.length > 0) await markAccounts(tx, closing.id, [park(accountId, 'database_refused', detail)])
+  const rows = await sql`
+    select from closing_batches where id = ${batch.id} and done_at is null for update skip locked`.execute(tx)
+  if (rows.rows.length === 0) return
+  const marks = [park(batch.account_ids[0]!, 'database_refused', detail)]
+  await markAccounts(tx, closing, marks)
+  await finishBatch(tx, 'charge', batch, outcomeOf(marks), now)
 }
 
-async function runBatchOf(
+async function chargeBatchOf(
   tx: Tx,
   closing: Closing,
-  after: string | null,
-  limit: number,
+  unit: BillingUnit,
+  batch: Batch,
   now: Temporal.Instant,
-  taken: string[],
-): Promise<string | null> {
-  const rows = await takeAccounts(tx, closing.id, false, after, limit)
-  if (rows.length === 0) return null
-  for (const row of rows) taken.push(row.account_id)
-  await lockAccounts(tx, taken)
-  const unit = await demandUnit(tx, closing.business_unit_id)
-  const plans = await planAccounts(tx, unit, taken, closing.up_to)
+): Promise<BatchOutcome> {
+  const shown = closing.created_by === null ? null : await readFingerprints(tx, closing.id, batch)
+  const ids = shown ? [...shown.keys()] : batch.account_ids
+  await lockAccounts(tx, ids)
+  const plans = await planAccounts(tx, unit, ids, closing.up_to)
   const due: DueDocument[] = []
   const marks: Mark[] = []
   const dropped: string[] = []
-  for (const { account_id, fingerprint } of rows) {
+  for (const account_id of ids) {
     const plan = plans.get(account_id)
+    const fingerprint = shown?.get(account_id) ?? null
     if (fingerprint !== null && !isSame(plan, fingerprint)) {
-      const mark = {
-        state: 'changed',
-        invoices: 0,
-        total: 0,
-        fingerprint: null,
-        reason: null,
-        detail: null,
-      } as const
-      marks.push({ account_id, ...mark })
+      const nothing = { invoices: 0, total: 0, fingerprint: null, reason: null, detail: null }
+      marks.push({ account_id, state: 'changed', ...nothing })
     } else if (!plan) dropped.push(account_id)
     else if ('parked' in plan) marks.push(park(account_id, plan.parked, plan.detail))
     else {
@@ -419,24 +540,41 @@ async function runBatchOf(
         state: 'invoiced',
         invoices,
         total,
-        fingerprint: plan.fingerprint,
+        fingerprint: null,
         reason: null,
         detail: null,
       })
     }
   }
-  await Promise.all([markAccounts(tx, closing.id, marks), dropAccounts(tx, closing.id, dropped)])
-  await issueDocuments(tx, unit, due, { closing_id: closing.id, now })
-  return taken.at(-1)!
+  // The documents come last: from the moment that they have their numbers, whoever bills the same series waits.
+  await Promise.all([
+    markAccounts(tx, closing, marks),
+    shown ? dropAccounts(tx, closing.id, dropped) : undefined,
+    issueDocuments(tx, unit, due, { closing_id: closing.id, now }),
+  ])
+  return outcomeOf(marks)
+}
+
+/** What the preview showed of the accounts of a batch. */
+async function readFingerprints(
+  tx: Tx,
+  closingId: string,
+  batch: Batch,
+): Promise<Map<string, Buffer | null>> {
+  const found = await sql<{ account_id: string; fingerprint: Buffer | null }>`
+    select account_id, fingerprint from closing_accounts
+     where closing_id = ${closingId} and account_id = any(${batch.account_ids}::uuid[]) and state = 'planned'
+     order by account_id`.execute(tx)
+  return new Map(found.rows.map((row) => [row.account_id, row.fingerprint]))
 }
 
 function isSame(plan: AccountPlan | undefined, fingerprint: Buffer): boolean {
   return plan !== undefined && 'documents' in plan && plan.fingerprint.equals(fingerprint)
 }
 
-/** Writes what a closing came to. One without a preview that found nothing leaves no trace. */
+/** Writes what a closing came to. One without a preview that found nothing new leaves no trace. */
 async function finishClosing(tx: Tx, closing: Closing, now: Temporal.Instant): Promise<void> {
-  await sql`
+  const done = await sql<{ told: boolean }>`
     update closings c
        set state = 'done', finished_at = ${now}::timestamptz, accounts_total = t.accounts, accounts_done = t.accounts,
            issued_invoices = t.invoices, issued_total = t.total, parked_accounts = t.parked,
@@ -447,9 +585,20 @@ async function finishClosing(tx: Tx, closing: Closing, now: Temporal.Instant): P
                    (count(*) filter (where state = 'parked'))::int as parked,
                    (count(*) filter (where state = 'changed'))::int as changed
               from closing_accounts where closing_id = ${closing.id}) t
-     where c.id = ${closing.id} and c.state = 'running'`.execute(tx)
-  await sql`delete from closings c where c.id = ${closing.id} and c.state = 'done' and c.created_by is null
-    and not exists (select from closing_accounts a where a.closing_id = c.id)`.execute(tx)
+     where c.id = ${closing.id} and c.state = 'running'
+    returning c.charged or c.created_by is not null as told`.execute(tx)
+  if (done.rows.length === 0) return
+  if (done.rows[0]!.told) return keepComparison(tx, closing)
+  // What the clock could not bill yesterday either is told once; the command line says it each time that it is asked.
+  const told = await sql`
+    select from closings c join closing_accounts a on a.closing_id = c.id
+     where c.id = ${closing.id} and (c.origin <> 'clock' or not exists (
+       select from closing_accounts p join closings before on before.id = p.closing_id
+        where p.account_id = a.account_id and p.state = a.state and p.reason is not distinct from a.reason
+          and before.id < c.id and before.state = 'done')) limit 1`.execute(tx)
+  if (told.rows.length > 0) return keepComparison(tx, closing)
+  await tx.deleteFrom('closing_accounts').where('closing_id', '=', closing.id).execute()
+  await tx.deleteFrom('closings').where('id', '=', closing.id).execute()
 }
 
 // Closing at once, without a preview -------------------------------------------------------------------------------
@@ -483,9 +632,14 @@ export async function closeUnit(
     stopping?: () => boolean
     progress?: (done: number, total: number) => void
     actor?: SystemActor
+    /** Batches at once; two unless said otherwise. */
+    workers?: number
+    /** Set by the clock, with the first day that it catches up. */
+    clock?: { behind_since: Temporal.PlainDate | null }
   },
 ): Promise<CloseResult | Refusal> {
   const context: RunContext = {
+    workers: input.workers ?? usualWorkers,
     transact: (work) => transactAsSystem(pool, input.actor ?? commandActor, work),
     now: input.now,
     stopping: input.stopping ?? (() => false),
@@ -508,7 +662,9 @@ export async function closeUnit(
   }
   // What became due after an unfinished closing had listed its accounts is for one more.
   for (let resumed = true; resumed && result.outcome === 'done'; ) {
-    const opened = await context.transact((tx) => openDirectClosing(tx, unit, input.up_to, input.now()))
+    const opened = await context.transact((tx) =>
+      openDirectClosing(tx, unit, input.up_to, input.now(), input.clock ?? null),
+    )
     if (opened === null) break
     resumed = opened.resumed
     result.outcome = await runClosing(context, opened.id)
@@ -558,9 +714,9 @@ export async function previewUnit(
     currency: unit.currency,
     parked: 0,
   }
-  for (let from = 0; from < ids.length; from += planBatch) {
+  for (let from = 0; from < ids.length; from += previewBatch) {
     if (input.stopping?.()) return { ...result, outcome: 'interrupted' }
-    const batch = ids.slice(from, from + planBatch)
+    const batch = ids.slice(from, from + previewBatch)
     const plans = await transactHere((tx) => planAccounts(tx, unit, batch, input.up_to))
     for (const plan of plans.values()) {
       result.accounts++
@@ -592,6 +748,7 @@ async function openDirectClosing(
   unit: BillingUnit,
   up_to: Temporal.PlainDate,
   now: Temporal.Instant,
+  clock: { behind_since: Temporal.PlainDate | null } | null,
 ): Promise<{ id: string; resumed: boolean } | null> {
   await sql`select pg_advisory_xact_lock(hashtext('zaguan.closing'), hashtext(${unit.id}))`.execute(tx)
   const unfinished = await tx
@@ -605,20 +762,24 @@ async function openDirectClosing(
     .limit(1)
     .executeTakeFirst()
   if (unfinished) return { id: unfinished.id, resumed: true }
-  const opened = await sql<{ id: string }>`
-    with due as materialized (${selectDueAccounts(unit, up_to)}),
-    closing as (
-      insert into closings (business_unit_id, up_to, state, currency, accounts_total, prepared_at, started_at)
-      select ${unit.id}, ${up_to}::date, 'running', ${unit.currency}, (select count(*) from due),
-             ${now}::timestamptz, ${now}::timestamptz
-       where exists (select from due)
-      returning id),
-    accounts as (
-      insert into closing_accounts (closing_id, account_id, business_unit_id, state)
-      select closing.id, due.account_id, ${unit.id}, 'planned' from closing, due)
-    select id from closing`.execute(tx)
-  const id = opened.rows[0]?.id
-  return id === undefined ? null : { id, resumed: false }
+  const { id } = await tx
+    .insertInto('closings')
+    .values({
+      business_unit_id: unit.id,
+      up_to,
+      state: 'running',
+      currency: unit.currency,
+      prepared_at: now,
+      started_at: now,
+      origin: clock ? 'clock' : 'command',
+      behind_since: clock?.behind_since ?? null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  const total = await listBatches(tx, id, selectDueAccounts(unit, up_to))
+  if (total > 0) return { id, resumed: false }
+  await tx.deleteFrom('closings').where('id', '=', id).execute()
+  return null
 }
 
 /**

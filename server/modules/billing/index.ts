@@ -14,6 +14,7 @@ export {
   planSettlement,
   type Settlement,
 } from './credits.ts'
+export { createDocumentJobs, documentSchedule } from './document-jobs.ts'
 export {
   type BillableCharge,
   type BillableComponent,
@@ -24,10 +25,10 @@ export {
   planChargesNow,
   planInvoices,
 } from './engine.ts'
+export { printInvoice } from './invoice-print.ts'
 export { formatInvoiceNumber } from './invoices.ts'
 export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
-export { createDocumentJobs, documentSchedule } from './document-jobs.ts'
-export { billingJobs } from './jobs.ts'
+export { billingJobs, closingSchedule } from './jobs.ts'
 export {
   applyAccountCredit,
   type Balance,
@@ -55,7 +56,7 @@ export {
   type Service,
   withTerms,
 } from './planning.ts'
-export { convertProforma } from './proformas.ts'
+export { convertProforma, proformaJobs, proformaSchedule } from './proformas.ts'
 export { registerLedgerOffice } from './routes.ledger.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'

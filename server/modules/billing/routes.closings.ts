@@ -1,6 +1,7 @@
 import { isRefusal } from '../../platform/errors.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { getSchedule, setSchedule } from './closing-clock.ts'
 import {
   getClosing,
   getClosingAccount,
@@ -8,7 +9,7 @@ import {
   listClosings,
   previewAccount,
 } from './closing-views.ts'
-import { createClosing, discardClosing, startClosing } from './closings.ts'
+import { createClosing, discardClosing, retryClosing, startClosing } from './closings.ts'
 import {
   closingAccountDetail,
   closingAccountParams,
@@ -17,6 +18,8 @@ import {
   closingDetail,
   closingInput,
   closingQuery,
+  closingScheduleInput,
+  closingScheduleSchema,
   closingSchema,
   nextInvoiceQuery,
   nextInvoiceSchema,
@@ -132,6 +135,56 @@ export function registerClosings(app: App): void {
       params: idParams,
     },
     (tx, { params }) => discardClosing(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/closings/{id}/retry',
+      operation: 'retry_closing',
+      summary: 'Take up again the accounts that a closing left out, and no others',
+      description: 'A closing of its own, with a preview: the accounts that were parked or had changed',
+      tag,
+      permission: 'billing.run',
+      params: idParams,
+      response: closingDetail,
+      status: 201,
+    },
+    async (tx, { params }, actor, { language }) => {
+      const made = await retryClosing(tx, params.id, actor.user_id)
+      return isRefusal(made) ? made : getClosing(tx, made.id, language)
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/business-units/{id}/closing-schedule',
+      operation: 'get_closing_schedule',
+      summary: 'Read when a business unit closes by itself',
+      tag,
+      permission: 'units.read',
+      params: idParams,
+      response: closingScheduleSchema,
+    },
+    (tx, { params }, _actor, { now }) => getSchedule(tx, params.id, now),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/business-units/{id}/closing-schedule',
+      operation: 'set_closing_schedule',
+      summary: 'Let a business unit close by itself, or not',
+      description:
+        'Every day at the hour, so that services with a day of their own are billed, too; what was missed is caught up',
+      tag,
+      permission: 'units.write',
+      params: idParams,
+      body: closingScheduleInput,
+      response: closingScheduleSchema,
+    },
+    (tx, { params, body }, _actor, { now }) => setSchedule(tx, params.id, body, now),
   )
   officeRoute(
     app,

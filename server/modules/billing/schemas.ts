@@ -95,6 +95,13 @@ const closingFields = {
   business_unit_name: z.string(),
   up_to: plainDate,
   state: z.enum(runStates),
+  origin: z.enum(['staff', 'command', 'clock']).meta({ description: 'Who began it' }),
+  retry_of_id: id.nullable().meta({ description: 'The closing whose left-out accounts it takes up again' }),
+  behind_since: plainDate
+    .nullable()
+    .meta({ description: 'The first day that a late run of the clock caught up' }),
+  caught_up_dates: z.array(plainDate).meta({ description: 'The closing dates that it caught up' }),
+  days_late: z.int().meta({ description: 'How many days after it should have run; 0: in time' }),
   accounts_total: z.int(),
   accounts_done: z.int(),
   planned_invoices: z.int(),
@@ -141,6 +148,14 @@ export const closingAccountDetail = z
 export const closingDetail = z
   .object({
     ...closingFields,
+    accounts_per_second: z
+      .number()
+      .nullable()
+      .meta({ description: 'The pace of the last batches, while it runs' }),
+    seconds_left: z.int().nullable().meta({ description: 'At that pace; null: not known' }),
+    retried_by_id: id
+      .nullable()
+      .meta({ description: 'The last closing that took up what this one left out' }),
     previous: z
       .object({ id, up_to: plainDate, invoices: z.int(), total: minorUnits, finished_at: instant })
       .nullable(),
@@ -162,7 +177,7 @@ export const closingDetail = z
         ),
       })
       .nullable()
-      .meta({ description: 'Against the last closing that is done: how many, and the 20 largest' }),
+      .meta({ description: 'Against the closing of the month before: how many, and the 20 largest' }),
     warnings: z
       .array(closingAccountSchema)
       .meta({ description: 'The first 20 accounts that cannot be billed' }),
@@ -174,6 +189,23 @@ export const closingQuery = listQuery(['created_at', 'up_to'], '-created_at').ex
   business_unit_id: id.optional(),
   state: z.enum(runStates).optional(),
 })
+/** When a business unit closes by itself. */
+const scheduleFields = {
+  active: z.boolean(),
+  at_hour: z.int().min(0).max(23).meta({ description: 'In the business unit’s time zone' }),
+  days_after: z.int().min(0).max(28).meta({ description: 'How many days after a closing date it is closed' }),
+}
+export const closingScheduleInput = z.object(scheduleFields)
+export const closingScheduleSchema = z
+  .object({
+    business_unit_id: id,
+    ...scheduleFields,
+    time_zone: z.string(),
+    closed_to: plainDate.nullable().meta({ description: 'How far the clock has closed' }),
+    ran_at: instant.nullable(),
+    next_run_at: instant.nullable().meta({ description: 'Null: it is switched off' }),
+  })
+  .meta({ id: 'ClosingSchedule' })
 export const closingAccountQuery = listQuery(['account_name', 'total'], 'account_name').extend({
   state: z.enum(closingAccountStates).optional(),
 })
