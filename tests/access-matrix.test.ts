@@ -155,7 +155,7 @@ beforeAll(async () => {
     .flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, described]) => ({
         id: described.operationId,
-        side: path.startsWith('/api/v1/office') ? ('office' as const) : ('portal' as const),
+        side: described.operationId.startsWith('office_') ? ('office' as const) : ('portal' as const),
         method: method.toUpperCase(),
         path,
         permission: described['x-permission'] ?? (described.security?.length === 0 ? 'public' : 'undeclared'),

@@ -20,7 +20,7 @@ export type Reply = {
   headers: Record<string, unknown>
   bytes: Buffer
 }
-/** Somebody with a session, or nobody: sends requests and keeps the cookie. */
+/** Somebody with a session, or nobody: sends requests (below their side's API, or to a whole path) and keeps the cookie. */
 export type Caller = {
   get(path: string, headers?: Record<string, string>): Promise<Reply>
   post(path: string, body?: object, headers?: Record<string, string>): Promise<Reply>
@@ -120,10 +120,11 @@ export async function startTestApi(settings: { addresses?: boolean } = {}): Prom
       })
     }
     async function send(options: InjectOptions): Promise<Reply> {
+      const path = String(options.url)
       const reply = await server.inject({
         ...options,
         remoteAddress,
-        url: `/api/v1/${side}${String(options.url)}`,
+        url: path.startsWith('/api/') ? path : `/api/v1/${side}${path}`,
         headers: {
           'accept-language': language,
           ...(self.cookie ? { cookie: self.cookie } : {}),

@@ -74,6 +74,8 @@ export type RouteOptions<P, Q, B, R> = Demands & {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   /** Below `/api/v1/office` or `/api/v1/portal`, with `{id}` for parameters. */
   path: string
+  /** Below `/api/v1` itself: what others build on, and no screen's own. */
+  top?: boolean
   /** Stable operation id, verb_noun: it is the OpenAPI operationId and the audit log's operation. */
   operation: string
   summary: string
@@ -289,7 +291,7 @@ function describeRoute(
 ): void {
   app.server.route({
     method: route.method,
-    url: `/api/v1/${side.name}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    url: `/api/v1${route.top ? '' : `/${side.name}`}${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
     attachValidation: !route.open,
     config: route.perMinute ? { rateLimit: { max: route.perMinute, timeWindow: '1 minute' } } : {},
     schema: {

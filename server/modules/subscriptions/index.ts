@@ -53,6 +53,7 @@ export { registerRedemptionsOffice, registerRedemptionsPortal } from './routes.c
 export { registerSubscriptionsOffice } from './routes.office.ts'
 export { registerSubscriptionsPortal } from './routes.portal.ts'
 export { type CycleChoice, createSubscription, type SubscriptionInput } from './sale.ts'
+export { cancellation, reactivation, subscriptionSchema, suspension } from './schemas.ts'
 export { getSubscription, listSubscriptions } from './subscriptions.ts'
 export {
   anchorDateOf,
@@ -61,8 +62,10 @@ export {
   type ComponentTerms,
   componentsOn,
   currentComponents,
+  type DiscountTerms,
   isEmptyComponent,
   isSlot,
+  type PriceTerms,
   pickTerms,
   type Timeline,
   type TimelineChange,
