@@ -33,5 +33,5 @@ create table proforma_plans (
 comment on table proforma_plans is 'Proformas of what a closing will bill, and that closing''s date';
 create index proforma_plans_account on proforma_plans (account_id);
 alter table proforma_plans enable row level security;
-create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where i.id = proforma_id));
+create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where i.id = proforma_plans.proforma_id));
 grant select, insert on proforma_plans to zaguan_office;

@@ -318,6 +318,19 @@ export const signInChanges = [
 ] as const
 export type SignInChange = (typeof signInChanges)[number]
 
+/** What the mails of notes and proformas share. */
+type DocumentMail = {
+  name: string | null
+  number: string
+  total: number
+  tax: number
+  currency: string
+  /** Why staff wrote it. */
+  reason: string | null
+  lines: { description: string; net: number }[]
+  link: string
+}
+
 export type MailParams = {
   password_reset: {
     name: string | null
@@ -344,9 +357,20 @@ export type MailParams = {
     period: DateRange | null
     due_date: Temporal.PlainDate
     total: number
+    /** On top of the lines. */
+    tax?: number
     currency: string
     lines: { description: string; net: number }[]
     link: string
+  }
+  credit_note_issued: DocumentMail & {
+    /** The document that it corrects; null where they are several. */
+    about: string | null
+  }
+  debit_note_issued: DocumentMail & { about: string | null; due_date: Temporal.PlainDate }
+  proforma_issued: DocumentMail & {
+    /** The last day on which it stands. */
+    valid_until: Temporal.PlainDate
   }
   payment_notice_received: {
     name: string | null
@@ -414,6 +438,34 @@ export type MailParams = {
     reason: string | null
     link: string
   }
+  contract_sent: {
+    name: string | null
+    title: string
+    plan: string
+    /** Whether the customer still has to accept it. */
+    waiting: boolean
+    link: string
+  }
+  contract_accepted: {
+    name: string | null
+    title: string
+    plan: string
+    acceptance: 'portal' | 'paper'
+    by: string
+    date: Temporal.PlainDate
+    link: string
+  }
+  contract_expiring: {
+    name: string | null
+    number: number
+    plan: string
+    /** The last day on which it is valid. */
+    last_day: Temporal.PlainDate
+    renewal: 'none' | 'automatic' | 'on_request'
+    /** For how long it renews by itself. */
+    months: number | null
+    link: string
+  }
   privacy_export_ready: {
     name: string | null
     account: string
@@ -429,6 +481,50 @@ export type ComposedMail = RenderedMail & { subject: string }
 
 /** An invoice's mail lists this many lines; the rest is on the invoice. */
 const linesShown = 8
+
+/** The first lines of a document with their amounts, and the tax on top of them. */
+function listLines(
+  params: { lines: { description: string; net: number }[]; tax?: number; currency: string },
+  language: Language,
+): [string, string][] {
+  const money = (amount: number) => formatMoney(amount, params.currency, language)
+  return [
+    ...params.lines.slice(0, linesShown).map((line): [string, string] => [line.description, money(line.net)]),
+    ...(params.tax
+      ? [[translator(language)('mail:document.tax'), money(params.tax)] as [string, string]]
+      : []),
+  ]
+}
+
+/** The mail of a credit note, debit note or proforma. */
+function composeDocument(
+  kind: 'credit_note_issued' | 'debit_note_issued' | 'proforma_issued',
+  params: DocumentMail,
+  language: Language,
+  unit: string,
+  facts: [string, string][],
+): Words {
+  const t = translator(language)
+  const { number } = params
+  const total = formatMoney(params.total, params.currency, language)
+  const more = params.lines.length - linesShown
+  return {
+    subject: t(`mail:${kind}.subject`, { number, unit }),
+    preheader: t(`mail:${kind}.preheader`, { total }),
+    paragraphs: [t(`mail:${kind}.body`, { total })],
+    facts: [[t(`mail:${kind}.number`), number], ...facts],
+    ...(params.reason ? { quote: [t('mail:document.reason'), params.reason] as [string, string] } : {}),
+    table: {
+      head: [t('mail:invoice_issued.lines'), t('mail:invoice_issued.amount')],
+      rows: listLines(params, language),
+      note: more > 0 ? t('mail:invoice_issued.more_lines', { count: more }) : null,
+      total: [t('mail:invoice_issued.total'), total],
+    },
+    action: { label: t(`mail:${kind}.action`), url: params.link },
+    notes: [t('mail:document.attached')],
+    reason: t('mail:frame.reason_customer', { unit }),
+  }
+}
 
 type Words = Omit<MailContent, 'look' | 'language' | 'greeting'>
 
@@ -516,9 +612,7 @@ const composers: { [K in MailKind]: Compose<K> } = {
       facts,
       table: {
         head: [t('mail:invoice_issued.lines'), t('mail:invoice_issued.amount')],
-        rows: params.lines
-          .slice(0, linesShown)
-          .map((line) => [line.description, formatMoney(line.net, currency, language)]),
+        rows: listLines(params, language),
         note: more > 0 ? t('mail:invoice_issued.more_lines', { count: more }) : null,
         total: [t('mail:invoice_issued.total'), total],
       },
@@ -527,6 +621,23 @@ const composers: { [K in MailKind]: Compose<K> } = {
       reason: t('mail:frame.reason_customer', { unit }),
     }
   },
+  credit_note_issued: (params, language, unit) => {
+    const t = translator(language)
+    return composeDocument('credit_note_issued', params, language, unit, [
+      ...(params.about ? [[t('mail:document.about'), params.about] as [string, string]] : []),
+    ])
+  },
+  debit_note_issued: (params, language, unit) => {
+    const t = translator(language)
+    return composeDocument('debit_note_issued', params, language, unit, [
+      ...(params.about ? [[t('mail:document.about'), params.about] as [string, string]] : []),
+      [t('mail:invoice_issued.due_date'), formatDate(params.due_date, language)],
+    ])
+  },
+  proforma_issued: (params, language, unit) =>
+    composeDocument('proforma_issued', params, language, unit, [
+      [translator(language)('mail:proforma_issued.valid_until'), formatDate(params.valid_until, language)],
+    ]),
   payment_notice_received: (params, language, unit) => {
     const t = translator(language)
     const amount = formatMoney(params.amount, params.currency, language)
@@ -677,6 +788,52 @@ const composers: { [K in MailKind]: Compose<K> } = {
         : { quote: [t('mail:account_change_decided.why'), params.reason] as [string, string] }),
       action: { label: t('mail:account_change_decided.action'), url: params.link },
       reason: t('mail:frame.reason_access', { unit }),
+    }
+  },
+  contract_sent: (params, language, unit) => {
+    const t = translator(language)
+    const { title, plan } = params
+    const key = params.waiting ? 'waiting' : 'copy'
+    return {
+      subject: t('mail:contract_sent.subject', { title, unit }),
+      preheader: t(`mail:contract_sent.preheader_${key}`, { plan }),
+      paragraphs: [t(`mail:contract_sent.body_${key}`, { plan, unit })],
+      action: { label: t(`mail:contract_sent.action_${key}`), url: params.link },
+      notes: [t('mail:contract_sent.attached')],
+      reason: t('mail:frame.reason_customer', { unit }),
+    }
+  },
+  contract_accepted: (params, language, unit) => {
+    const t = translator(language)
+    const { title, plan } = params
+    return {
+      subject: t('mail:contract_accepted.subject', { title }),
+      preheader: t('mail:contract_accepted.preheader', { plan }),
+      paragraphs: [t(`mail:contract_accepted.body_${params.acceptance}`, { plan, unit })],
+      facts: [
+        [t('mail:contract_accepted.by'), params.by],
+        [t('mail:contract_accepted.date'), formatDate(params.date, language)],
+      ],
+      action: { label: t('mail:contract_accepted.action'), url: params.link },
+      notes: [t('mail:contract_accepted.not_you')],
+      reason: t('mail:frame.reason_customer', { unit }),
+    }
+  },
+  contract_expiring: (params, language, unit) => {
+    const t = translator(language)
+    const { number, plan } = params
+    const date = formatDate(params.last_day, language)
+    return {
+      subject: t('mail:contract_expiring.subject', { number, date }),
+      preheader: t('mail:contract_expiring.preheader', { plan, date }),
+      paragraphs: [
+        t('mail:contract_expiring.body', { number, plan, unit, date }),
+        params.renewal === 'automatic'
+          ? t('mail:contract_expiring.automatic', { count: params.months ?? 0 })
+          : t(`mail:contract_expiring.${params.renewal}`),
+      ],
+      action: { label: t('mail:contract_expiring.action'), url: params.link },
+      reason: t('mail:frame.reason_customer', { unit }),
     }
   },
   privacy_export_ready: (params, language, unit) => {

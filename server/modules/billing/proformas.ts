@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
+import type { JobHandlers, Schedule } from '../../platform/jobs.ts'
 import { boundaryOnOrAfter, checkBelongings } from '../subscriptions/index.ts'
 import { checkUpTo } from './closings.ts'
 import { datedAgain } from './corrections.ts'
@@ -310,3 +311,13 @@ export async function expireProformas(tx: Tx, now: Temporal.Instant): Promise<nu
     returning i.id`.execute(tx)
   return expired.rows.length
 }
+
+/** The background work on proformas. */
+export const proformaJobs: JobHandlers = {
+  'billing:expire_proformas': async (_payload, { transact, now }) => {
+    await transact((tx) => expireProformas(tx, now()))
+  },
+}
+
+/** Every hour (UTC): their last day ends with the calendar of their business unit. */
+export const proformaSchedule: Schedule = { 'billing:expire_proformas': '7 * * * *' }

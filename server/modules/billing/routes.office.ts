@@ -1,3 +1,4 @@
+import type { DocumentKind } from '../../platform/database.gen.ts'
 import { isRefusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
@@ -28,6 +29,9 @@ export function registerBillingOffice(app: App): void {
   registerInvoices(app)
 }
 
+/** What a credit note says is less: so that a column of the file adds up. */
+const signOf = (row: { kind: DocumentKind }) => (row.kind === 'credit_note' ? -1 : 1)
+
 function registerInvoices(app: App): void {
   const tag = 'Invoices'
   officeRoute(
@@ -36,7 +40,7 @@ function registerInvoices(app: App): void {
       method: 'GET',
       path: '/invoices',
       operation: 'list_invoices',
-      summary: 'List and find invoices',
+      summary: 'List and find documents: invoices, credit and debit notes, proformas',
       description: '`q` finds by number, or by what finds the account',
       tag,
       permission: 'billing.read',
@@ -50,7 +54,7 @@ function registerInvoices(app: App): void {
     {
       path: '/invoices.csv',
       operation: 'export_invoices',
-      summary: 'Export invoices',
+      summary: 'Export documents; amounts of credit notes are negative',
       tag,
       permission: 'billing.read',
       query: invoiceQuery,
@@ -59,6 +63,7 @@ function registerInvoices(app: App): void {
     },
     (tx, query) => listInvoices(tx, query, app.now()),
     {
+      kind: (row) => row.kind,
       series: (row) => row.series,
       number: (row) => row.number,
       state: (row) => row.state,
@@ -69,9 +74,11 @@ function registerInvoices(app: App): void {
       account: (row) => row.account_name,
       business_unit: (row) => row.business_unit_name,
       payment_method: (row) => row.payment_method,
-      gross: (row) => moneyCell(row.gross, row.currency),
-      discount: (row) => moneyCell(row.discount, row.currency),
-      total: (row) => moneyCell(row.total, row.currency),
+      gross: (row) => moneyCell(signOf(row) * row.gross, row.currency),
+      discount: (row) => moneyCell(signOf(row) * row.discount, row.currency),
+      tax: (row) => moneyCell(signOf(row) * row.tax, row.currency),
+      tax_included: (row) => moneyCell(signOf(row) * row.tax_included, row.currency),
+      total: (row) => moneyCell(signOf(row) * row.total, row.currency),
       open: (row) => moneyCell(row.open_amount, row.currency),
       currency: (row) => row.currency,
       paid_at: (row) => row.paid_at,

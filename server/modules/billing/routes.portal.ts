@@ -23,7 +23,7 @@ export function registerBillingPortal(app: App): void {
       method: 'GET',
       path: '/invoices',
       operation: 'list_invoices',
-      summary: 'List the account’s invoices',
+      summary: 'List the account’s documents: invoices, credit and debit notes, proformas',
       description: '`q` finds by number',
       tag,
       permission: 'billing',

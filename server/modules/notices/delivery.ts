@@ -5,6 +5,7 @@ import type { FileStore } from '../../platform/files.ts'
 import type { JobContext } from '../../platform/jobs.ts'
 import type { MailAttachment, Mailer } from '../../platform/mail.ts'
 import { attachContract } from './contracts.ts'
+import { attachInvoice } from './invoices.ts'
 import { logoCid } from './looks.ts'
 
 type Outgoing = {
@@ -51,6 +52,7 @@ export async function deliverNotices(
         attachments: [
           ...(await attachLogo(notice, services.files, logos)),
           ...(await attachContract(context, services.files, notice)),
+          ...(await attachInvoice(context, services.files, notice)),
         ],
         message_id: `${notice.id}@${host}`,
       })

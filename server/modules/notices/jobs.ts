@@ -1,6 +1,6 @@
 import type { Config } from '../../platform/config.ts'
 import type { FileStore } from '../../platform/files.ts'
-import { demand, type JobHandlers, type JobPayload } from '../../platform/jobs.ts'
+import { demand, type JobContext, type JobHandlers, type JobPayload } from '../../platform/jobs.ts'
 import type { Mailer } from '../../platform/mail.ts'
 import { signInChanges } from '../../platform/mail-template.ts'
 import { chooseLanguage } from '../../platform/translations.ts'
@@ -42,6 +42,16 @@ export function createNoticeJobs(services: {
   files: FileStore
 }): JobHandlers {
   const origin = services.config.publicUrl
+  const sendDocuments: (ids: string[], context: JobContext) => Promise<void> = async (
+    ids,
+    { transact, stopping },
+  ) => {
+    for (let at = 0; at < ids.length; at += invoicesAtOnce) {
+      // What was written is not written again, so the next attempt goes on here.
+      if (stopping()) throw new Error('stopping: the rest is written by the next attempt')
+      await transact((tx) => queueInvoiceNotices(tx, ids.slice(at, at + invoicesAtOnce), origin))
+    }
+  }
   return {
     'notices:send_password_link': async (payload, { transact }) => {
       await transact((tx) =>
@@ -95,14 +105,10 @@ export function createNoticeJobs(services: {
       const change = { user_id: text(payload, 'user_id'), change: kind, passkey }
       await transact((tx) => sendSignInMethodsChanged(tx, change, now(), origin))
     },
-    'notices:send_invoices': async (payload, { transact, stopping }) => {
-      const ids = texts(payload, 'invoice_ids')
-      for (let at = 0; at < ids.length; at += invoicesAtOnce) {
-        // What was written is not written again, so the next attempt goes on here.
-        if (stopping()) throw new Error('stopping: the rest is written by the next attempt')
-        await transact((tx) => queueInvoiceNotices(tx, ids.slice(at, at + invoicesAtOnce), origin))
-      }
-    },
+    'notices:send_invoices': (payload, context) => sendDocuments(texts(payload, 'invoice_ids'), context),
+    'notices:send_credit_notes': (payload, context) =>
+      sendDocuments(texts(payload, 'credit_note_ids'), context),
+    'notices:send_proformas': (payload, context) => sendDocuments(texts(payload, 'invoice_ids'), context),
     'notices:send_payment_notified': async (payload, { transact }) => {
       await transact((tx) => queuePaymentNotified(tx, text(payload, 'payment_notice_id'), origin))
     },

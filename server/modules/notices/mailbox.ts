@@ -22,6 +22,9 @@ export type NoticeFilter = {
 /** What a member of an account sees only with the permission for billing. */
 const billingKinds: NoticeKind[] = [
   'invoice_issued',
+  'credit_note_issued',
+  'debit_note_issued',
+  'proforma_issued',
   'payment_notice_received',
   'payment_approved',
   'payment_rejected',
