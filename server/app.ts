@@ -32,6 +32,7 @@ import {
   registerBillingOffice,
   registerBillingPortal,
   registerLedgerOffice,
+  registerSaleQuotes,
 } from './modules/billing/index.ts'
 import {
   searchKinds as catalogueKinds,

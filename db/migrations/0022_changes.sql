@@ -22,6 +22,7 @@ create table subscription_changes (
   document_ids uuid[] not null default '{}',
   new_subscription_id uuid references subscriptions (id) on delete set null,
   requested_by uuid references users (id),
+  by_customer boolean not null default false,
   created_at timestamptz not null default now(),
   ended_at timestamptz,
   ended_by uuid references users (id),
@@ -37,6 +38,7 @@ comment on column subscription_changes.state is 'requested: a customer confirmed
 comment on column subscription_changes.parameters is 'What was asked for, as the API takes it';
 comment on column subscription_changes.agreed is 'What it comes to, with the prices that were shown: performed exactly so';
 comment on column subscription_changes.summary is 'Before and after in facts, for the history';
+comment on column subscription_changes.by_customer is 'Confirmed in the portal; else by staff or by the house itself';
 comment on column subscription_changes.token is 'Fingerprint of what was shown before it was confirmed';
 comment on column subscription_changes.document_ids is 'The invoices and credit notes that it caused';
 create unique index subscription_changes_one_open on subscription_changes (subscription_id, kind)
@@ -86,16 +88,16 @@ create policy office on subscription_changes to zaguan_office
 create policy portal_reads on subscription_changes for select to zaguan_portal using (account_id = (select current_account_id()));
 -- A customer confirms a change of a service of the own account; it is performed by the house.
 create policy portal_requests on subscription_changes for insert to zaguan_portal
-  with check (account_id = (select current_account_id()) and state = 'requested' and ended_at is null
+  with check (account_id = (select current_account_id()) and state = 'requested' and ended_at is null and by_customer
               and kind in ('plan', 'quantity', 'options', 'cancel')
               and requested_by = (select current_user_id())
               and (select current_permissions()) && '{owner,services}'::membership_permission[]);
 grant select, insert, update on subscription_changes to zaguan_office;
 grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason,
-              document_ids, new_subscription_id, requested_by, created_at, ended_at, failure_code, failure_detail)
+              document_ids, new_subscription_id, requested_by, by_customer, created_at, ended_at, failure_code, failure_detail)
   on subscription_changes to zaguan_portal;
 grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token,
-              requested_by) on subscription_changes to zaguan_portal;
+              requested_by, by_customer) on subscription_changes to zaguan_portal;
 
 -- A customer takes back what has not happened yet. A cancellation that is taken back leaves the service without an end.
 create function withdraw_own_change(p_change uuid, p_now timestamptz) returns boolean
@@ -106,7 +108,7 @@ begin
   perform from accounts where id = v_account for no key update;
   update subscription_changes set state = 'withdrawn', ended_at = p_now, ended_by = current_user_id()
    where id = p_change and account_id = v_account and state in ('requested', 'scheduled')
-     and (requested_by = current_user_id() or exists (select from users u where u.id = requested_by and u.side = 'customer'))
+     and by_customer
   returning * into v;
   if not found then return false; end if;
   if v.kind = 'cancel' then
@@ -121,8 +123,3 @@ grant execute on function withdraw_own_change to zaguan_portal;
 create trigger account_erased_insert after insert on subscription_changes referencing new table as new_rows
   for each statement execute function refuse_rows_of_erased();
 call audit_table('subscription_changes');
-
--- Which plans a coupon of theirs is good for: customers see it of those that they redeemed, and nothing else of a coupon.
-create policy portal_redeemed on coupons for select to zaguan_portal
-  using (exists (select from subscription_coupons c where c.coupon_id = coupons.id));
-grant select (id, plan_ids) on coupons to zaguan_portal;

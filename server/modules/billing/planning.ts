@@ -322,7 +322,8 @@ export async function loadServices(
           anchor: component.anchor_date,
         },
         discount: readDiscount(component),
-        from: component.from_date ?? row.billing_start,
+        // What ended before charging began, in a trial, was never charged.
+        from: component.from_date ?? earlier(row.billing_start, component.to_date),
         to: component.to_date,
         covered: coverageOf.get(component.id) ?? [],
         taxes: taxesOf(row.account_id, component.product_id),
@@ -343,6 +344,9 @@ export async function loadServices(
     of(account_id).charges.push({ ...charge, taxes: taxesOf(account_id, product_id) })
   return byAccount
 }
+
+const earlier = (day: Temporal.PlainDate, other: Temporal.PlainDate | null) =>
+  other !== null && Temporal.PlainDate.compare(other, day) < 0 ? other : day
 
 function readCoupon(row: CouponRow): AppliedCoupon {
   return { id: row.id, name: row.name, discount: readDiscount(row)!, from: row.from_date, to: row.to_date }

@@ -12,6 +12,7 @@ import {
   type PlannedInvoice,
   withTerms,
 } from '../billing/index.ts'
+import { copyContractData } from '../contracts/index.ts'
 import {
   addCharges,
   applyChange,
@@ -28,8 +29,20 @@ import {
 } from '../subscriptions/index.ts'
 import { amountsOf } from './offer.ts'
 import { checkDay, type Resolved, resolveChange } from './resolution.ts'
-import type { ChangePart, ChangePreview, ChangeRequest, ChangeSide } from './schemas.ts'
-import { type AgreedPenalty, describeCosts, penaltyPlaceholder, type Settlement, settle } from './settlement.ts'
+import {
+  type ChangePart,
+  type ChangePreview,
+  type ChangeRequest,
+  type ChangeSide,
+  changeRequest,
+} from './schemas.ts'
+import {
+  type AgreedPenalty,
+  describeCosts,
+  penaltyPlaceholder,
+  type Settlement,
+  settle,
+} from './settlement.ts'
 
 /** A change with everything that it does, computed and nothing written. */
 export type PreparedChange = {
@@ -48,7 +61,9 @@ const { compare } = Temporal.PlainDate
 
 /** Ids for what begins with a change: taken from the database before, so that the timeline itself is pure. */
 async function takeIds(tx: Tx, count: number): Promise<string[]> {
-  const made = await sql<{ id: string }>`select uuidv7() as id from generate_series(1, ${count}::int)`.execute(tx)
+  const made = await sql<{
+    id: string
+  }>`select uuidv7() as id from generate_series(1, ${count}::int)`.execute(tx)
   return made.rows.map((row) => row.id)
 }
 
@@ -260,9 +275,7 @@ export async function performChange(
   const prepared = await prepareChange(tx, subscriptionId, request, order.now)
   if (isRefusal(prepared)) return prepared
   if (order.token !== undefined && order.token !== prepared.preview.token) return refuse('preview_outdated')
-  return prepared.preview.scheduled
-    ? schedule(tx, prepared, null, order)
-    : perform(tx, prepared, null, order)
+  return prepared.preview.scheduled ? schedule(tx, prepared, null, order) : perform(tx, prepared, null, order)
 }
 
 /** Locks the account of a service, and with a transfer the one that takes it over: in the order of their ids. */
@@ -430,7 +443,7 @@ async function moveService(
     .orderBy('number')
     .limit(1)
     .executeTakeFirst()
-  return insertTransferred(tx, before, {
+  const moved = await insertTransferred(tx, before, {
     id: id!,
     account_id: accountId,
     on,
@@ -439,6 +452,8 @@ async function moveService(
     payment_method: first?.payment_method ?? null,
     due_day: first?.due_day ?? null,
   })
+  await copyContractData(tx, before.id, moved)
+  return moved
 }
 
 /** The months that are left of a minimum term on a day: a transfer does not begin it anew. */
@@ -513,7 +528,6 @@ export async function performWaiting(
   tx: Tx,
   id: string,
   now: Temporal.Instant,
-  readRequest: (stored: unknown) => ChangeRequest,
 ): Promise<{ id: string } | Refusal | null> {
   const found = await tx
     .selectFrom('subscription_changes')
@@ -521,7 +535,7 @@ export async function performWaiting(
     .where('id', '=', id)
     .executeTakeFirst()
   if (!found) return null
-  const request = readRequest(found.parameters)
+  const request = changeRequest.parse(found.parameters)
   if (!(await lockFor(tx, found.subscription_id, request))) return null
   const row = await tx
     .selectFrom('subscription_changes')
@@ -535,9 +549,7 @@ export async function performWaiting(
     const prepared = await prepareChange(tx, found.subscription_id, request, now)
     if (isRefusal(prepared)) return prepared
     if (row.token !== prepared.preview.token) return refuse('preview_outdated')
-    return prepared.preview.scheduled
-      ? schedule(tx, prepared, id, order)
-      : perform(tx, prepared, id, order)
+    return prepared.preview.scheduled ? schedule(tx, prepared, id, order) : perform(tx, prepared, id, order)
   }
   const prepared = await prepareChange(tx, found.subscription_id, request, now, {
     agreed: readAgreed(row.agreed),
@@ -582,11 +594,7 @@ async function forgetEnd(tx: Tx, subscriptionId: string): Promise<void> {
  * Takes a scheduled change back before its day. Refuses: not_found, change_ended (done, failed or withdrawn in the
  * meantime).
  */
-export async function withdrawChange(
-  tx: Tx,
-  id: string,
-  order: ChangeOrder,
-): Promise<Refusal | undefined> {
+export async function withdrawChange(tx: Tx, id: string, order: ChangeOrder): Promise<Refusal | undefined> {
   const change = await tx
     .selectFrom('subscription_changes')
     .select(['account_id'])
@@ -615,4 +623,3 @@ export async function listWaiting(tx: Tx, now: Temporal.Instant): Promise<string
      order by c.effective_on, c.id limit 10000`.execute(tx)
   return found.rows.map((row) => row.id)
 }
-

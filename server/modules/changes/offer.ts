@@ -94,7 +94,12 @@ export async function loadOffers(
       .where(
         sql<boolean>`${routed} = (select p.kind in ('broadband', 'additional_point') from plans p where p.id = ${where.like})`,
       )
-  const plans = await query.orderBy('plans.position').orderBy('plans.name').orderBy('plans.id').limit(1000).execute()
+  const plans = await query
+    .orderBy('plans.position')
+    .orderBy('plans.name')
+    .orderBy('plans.id')
+    .limit(1000)
+    .execute()
   if (plans.length === 0) return []
   const ids = plans.map((plan) => plan.id)
   const [prices, options, meters] = await Promise.all([
@@ -124,10 +129,15 @@ export async function loadOffers(
     prices.rows.filter(of).map(({ plan_id: _p, plan_option_id: _o, plan_meter_id: _m, ...price }) => price)
   return plans.map((plan) => ({
     ...plan,
-    prices: pricesOf((row) => row.plan_id === plan.id && row.plan_option_id === null && row.plan_meter_id === null),
+    prices: pricesOf(
+      (row) => row.plan_id === plan.id && row.plan_option_id === null && row.plan_meter_id === null,
+    ),
     options: options
       .filter((one) => one.plan_id === plan.id)
-      .map(({ plan_id: _, ...one }) => ({ ...one, prices: pricesOf((row) => row.plan_option_id === one.id) })),
+      .map(({ plan_id: _, ...one }) => ({
+        ...one,
+        prices: pricesOf((row) => row.plan_option_id === one.id),
+      })),
     meters: meters
       .filter((one) => one.plan_id === plan.id)
       .map(({ plan_id: _, ...one }) => ({ ...one, prices: pricesOf((row) => row.plan_meter_id === one.id) })),
@@ -153,7 +163,10 @@ const undiscounted = { discount_kind: null, discount_amount: null, discount_basi
 
 function termsOf(
   price: OfferedPrice,
-  what: Pick<ComponentTerms, 'role' | 'plan_id' | 'plan_option_id' | 'plan_meter_id' | 'description' | 'quantity'>,
+  what: Pick<
+    ComponentTerms,
+    'role' | 'plan_id' | 'plan_option_id' | 'plan_meter_id' | 'description' | 'quantity'
+  >,
 ): ComponentTerms {
   return { ...what, ...price, anchor_date: null, ...undiscounted }
 }
@@ -222,7 +235,9 @@ export function priceOf(terms: Omit<OfferedPrice, 'cycle_unit' | 'cycle_count' |
 
 /** What a component costs for a whole period of its own before and after its discount, in minor units. */
 export function amountsOf(terms: ComponentTerms): { whole: number; discount: number; amount: number } {
-  const whole = Number(priceQuantity(priceOf({ ...terms, tiers: terms.tiers as Tier[] | null }), terms.quantity))
+  const whole = Number(
+    priceQuantity(priceOf({ ...terms, tiers: terms.tiers as Tier[] | null }), terms.quantity),
+  )
   let left = BigInt(whole)
   if (terms.discount_kind === 'amount') left -= BigInt(terms.discount_amount ?? 0)
   if (terms.discount_kind === 'percent')
@@ -244,7 +259,8 @@ export function yearlyRate(components: readonly ComponentTerms[]): bigint {
   return components
     .filter((one) => one.cycle_unit !== 'once' && one.role !== 'usage')
     .reduce(
-      (sum, one) => sum + (BigInt(amountsOf(one).amount) * 360n * 1000n) / daysOf(one.cycle_unit, one.cycle_count),
+      (sum, one) =>
+        sum + (BigInt(amountsOf(one).amount) * 360n * 1000n) / daysOf(one.cycle_unit, one.cycle_count),
       0n,
     )
 }

@@ -15,7 +15,17 @@ import {
   type TimelineChange,
   type TimelineComponent,
 } from '../subscriptions/index.ts'
-import { choosePrice, cycleOf, isCountable, loadOffers, meterTerms, type Offer, optionTerms, planTerms, yearlyRate } from './offer.ts'
+import {
+  choosePrice,
+  cycleOf,
+  isCountable,
+  loadOffers,
+  meterTerms,
+  type Offer,
+  optionTerms,
+  planTerms,
+  yearlyRate,
+} from './offer.ts'
 import type { ChangeRequest } from './schemas.ts'
 
 /** A change as it was understood: what it does, when, and what of the service is lost by it. */
@@ -74,7 +84,8 @@ export function periodEnd(timeline: StoredTimeline, day: Temporal.PlainDate): Te
     plan && plan.cycle_unit !== 'once'
       ? { unit: plan.cycle_unit, count: plan.cycle_count, alignment: plan.cycle_alignment }
       : { unit: 'month' as const, count: 1, alignment: 'closing' as const }
-  const epoch = (date: Temporal.PlainDate) => Temporal.PlainDate.from('1970-01-01').until(date, { largestUnit: 'days' }).days
+  const epoch = (date: Temporal.PlainDate) =>
+    Temporal.PlainDate.from('1970-01-01').until(date, { largestUnit: 'days' }).days
   return cyclePeriod(day, { ...cycle, anchor: anchor ? epoch(anchor) : 0 }, timeline.closing_day).to
 }
 
@@ -145,10 +156,18 @@ export function checkDay(
   if (compare(on, today) < 0) {
     const earliest = change.kind === 'cancel' ? start_date : (billing_start ?? today)
     if (compare(on, earliest) < 0)
-      return refuseField('effective_on', change.kind === 'cancel' ? 'date_before_start' : 'date_before_charging')
+      return refuseField(
+        'effective_on',
+        change.kind === 'cancel' ? 'date_before_start' : 'date_before_charging',
+      )
   }
   if (compare(on, today.add({ years: 2 })) > 0) return refuseField('effective_on', 'date_too_far')
-  if (change.kind !== 'cancel' && change.kind !== 'due_day' && end_date !== null && compare(on, end_date) >= 0)
+  if (
+    change.kind !== 'cancel' &&
+    change.kind !== 'due_day' &&
+    end_date !== null &&
+    compare(on, end_date) >= 0
+  )
     return refuseField('effective_on', 'date_after_end')
   if (change.kind === 'suspend') {
     const overlaps = timeline.suspensions.some((one) => one.to_date === null || compare(one.to_date, on) > 0)
@@ -368,7 +387,8 @@ async function resolvePlan(
   for (const option of current.filter((one) => one.role === 'option')) {
     const match = offer.options.find((one) => one.name === option.description && !one.archived)
     if (request.options) {
-      if (!match || !components.some((one) => one.plan_option_id === match.id)) dropped.push(option.description)
+      if (!match || !components.some((one) => one.plan_option_id === match.id))
+        dropped.push(option.description)
       continue
     }
     const terms = match && optionTerms(offer, match, option.quantity, price)
@@ -395,7 +415,8 @@ async function resolveOptions(
   const components: ComponentTerms[] = []
   for (const [index, { plan_option_id, quantity }] of request.options.entries()) {
     const path = `options.${index}.plan_option_id`
-    if (components.some((one) => one.plan_option_id === plan_option_id)) return refuseField(path, 'listed_twice')
+    if (components.some((one) => one.plan_option_id === plan_option_id))
+      return refuseField(path, 'listed_twice')
     const has = current.find((one) => one.plan_option_id === plan_option_id)
     if (has) {
       // What it has keeps the price that it was sold for, whatever the catalogue says now.
@@ -411,9 +432,7 @@ async function resolveOptions(
   }
   const same =
     components.length === current.length &&
-    components.every((one) =>
-      current.some((other) => isSlot(one, other) && other.quantity === one.quantity),
-    )
+    components.every((one) => current.some((other) => isSlot(one, other) && other.quantity === one.quantity))
   return same ? refuseField('options', 'unchanged') : { kind: 'options', components }
 }
 
@@ -448,7 +467,8 @@ async function resolveCycle(
       component.plan_option_id === null
         ? offer?.prices
         : offer?.options.find((one) => one.id === component.plan_option_id)?.prices
-    const offered = prices?.filter((one) => one.cycle_unit === cycle_unit && one.cycle_count === cycle_count) ?? []
+    const offered =
+      prices?.filter((one) => one.cycle_unit === cycle_unit && one.cycle_count === cycle_count) ?? []
     const found = offered.find((one) => one.cycle_alignment === cycle_alignment) ?? offered[0]
     if (!found) return refuseField('unit_amount', 'no_price_for_cycle')
     const { cycle_unit: _u, cycle_count: _c, cycle_alignment: _a, ...terms } = found

@@ -14,7 +14,16 @@ import {
   priceModels,
   subscriptionStatuses,
 } from '../../platform/database.gen.ts'
-import { currency, id, instant, listQuery, minorUnits, name, plainDate, text } from '../../platform/schemas.ts'
+import {
+  currency,
+  id,
+  instant,
+  listQuery,
+  minorUnits,
+  name,
+  plainDate,
+  text,
+} from '../../platform/schemas.ts'
 
 // What is asked for -------------------------------------------------------------------------------------------------
 
@@ -46,7 +55,10 @@ const planChange = z.object({
   quantity: quantity.optional(),
   options: chosenOptions
     .optional()
-    .meta({ description: 'Options of the new plan; left out: those that the service has, where the new plan has them' }),
+    .meta({
+      description:
+        'Options of the new plan; left out: those that the service has, where the new plan has them',
+    }),
   missing_options: z
     .enum(['drop', 'keep'])
     .default('drop')
@@ -155,7 +167,13 @@ export const changePreviewInput = z.object({ change: changeRequest })
 
 const ownRequest = z
   .discriminatedUnion('kind', [
-    planChange.omit({ missing_options: true, keep_discount: true, trial_days: true, timing: true, effective_on: true }),
+    planChange.omit({
+      missing_options: true,
+      keep_discount: true,
+      trial_days: true,
+      timing: true,
+      effective_on: true,
+    }),
     quantityChange.omit({ timing: true, effective_on: true }),
     optionsChange.omit({ timing: true, effective_on: true }),
     cancelChange.omit({ penalty: true }),
@@ -174,7 +192,9 @@ const part = z
     quantity: z.int(),
     price_model: z.enum(priceModels),
     unit_amount: minorUnits,
-    amount: minorUnits.meta({ description: 'Of a whole period, after its discount; of usage the price of one' }),
+    amount: minorUnits.meta({
+      description: 'Of a whole period, after its discount; of usage the price of one',
+    }),
     discount: minorUnits,
     cycle_unit: z.enum(cycleUnits),
     cycle_count: z.int(),
@@ -303,9 +323,7 @@ export const changeSchema = z
     documents: z.array(document),
   })
   .meta({ id: 'SubscriptionChange' })
-export const changeDone = z
-  .object({ change: changeSchema })
-  .meta({ id: 'ChangeDone' })
+export const changeDone = z.object({ change: changeSchema }).meta({ id: 'ChangeDone' })
 
 export const ownChangeSchema = z
   .object({ ...rowFields, plan_name: z.string(), documents: z.array(document), by_us: z.boolean() })

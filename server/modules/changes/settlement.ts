@@ -3,8 +3,9 @@
  * have another price now, and on leaving the penalty and what is left of instalments. One computation for the preview and
  * for what is done.
  */
-import type { Tx } from '../../platform/database.ts'
+
 import { formatDate } from '../../platform/calendar.ts'
+import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal } from '../../platform/errors.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import {
@@ -25,12 +26,12 @@ import {
   type TaxRule,
 } from '../billing/index.ts'
 import { computePenalty } from '../contracts/index.ts'
-import {
-  type ComponentTerms,
-  type StoredTimeline,
-  type Tier,
-  type Timeline,
-  type TimelineChange,
+import type {
+  ComponentTerms,
+  StoredTimeline,
+  Tier,
+  Timeline,
+  TimelineChange,
 } from '../subscriptions/index.ts'
 import { priceOf } from './offer.ts'
 import type { ChangeCosts, CostLine } from './schemas.ts'
@@ -54,7 +55,8 @@ export type Settlement = {
 export const penaltyPlaceholder = 'penalty'
 
 const { compare } = Temporal.PlainDate
-const latest = (left: Temporal.PlainDate, right: Temporal.PlainDate) => (compare(left, right) >= 0 ? left : right)
+const latest = (left: Temporal.PlainDate, right: Temporal.PlainDate) =>
+  compare(left, right) >= 0 ? left : right
 
 /** The taxes that components of plans bear for an account, by plan. */
 async function readTaxes(
@@ -66,7 +68,11 @@ async function readTaxes(
 ): Promise<Map<string, readonly TaxRule[]>> {
   if (unit.taxes.size === 0 || planIds.length === 0) return new Map()
   const [plans, exemptions] = await Promise.all([
-    tx.selectFrom('plans').select(['id', 'product_id']).where('id', 'in', [...planIds]).execute(),
+    tx
+      .selectFrom('plans')
+      .select(['id', 'product_id'])
+      .where('id', 'in', [...planIds])
+      .execute(),
     tx
       .selectFrom('account_tax_exemptions')
       .select(['tax_id', 'until'])
@@ -130,7 +136,10 @@ export function describeTimeline(
     billing_mode: before.billing_mode,
     billing_start: start,
     end: after.end_date,
-    coupons: before.coupons.map((coupon) => ({ ...coupon, to: coupons.get(coupon.id)?.to_date ?? coupon.to })),
+    coupons: before.coupons.map((coupon) => ({
+      ...coupon,
+      to: coupons.get(coupon.id)?.to_date ?? coupon.to,
+    })),
     suspensions: after.suspensions.map(({ from_date, to_date }) => ({ from: from_date, to: to_date })),
     components: after.components.map((component) => {
       const stored = known.get(component.id)
@@ -212,7 +221,7 @@ export async function settle(
   const unit = (await readBillingUnits(tx, [before.business_unit_id])).get(before.business_unit_id)!
   const penalty = await assessPenalty(tx, before, change, on, context.penalty, context.waived)
   if (isRefusal(penalty)) return penalty
-  const account = (await loadServices(tx, unit, [before.account_id])).get(before.account_id)
+  const account = (await loadServices(tx, unit, [before.account_id], before.today)).get(before.account_id)
   const services = account?.services ?? []
   const service = services.find(({ id }) => id === before.id)
   const future = compare(on, before.today) > 0
@@ -243,7 +252,12 @@ export async function settle(
   const oneOff = dueNow.length === 0 ? null : planChargesNow(rulesOf(unit), issued, dueNow, before.id)
   const result = { unit, penalty, oneOff, services }
   if (!service || after.billing_start === null)
-    return { ...result, credit: null, days: null, next: await foreseeNext(tx, unit, before, after, change, on) }
+    return {
+      ...result,
+      credit: null,
+      days: null,
+      next: await foreseeNext(tx, unit, before, after, change, on),
+    }
 
   const planIds = [...new Set(after.components.map((one) => one.plan_id))]
   const taxes = await readTaxes(tx, unit, before.account_id, planIds, before.today)
@@ -283,7 +297,10 @@ function cover(
   const cuts = new Map(credit?.cuts.map(({ id, keep }) => [id, keep]) ?? [])
   const days = [
     ...billed.flatMap((row) =>
-      (cuts.get(row.id) ?? [{ from: row.from, to: row.to }]).map((range) => ({ ...range, id: row.component_id })),
+      (cuts.get(row.id) ?? [{ from: row.from, to: row.to }]).map((range) => ({
+        ...range,
+        id: row.component_id,
+      })),
     ),
     ...(invoice?.coverage ?? []).map(({ component_id, from, to }) => ({ id: component_id, from, to })),
   ]

@@ -53,7 +53,14 @@ export { registerRedemptionsOffice, registerRedemptionsPortal } from './routes.c
 export { registerSubscriptionsOffice } from './routes.office.ts'
 export { registerSubscriptionsPortal } from './routes.portal.ts'
 export { type CycleChoice, createSubscription, type SubscriptionInput } from './sale.ts'
-export { cancellation, reactivation, subscriptionSchema, suspension } from './schemas.ts'
+export {
+  cancellation,
+  componentSchema,
+  reactivation,
+  subscriptionInput,
+  subscriptionSchema,
+  suspension,
+} from './schemas.ts'
 export { getSubscription, listSubscriptions } from './subscriptions.ts'
 export {
   anchorDateOf,

@@ -206,7 +206,11 @@ export async function saveTimeline(
       .execute()
   }
   for (const one of coupons) {
-    await tx.updateTable('subscription_coupons').set({ to_date: one.to_date }).where('id', '=', one.id).execute()
+    await tx
+      .updateTable('subscription_coupons')
+      .set({ to_date: one.to_date })
+      .where('id', '=', one.id)
+      .execute()
   }
   return undefined
 }

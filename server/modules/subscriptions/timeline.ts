@@ -87,7 +87,10 @@ export type Timeline = {
   coupons: readonly TimelineCoupon[]
 }
 
-export type DiscountTerms = Pick<ComponentTerms, 'discount_kind' | 'discount_amount' | 'discount_basis_points'>
+export type DiscountTerms = Pick<
+  ComponentTerms,
+  'discount_kind' | 'discount_amount' | 'discount_basis_points'
+>
 export type PriceTerms = Pick<
   ComponentTerms,
   'price_model' | 'unit_amount' | 'tiers' | 'package_size' | 'included'
@@ -121,7 +124,8 @@ export type TimelineChange =
   | { kind: 'extend_trial'; days: number }
 
 const { compare } = Temporal.PlainDate
-const later = (left: Temporal.PlainDate, right: Temporal.PlainDate) => (compare(left, right) >= 0 ? left : right)
+const later = (left: Temporal.PlainDate, right: Temporal.PlainDate) =>
+  compare(left, right) >= 0 ? left : right
 /** The ends of a timeline, where a date is null. */
 const dawn = Temporal.PlainDate.from('0001-01-01')
 const dusk = Temporal.PlainDate.from('9999-12-31')
@@ -135,9 +139,7 @@ export function isEmptyComponent(component: TimelineComponent): boolean {
 
 /** What a service consists of on a day. */
 export function componentsOn(timeline: Timeline, day: Temporal.PlainDate): TimelineComponent[] {
-  return timeline.components.filter(
-    (one) => compare(fromOf(one), day) <= 0 && compare(day, toOf(one)) < 0,
-  )
+  return timeline.components.filter((one) => compare(fromOf(one), day) <= 0 && compare(day, toOf(one)) < 0)
 }
 
 /** What a service consists of last: what goes on, or what it ended with. */
@@ -355,7 +357,11 @@ function continueAnchor(
     one.cycle_count === terms.cycle_count &&
     one.cycle_alignment === terms.cycle_alignment
   const before = timeline.components.filter(
-    (one) => !isEmptyComponent(one) && sameCycle(one) && compare(fromOf(one), on) <= 0 && compare(toOf(one), on) >= 0,
+    (one) =>
+      !isEmptyComponent(one) &&
+      sameCycle(one) &&
+      compare(fromOf(one), on) <= 0 &&
+      compare(toOf(one), on) >= 0,
   )
   const origin =
     before.find((one) => isSlot(one, terms)) ??
@@ -506,9 +512,7 @@ export type TimelineDifference = {
     gone: string[]
   }
   coupons: { id: string; to_date: Temporal.PlainDate | null }[]
-  columns: Partial<
-    Pick<Timeline, 'plan_id' | 'trial_days' | 'billing_start' | 'end_date' | 'end_reason'>
-  >
+  columns: Partial<Pick<Timeline, 'plan_id' | 'trial_days' | 'billing_start' | 'end_date' | 'end_reason'>>
 }
 
 const sameDate = (left: Temporal.PlainDate | null, right: Temporal.PlainDate | null) =>

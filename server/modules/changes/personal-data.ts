@@ -1,0 +1,6 @@
+import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-data.ts'
+
+/** What was changed of an account's services, and by whom it was asked. */
+export const personalData: PersonalDataSource[] = [
+  rowsOfAccount('subscription_changes', { without: ['token'] }),
+]
