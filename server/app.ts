@@ -172,6 +172,7 @@ const registrations: ((app: App) => void)[] = [
   registerBillingPortal,
   registerBillingOffice,
   registerLedgerOffice,
+  registerSaleQuotes,
   registerSimulations,
   registerReportsPortal,
   registerReportsOffice,

@@ -294,8 +294,8 @@ declare
       union all
       select 1, d.issued_on, json_build_object(''kind'', ''contract_waiting'', ''id'', d.subscription_id, ''number'', d.contract_number::text,
                ''amount'', null, ''currency'', null, ''date'', d.issued_on, ''reason'', d.title)
-        from contract_documents d
-       where p_services and d.account_id = p_account and d.state = ''issued'') needs');
+        from contract_documents d join subscriptions s on s.id = d.subscription_id
+       where p_services and d.account_id = p_account and d.state = ''issued'' and s.status not in (''cancelled'', ''ended'')) needs');
 begin
   if v_with = v_home then raise exception 'the home of the portal has no place for contracts'; end if;
   execute v_with;

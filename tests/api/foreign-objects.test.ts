@@ -15,6 +15,7 @@ let stranger: Caller
 let admin: Caller
 let elsewhere: Caller
 const ids: Record<string, string> = {}
+let contractFingerprint = ''
 
 const drawPhoto = () =>
   sharp({ create: { width: 64, height: 64, channels: 3, background: '#406080' } })
@@ -108,6 +109,30 @@ beforeAll(async () => {
     start_date: '2026-05-21',
     status: 'active',
   })
+  ids.contract_template = await create('/contract-templates', {
+    business_unit_id: unit.id,
+    name: 'Contract',
+    language: 'en',
+    body: 'Of {{account.name}}',
+  })
+  const issue = (id: string) => create(`/subscriptions/${id}/contract/issue`, {})
+  const subscribe = () =>
+    create(`/accounts/${ids.account}/subscriptions`, {
+      plan_id: ids.plan,
+      start_date: '2026-05-21',
+      term_months: 12,
+    })
+  ids.contracted_subscription = await subscribe()
+  ids.contract_document = await issue(ids.contracted_subscription)
+  contractFingerprint = (await admin.get(`/contract-documents/${ids.contract_document}`)).body.sha256
+  ids.declined_document = await issue(await subscribe())
+  ids.signed_document = await issue(await subscribe())
+  await admin.upload(
+    'POST',
+    `/contract-documents/${ids.signed_document}/sign`,
+    { name: 'scan.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4') },
+    { signed_on: '2026-05-20', signed_by: 'Vic' },
+  )
   ids.invoice = (
     await api.system((tx) => issueInvoice(tx, ids.account!, { total: 5000, due_date: '2026-06-10' }))
   ).id
@@ -168,6 +193,21 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
     { name: 'Theirs', type: 'hourly', start_date: '2026-05-01', amount: 1 },
   ],
   [/^\/contracts\/\{id\}$/, 'contract', { name: 'Taken over' }],
+  [/^\/contract-templates\/\{id\}$/, 'contract_template', { name: 'Taken over' }],
+  [
+    /^\/contract-documents\/\{id\}\/accept$/,
+    'contract_document',
+    {
+      get sha256() {
+        return contractFingerprint
+      },
+    },
+  ],
+  [/^\/contract-documents\/\{id\}\/decline$/, 'declined_document', { reason: 'not yours' }],
+  [/^\/contract-documents\/\{id\}\/signed-copy$/, 'signed_document'],
+  [/^\/contract-documents\/\{id\}(\/(pdf|send|withdraw))?$/, 'contract_document'],
+  [/^\/subscriptions\/\{id\}\/contract\/renew$/, 'contracted_subscription', { months: 12 }],
+  [/^\/subscriptions\/\{id\}\/(contract(\/(issue|preview))?|penalty)$/, 'contracted_subscription'],
   [/^\/sla-profiles\/\{id\}$/, 'sla_profile', { name: 'Taken over' }],
   [/^\/threshold-profiles\/\{id\}$/, 'threshold_profile', { name: 'Taken over' }],
   [/^\/accounts\/\{id\}\/privacy-exports$/, 'account'],
@@ -215,6 +255,8 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
 ]
 /** Paths with a parameter that is nobody's object: public, of all staff alike, or no id at all. */
 const shared = [
+  // Takes a file, which is asked for before anything else; its own test asks whose it is.
+  '/contract-documents/{id}/sign',
   '/logos/{id}',
   '/staff/{id}',
   '/staff/{id}/resend-invitation',

@@ -670,6 +670,9 @@ describe('every table', () => {
     payment_notice_invoices: 'which invoices a notice was about',
     payments: 'the books: frozen, with the reference that the bank gave',
     subscription_components: 'what was sold and for how much: the plan’s words',
+    contract_documents:
+      'a trigger on accounts takes what nobody agreed to, and where an acceptance came from',
+    service_contracts: 'what was agreed: terms and amounts alone',
     account_setups: 'how far the guided creation came: steps alone',
     staff: 'staff are no customers',
     staff_units: 'staff are no customers',

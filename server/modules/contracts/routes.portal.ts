@@ -17,8 +17,8 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'GET',
-      path: '/contracts',
-      operation: 'list_contracts',
+      path: '/contract-documents',
+      operation: 'list_contract_documents',
       summary: 'List the contracts of the account’s services',
       tag,
       permission: 'services',
@@ -31,8 +31,8 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'GET',
-      path: '/contracts/{id}',
-      operation: 'get_contract',
+      path: '/contract-documents/{id}',
+      operation: 'get_contract_document',
       summary: 'Read a contract',
       tag,
       permission: 'services',
@@ -45,8 +45,8 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'GET',
-      path: '/contracts/{id}/pdf',
-      operation: 'print_contract',
+      path: '/contract-documents/{id}/pdf',
+      operation: 'print_contract_document',
       summary: 'A contract as PDF',
       tag,
       permission: 'services',
@@ -59,7 +59,7 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'GET',
-      path: '/contracts/{id}/signed-copy',
+      path: '/contract-documents/{id}/signed-copy',
       operation: 'get_signed_copy',
       summary: 'Download the scan of a contract that was signed on paper',
       tag,
@@ -73,8 +73,8 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'POST',
-      path: '/contracts/{id}/accept',
-      operation: 'accept_contract',
+      path: '/contract-documents/{id}/accept',
+      operation: 'accept_contract_document',
       summary: 'Accept the contract that waits',
       description:
         'Who accepts, when, from which address and browser, and the fingerprint of the text are kept. `sha256` names the text that was read',
@@ -92,8 +92,8 @@ export function registerContractsPortal(app: App): void {
     app,
     {
       method: 'POST',
-      path: '/contracts/{id}/decline',
-      operation: 'decline_contract',
+      path: '/contract-documents/{id}/decline',
+      operation: 'decline_contract_document',
       summary: 'Decline the contract that waits, with a reason',
       tag,
       permission: 'services',

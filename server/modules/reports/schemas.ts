@@ -20,6 +20,7 @@ export const homeSchema = z
           'payment_rejected',
           'ownership_offered',
           'account_change_rejected',
+          'contract_waiting',
         ]),
         id,
         number: z.string().nullable(),
