@@ -58,6 +58,7 @@ export {
 } from './planning.ts'
 export { convertProforma, proformaJobs, proformaSchedule } from './proformas.ts'
 export { registerLedgerOffice } from './routes.ledger.ts'
+export { registerSaleQuotes } from './routes.quotes.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 export { computeTaxes, type TaxRule } from './taxes.ts'

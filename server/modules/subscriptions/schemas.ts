@@ -72,7 +72,7 @@ const rowFields = {
 
 export const subscriptionSummarySchema = z.object(rowFields).meta({ id: 'SubscriptionSummary' })
 
-const component = z
+export const componentSchema = z
   .object({
     id,
     role: z.enum(componentRoles),
@@ -117,7 +117,7 @@ export const subscriptionSchema = z
     term_months: z.int(),
     term_end: date('First day after the minimum term'),
     notes: z.string().nullable(),
-    components: z.array(component),
+    components: z.array(componentSchema),
     suspensions: z.array(
       z
         .object({
@@ -177,7 +177,7 @@ export const ownSubscriptionSummarySchema = z.object(ownFields).meta({ id: 'OwnS
 export const ownSubscriptionSchema = z
   .object({
     ...ownFields,
-    components: z.array(component),
+    components: z.array(componentSchema),
     suspensions: z.array(
       z.object({ from_date: plainDate, to_date: plainDate.nullable(), administrative: z.boolean() }),
     ),
