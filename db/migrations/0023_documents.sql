@@ -35,3 +35,14 @@ create index proforma_plans_account on proforma_plans (account_id);
 alter table proforma_plans enable row level security;
 create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where i.id = proforma_plans.proforma_id));
 grant select, insert on proforma_plans to zaguan_office;
+
+-- Mails about documents are for members who see billing, on the customer's home as everywhere.
+do $$
+declare
+  v_home text := pg_get_functiondef('portal_home'::regproc);
+  v_new text := replace(v_home, 'n.kind not in (''invoice_issued'',',
+    'n.kind not in (''invoice_issued'', ''credit_note_issued'', ''debit_note_issued'', ''proforma_issued'',');
+begin
+  if v_new = v_home then raise exception 'the home has other words for its mails'; end if;
+  execute v_new;
+end $$;

@@ -24,6 +24,17 @@ const date = Temporal.PlainDate.from
 const link = 'https://portal.example/x?token=a&b=c'
 const paid = { amount: 8990, currency: 'BRL', paid_on: date('2026-06-08'), link }
 
+const note = {
+  name: 'Ana',
+  number: 'C-7',
+  total: 123456,
+  tax: 456,
+  currency: 'BRL',
+  reason: 'Dois dias <sem> sinal',
+  lines: Array.from({ length: 11 }, (_, i) => ({ description: `Linha ${i + 1}`, net: 100 * (i + 1) })),
+  link,
+}
+
 const samples: { [K in MailKind]: MailParams[K] } = {
   password_reset: { name: 'Ana', purpose: 'forgotten', link, valid_minutes: 60 },
   password_changed: { name: 'Ana', date: date('2026-06-01'), link },
@@ -46,6 +57,9 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     lines: Array.from({ length: 11 }, (_, i) => ({ description: `Linha ${i + 1}`, net: 100 * (i + 1) })),
     link,
   },
+  credit_note_issued: { ...note, about: 'A-000123' },
+  debit_note_issued: { ...note, about: 'A-000123', due_date: date('2026-06-10') },
+  proforma_issued: { ...note, reason: null, valid_until: date('2026-06-10') },
   payment_notice_received: { name: 'Ana', ...paid, invoice_number: 'A-000123' },
   payment_approved: { name: 'Ana', ...paid, invoice_number: 'A-000123', remaining: 0 },
   payment_rejected: { name: 'Ana', ...paid, invoice_number: null, reason: 'Sem <data>\nno comprovante' },

@@ -544,9 +544,12 @@ export function totalOf(documents: readonly PlannedDocument[]): number {
  */
 export async function hasUnbilledDays(tx: Tx, accountId: string): Promise<boolean> {
   const found = await sql<{ business_unit_id: string; last: Temporal.PlainDate | null }>`
-    select a.business_unit_id, max(coalesce(s.end_date, s.billing_start)) as last
+    select a.business_unit_id,
+           greatest(max(coalesce(s.end_date, s.billing_start)),
+                    (select max(c.bill_on) from charges c
+                      where c.account_id = a.id and c.billed_at is null and c.withdrawn_at is null)) as last
       from accounts a left join subscriptions s on s.account_id = a.id where a.id = ${accountId}
-     group by a.business_unit_id`.execute(tx)
+     group by a.id`.execute(tx)
   const row = found.rows[0]
   if (!row?.last) return false
   const unit = (await readBillingUnits(tx, [row.business_unit_id])).get(row.business_unit_id)!

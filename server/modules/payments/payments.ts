@@ -190,7 +190,7 @@ async function listDebts(
   const found = await sql<Debt>`
     select i.id, b.open_amount
       from invoices i join invoice_balances b on b.invoice_id = i.id
-     where i.account_id = ${accountId} and i.currency = ${currency}
+     where i.account_id = ${accountId} and i.currency = ${currency} and i.state in ('open', 'paid')
        and case when ${ids}::uuid[] is null then i.state = 'open' else i.id = any(${ids}::uuid[]) end
      order by i.due_date, i.issue_date, i.series, i.number`.execute(tx)
   if (ids !== null && found.rows.length !== ids.length) return refuseField('invoice_ids', 'not_a_choice')

@@ -44,8 +44,9 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
       tx,
     ),
     sql<Figure>`
-      select to_char(date_trunc('month', issue_date), 'YYYY-MM') as month, currency, sum(total)::bigint as amount from invoices
-       where issue_date >= date_trunc('month', ${now}::timestamptz)::date - interval '12 months'
+      select to_char(date_trunc('month', issue_date), 'YYYY-MM') as month, currency,
+             sum(case when kind = 'credit_note' then -total else total end)::bigint as amount from invoices
+       where kind <> 'proforma' and issue_date >= date_trunc('month', ${now}::timestamptz)::date - interval '12 months'
          and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)
        group by 1, 2 order by 1, 2`.execute(tx),
     sql<Figure>`

@@ -232,8 +232,8 @@ async function readInvoiced(tx: Tx, id: string) {
   }>`select max(i.issue_date) as last_issue_date,
             count(*) filter (where i.state = 'open') as open_invoices,
             coalesce(sum(least(l.net, b.open_amount)) filter (where i.state = 'open'), 0)::bigint as open_amount
-       from (select invoice_id, sum(net) as net from invoice_lines where subscription_id = ${id} group by invoice_id) l
-       join invoices i on i.id = l.invoice_id
+       from (select invoice_id, sum(net + tax) as net from invoice_lines where subscription_id = ${id} group by invoice_id) l
+       join invoices i on i.id = l.invoice_id and i.kind in ('invoice', 'debit_note')
        join invoice_balances b on b.invoice_id = l.invoice_id`.execute(tx)
   return found.rows[0]!
 }
