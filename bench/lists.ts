@@ -3,6 +3,7 @@ import { type OfficeGround, units } from './office-data.ts'
 /** Every list page of the office by its address, with each order and each filter that its table offers. */
 function listQuestions({ plan, closing }: OfficeGround): Record<string, string[]> {
   const unit = `business_unit_id=${units[1]}`
+  const ledger = `business_unit_id=${units[0]}`
   return {
     accounts: [
       '',
@@ -90,6 +91,26 @@ function listQuestions({ plan, closing }: OfficeGround): Record<string, string[]
     'routing-points': ['', 'q=torre', unit],
     staff: ['', 'q=staff'],
     'business-units': [''],
+    coupons: ['', unit, 'state=active', 'q=cupom7'],
+    'ledger/journal': [
+      ledger,
+      `${ledger}&sort=on_date`,
+      `${ledger}&from=2025-01-01&to=2025-01-31`,
+      `${ledger}&kind=payment`,
+      `${ledger}&kind=adjustment`,
+      `${ledger}&ledger_account=bank`,
+      `${ledger}&ledger_account=adjustments`,
+      `${ledger}&code=4100`,
+      `${ledger}&q=silva`,
+      `${ledger}&q=C-77`,
+      `${ledger}&q=nowhere`,
+    ],
+    'ledger/sheet': [
+      `${ledger}&ledger_account=receivable`,
+      `${ledger}&ledger_account=revenue&sort=on_date`,
+      `${ledger}&ledger_account=bank&from=2025-01-01&to=2025-01-31`,
+    ],
+    'ledger/trial-balance': [ledger, `${ledger}&from=2025-01-01&to=2025-01-31`],
   }
 }
 
@@ -118,15 +139,17 @@ export async function measureLists(
     return cursor
   }
   for (const [list, questions] of Object.entries(listQuestions(ground))) {
+    // What is listed of one business unit alone has no page without it.
+    const [whole] = questions
     for (const question of questions) {
       const path = `${list}${question ? `?${question}` : ''}`
       let cursor = await measure(path, path)
-      if (question !== '') continue
+      if (question !== whole) continue
       for (let page = 2; cursor !== null && page < 5; page++) {
-        cursor = (await read(`${list}?cursor=${encodeURIComponent(cursor)}`)).cursor
+        cursor = (await read(`${list}?${whole}&cursor=${encodeURIComponent(cursor)}`)).cursor
       }
       if (cursor !== null)
-        await measure(`${list}, fifth page`, `${list}?cursor=${encodeURIComponent(cursor)}`)
+        await measure(`${list}, fifth page`, `${list}?${whole}&cursor=${encodeURIComponent(cursor)}`)
     }
   }
   return measured

@@ -90,6 +90,16 @@ export async function fillOffice(ownerUrl: string, accounts: number): Promise<Of
       [id, `bench${index}`, `Bench ${index}`],
     )
     await run(
+      `insert into chart_accounts (business_unit_id, ledger_account, type, code, name)
+       select $1, c.ledger_account, c.type, c.code, c.name from default_chart('pt-BR') c`,
+      [id],
+    )
+    await run(
+      `insert into coupons (business_unit_id, code, name, discount_kind, discount_basis_points)
+       select $1, 'CUPOM' || n, 'Cupom ' || n, 'percent', 1000 from generate_series(1, 200) n`,
+      [id],
+    )
+    await run(
       `with product as (insert into products (business_unit_id, name) values ($1, 'Internet') returning id)
        insert into plans (business_unit_id, product_id, name, kind)
        select $1, product.id, 'Fibra ' || n * 50, 'broadband' from product, generate_series(1, 20) n`,
@@ -165,6 +175,11 @@ export async function fillOffice(ownerUrl: string, accounts: number): Promise<Of
   await run(`insert into ledger_entries (posting_id, kind, business_unit_id, account_id, ledger_account, amount, currency, on_date, invoice_id, payment_id)
     select payment, 'payment', unit, account, side.name, side.amount, 'BRL', date '2024-02-01' + (n % 800)::int, invoice, payment
       from ids cross join (values ('receivable'::ledger_account, -9990), ('bank', 9990)) side (name, amount) where n % 2 = 0`)
+  await run(`with credit as (select account, unit, n, uuidv7() as posting from ids where n % 5000 = 0)
+    insert into ledger_entries (posting_id, kind, business_unit_id, account_id, ledger_account, amount, currency, on_date)
+    select posting, 'adjustment', unit, account, side.name, side.amount, 'BRL', date '2024-02-01' + (n % 800)::int
+      from credit cross join (values ('adjustments'::ledger_account, 500), ('account_credit', -500)) side (name, amount)`)
+  await run('select rebuild_ledger_days()')
   await run(`insert into payment_notices (business_unit_id, account_id, amount, currency, method, paid_on, reference, state, decided_at, rejection_reason)
     select unit, account, 9990, 'BRL', 'pix', date '2026-05-01', 'W' || n, (case when n % 200 = 0 then 'pending' else 'approved' end)::payment_notice_state,
            case when n % 200 = 0 then null else now() end, null from ids where n % 10 = 0`)
