@@ -371,11 +371,11 @@ describe('transitions', () => {
     expect(await acted(subscription, 'reactivate')).toMatchObject({ status: 'active', suspensions: [] })
   })
 
-  it('let a suspension begin within days that are billed, which stay billed', async () => {
+  it('let a suspension begin within days that are billed, which are given back', async () => {
     const subscription = await subscribe({ start_date: '2026-04-30', billing_mode: 'advance' })
     await bill(subscription, '2026-04-30', '2026-05-31')
     expect(await acted(subscription, 'suspend', { date: '2026-05-10' })).toMatchObject({
-      billing: { covered_until: '2026-05-31', next_closing_date: null },
+      billing: { covered_until: '2026-05-10', next_closing_date: null },
     })
   })
 
@@ -402,6 +402,7 @@ describe('transitions', () => {
     })
     const leaving = await subscribe()
     expect(await acted(leaving, 'cancel', { reason: 'Notice given', date: '2026-06-30' })).toMatchObject({
+      status: 'active',
       end_date: '2026-06-30',
       billing: { next_closing_date: '2026-05-31' },
     })

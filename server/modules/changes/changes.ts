@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { ChangeTiming } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { isRefusal, notFound, type Refusal, refuse } from '../../platform/errors.ts'
+import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import type { Language } from '../../platform/translations.ts'
 import {
@@ -258,6 +258,8 @@ export type ChangeOrder = {
   /** The person; null for the house itself. */
   by: string | null
   token?: string | undefined
+  /** Whether a day to come is noted for it; else it is refused. */
+  scheduling?: boolean
 }
 
 /**
@@ -275,6 +277,8 @@ export async function performChange(
   const prepared = await prepareChange(tx, subscriptionId, request, order.now)
   if (isRefusal(prepared)) return prepared
   if (order.token !== undefined && order.token !== prepared.preview.token) return refuse('preview_outdated')
+  if (prepared.preview.scheduled && order.scheduling === false)
+    return refuseField('effective_on', 'date_in_future')
   return prepared.preview.scheduled ? schedule(tx, prepared, null, order) : perform(tx, prepared, null, order)
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Tx } from '../../platform/database.ts'
-import { isRefusal } from '../../platform/errors.ts'
+import { isRefusal, type Refusal, refuse } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
@@ -257,8 +257,20 @@ function transitionRoute<B extends z.ZodType<{ date?: Temporal.PlainDate | undef
         ...read(given),
         ...(given.date ? { timing: 'date' as const, effective_on: given.date } : { timing: 'now' as const }),
       }
-      const done = await performChange(tx, input.params.id, request, { now, by: actor.user_id })
-      return isRefusal(done) ? done : getSubscription(tx, input.params.id)
+      const done = await performChange(tx, input.params.id, request, {
+        now,
+        by: actor.user_id,
+        scheduling: verb === 'cancel',
+      })
+      return isRefusal(done) ? renameDay(done) : getSubscription(tx, input.params.id)
     },
   )
+}
+
+/** Here the day is called `date`. */
+function renameDay(refusal: Refusal): Refusal {
+  const fields = refusal.fields.map((field) =>
+    field.path === 'effective_on' ? { ...field, path: 'date' } : field,
+  )
+  return refuse(refusal.code, { status: refusal.status, params: { ...refusal.params }, fields })
 }
