@@ -87,7 +87,8 @@ beforeAll(async () => {
     product_id: ids.product,
     name: 'Fibra',
     kind: 'generic',
-    prices: [{ currency: 'BRL', interval: 'month', amount: 9990 }],
+    prices: [{ currency: 'BRL', amount: 9990 }],
+    meters: [{ code: 'gb', name: 'Traffic', unit_name: 'GB', prices: [{ currency: 'BRL', amount: 1 }] }],
   })
   ids.contract = await create(`/accounts/${ids.account}/contracts`, {
     name: 'Suporte',
@@ -109,6 +110,10 @@ beforeAll(async () => {
     start_date: '2026-05-21',
     status: 'active',
   })
+  const used = await admin.post(`/subscriptions/${ids.subscription}/usage`, {
+    records: [{ meter: 'gb', quantity: 1, key: 'walk' }],
+  })
+  ids.usage = used.body.items[0].id
   ids.contract_template = await create('/contract-templates', {
     business_unit_id: unit.id,
     name: 'Contract',
@@ -178,7 +183,7 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/accounts\/\{id\}\/enter$/, 'account'],
   [/^\/accounts\/\{id\}\/contacts$/, 'account', { first_name: 'Eve' }],
   [
-    /^\/accounts\/\{id\}\/subscriptions$/,
+    /^\/accounts\/\{id\}\/subscriptions(\/quote)?$/,
     'account',
     { plan_id: nobody, start_date: '2026-05-21', status: 'active' },
   ],
@@ -230,6 +235,13 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/account-change-requests\/\{id\}(\/(approve|withdraw))?$/, 'change_request'],
   [/^\/products\/\{id\}$/, 'product', { name: 'Taken over' }],
   [/^\/plans\/\{id\}$/, 'plan', { name: 'Taken over' }],
+  [/^\/plans\/\{id\}\/(older-)?prices$/, 'plan'],
+  [/^\/usage\/\{id\}$/, 'usage'],
+  [
+    /^\/subscriptions\/\{id\}\/usage(-summary)?$/,
+    'subscription',
+    { records: [{ meter: 'gb', quantity: 1, key: 'theirs' }] },
+  ],
   [/^\/routing-points\/\{id\}$/, 'routing_point', { name: 'Taken over' }],
   [
     /^\/subscriptions\/\{id\}\/suspend$/,

@@ -216,23 +216,18 @@ export const planSchema = z
   })
   .meta({ id: 'Plan' })
 
-const priceInput = priceTerms
-  .extend({
-    currency,
-    cycle_unit: z.enum(cycleUnits).default('month'),
-    cycle_count: cycleCount.default(1),
-    cycle_alignment: z
-      .enum(cycleAlignments)
-      .optional()
-      .meta({
-        description: 'The closing day for months where it is left out; days and weeks have an anchor',
-      }),
-    valid_from: plainDate
-      .nullable()
-      .optional()
-      .meta({ description: 'From a day to come; left out or in the past: the price of today' }),
-  })
-  .meta({ id: 'PriceInput' })
+const priceInput = priceTerms.extend({
+  currency,
+  cycle_unit: z.enum(cycleUnits).default('month'),
+  cycle_count: cycleCount.default(1),
+  cycle_alignment: z.enum(cycleAlignments).optional().meta({
+    description: 'The closing day for months where it is left out; days and weeks have an anchor',
+  }),
+  valid_from: plainDate
+    .nullable()
+    .optional()
+    .meta({ description: 'From a day to come; left out or in the past: the price of today' }),
+})
 const itemInput = z.object({
   item: z.enum(itemKinds),
   included: z.int().min(0).max(1_000_000).default(0),

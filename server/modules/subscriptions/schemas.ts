@@ -202,7 +202,7 @@ const cycleChoice = z
       .optional()
       .meta({ description: 'Left out: the closing day where there is a price for it' }),
   })
-  .meta({ id: 'CycleChoice', description: 'A cycle that the catalogue has a price for' })
+  .meta({ description: 'A cycle that the catalogue has a price for' })
 
 export const subscriptionInput = z.object({
   plan_id: id,
