@@ -80,7 +80,7 @@ function checksum(table: Buffer): number {
 }
 
 /** Tables as a TrueType file. */
-function packTrueType(tables: ReadonlyMap<string, Buffer>): Buffer {
+export function packTrueType(tables: ReadonlyMap<string, Buffer>): Buffer {
   const names = [...tables.keys()].sort()
   const power = Math.floor(Math.log2(names.length))
   const head = Buffer.alloc(12 + names.length * 16)

@@ -278,7 +278,8 @@ export class PdfDraft {
             : align === 'right'
               ? x + width - measure(line, weight, size)
               : x + (width - measure(line, weight, size)) / 2
-        text += this.#line(line, left, at + size * 0.969, size, weight)
+        // The space behind a line parts it from the next for who reads aloud or copies.
+        text += this.#line(`${line} `, left, at + size * 0.969, size, weight)
       }
       at += lineHeight(size)
     }
