@@ -1,7 +1,7 @@
 // Every mail that we send: its words (locales/*/mail.json) and its one layout, as HTML and as plain text. Pure.
 import { inkOn, readableAccent } from './accent.ts'
 import { type DateRange, formatDate } from './calendar.ts'
-import type { MembershipPermission } from './database.gen.ts'
+import type { ChangeKind, MembershipPermission } from './database.gen.ts'
 import { formatMoney } from './money.ts'
 import { formatPeriod } from './period.ts'
 import { type Language, translator } from './translations.ts'
@@ -318,6 +318,21 @@ export const signInChanges = [
 ] as const
 export type SignInChange = (typeof signInChanges)[number]
 
+/** What the mails about a change of a service share. Amounts are minor units, of whole periods as it was and will be. */
+type ChangeMail = {
+  name: string | null
+  change: ChangeKind
+  plan: string
+  number: number
+  date: Temporal.PlainDate
+  before: { plan: string; amount: number } | null
+  after: { plan: string; amount: number } | null
+  credited: number
+  charged: number
+  currency: string
+  link: string
+}
+
 /** What the mails of notes and proformas share. */
 type DocumentMail = {
   name: string | null
@@ -438,6 +453,11 @@ export type MailParams = {
     reason: string | null
     link: string
   }
+  change_scheduled: ChangeMail
+  change_done: ChangeMail
+  /** `reason` is why, in words. */
+  change_failed: ChangeMail & { reason: string }
+  cancellation_requested: ChangeMail
   contract_sent: {
     name: string | null
     title: string
@@ -494,6 +514,49 @@ function listLines(
       ? [[translator(language)('mail:document.tax'), money(params.tax)] as [string, string]]
       : []),
   ]
+}
+
+/** The mail of a change of a service: what changes, when, and what it costs. */
+function composeChange(
+  kind: 'change_scheduled' | 'change_done' | 'change_failed' | 'cancellation_requested',
+  params: ChangeMail,
+  language: Language,
+  unit: string,
+): Words {
+  const t = translator(language)
+  const { plan, number, before, after, change } = params
+  const money = (amount: number) => formatMoney(amount, params.currency, language)
+  const date = formatDate(params.date, language)
+  const what = t(`mail:change.kind.${change}`)
+  const words = { plan, date, unit, what, number }
+  const facts: [string, string][] = [
+    [t('mail:change.service'), t('mail:change.service_number', { plan, number })],
+    [t('mail:change.what'), what],
+    [t(`mail:change.${kind === 'change_done' ? 'since' : 'from'}`), date],
+  ]
+  const ends = change === 'cancel' || change === 'transfer'
+  if (before && after && !ends && (before.amount !== after.amount || before.plan !== after.plan)) {
+    const tell = (side: { plan: string; amount: number }) =>
+      before.plan === after.plan
+        ? money(side.amount)
+        : t('mail:change.plan_amount', { plan: side.plan, amount: money(side.amount) })
+    facts.push([t('mail:change.before'), tell(before)], [t('mail:change.after'), tell(after)])
+  }
+  if (kind !== 'change_failed') {
+    if (params.credited > 0) facts.push([t('mail:change.credited'), money(params.credited)])
+    if (params.charged > 0) facts.push([t('mail:change.charged'), money(params.charged)])
+  }
+  return {
+    subject: t(`mail:${kind}.subject`, words),
+    preheader: t(`mail:${kind}.preheader`, words),
+    paragraphs: [t(`mail:${kind}.body`, words)],
+    facts,
+    action: { label: t('mail:change.action'), url: params.link },
+    ...(kind === 'change_scheduled' || kind === 'cancellation_requested'
+      ? { notes: [t(`mail:${kind}.withdraw`)] }
+      : {}),
+    reason: t('mail:frame.reason_customer', { unit }),
+  }
 }
 
 /** The mail of a credit note, debit note or proforma. */
@@ -790,6 +853,14 @@ const composers: { [K in MailKind]: Compose<K> } = {
       reason: t('mail:frame.reason_access', { unit }),
     }
   },
+  change_scheduled: (params, language, unit) => composeChange('change_scheduled', params, language, unit),
+  change_done: (params, language, unit) => composeChange('change_done', params, language, unit),
+  change_failed: (params, language, unit) => ({
+    ...composeChange('change_failed', params, language, unit),
+    quote: [translator(language)('mail:change_failed.why'), params.reason],
+  }),
+  cancellation_requested: (params, language, unit) =>
+    composeChange('cancellation_requested', params, language, unit),
   contract_sent: (params, language, unit) => {
     const t = translator(language)
     const { title, plan } = params

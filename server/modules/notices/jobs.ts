@@ -4,6 +4,7 @@ import { demand, type JobContext, type JobHandlers, type JobPayload } from '../.
 import type { Mailer } from '../../platform/mail.ts'
 import { signInChanges } from '../../platform/mail-template.ts'
 import { chooseLanguage } from '../../platform/translations.ts'
+import { queueChange } from './changes.ts'
 import { queueContractAccepted, queueContractExpiring, queueContractSent } from './contracts.ts'
 import { deliverNotices } from './delivery.ts'
 import { queueDunningNotices, queueDunningReactivated } from './dunning.ts'
