@@ -1,5 +1,5 @@
 // `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
-// bench/RESULTS.md. `npm run bench -- portal` (office, import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
+// bench/RESULTS.md. `npm run bench -- portal` (office, pdf, import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
 // million out (and writes nothing).
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { loginUrl, migrate } from '../server/platform/migrations.ts'
 import { benchClosing } from './closing.ts'
 import { benchImport } from './import.ts'
 import { benchOffice } from './office.ts'
+import { benchPdf } from './pdf.ts'
 import { benchPortal } from './portal.ts'
 
 export type Row = {
@@ -77,8 +78,17 @@ try {
     if (!small) add(await benchPortal(server, 1_000_000))
   }
   if (wants('office')) add(await benchOffice(server, small ? 20_000 : 1_000_000))
+  if (wants('pdf')) add(await benchPdf(small ? 500 : 5000))
   if (wants('import')) add(await benchImport(server, small ? 10_000 : 100_000))
-  if (wants('closing')) add(await benchClosing(server, small ? 2000 : 20_000))
+  if (wants('closing')) {
+    add(await benchClosing(server, small ? 2000 : 10_000, { alone: true }))
+    if (!small) {
+      add(await benchClosing(server, 100_000, { alone: true }))
+      add(await benchClosing(server, 100_000, { history: 24 }))
+    }
+  }
+  // A million takes more than ten minutes and 30 GB: by its name alone.
+  if (chosen.includes('closing-million')) add(await benchClosing(server, 1_000_000))
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })

@@ -214,6 +214,20 @@ export function AccountStatement({ account }: { account: Account }) {
     <Part
       query={query}
       title={t('accounts.statement')}
+      actions={
+        rows.length > 0 && (
+          <Button
+            component="a"
+            size="xs"
+            variant="default"
+            href={`/api/v1/office/accounts/${account.id}/statement.pdf`}
+            target="_blank"
+            rel="noreferrer"
+          >
+            {t('accounts.statement_pdf')}
+          </Button>
+        )
+      }
       empty={rows.length === 0}
       nothing={t('accounts.no_statement')}
     >

@@ -25,6 +25,7 @@ import { BackLink } from '../back-link.tsx'
 import { closingAccountsSource, closingQuery, isClosingBusy } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../closings.module.css'
+import { DocumentBatchButton } from '../document-batch.tsx'
 import { Figures } from '../figures.tsx'
 import { NewClosingDialog } from '../new-closing-dialog.tsx'
 import { PermittedButton } from '../permitted-button.tsx'
@@ -125,6 +126,7 @@ function Actions({ closing }: { closing: ClosingDetail }) {
     closing.prepared_at !== null && (closing.state === 'failed' || closing.state === 'interrupted')
   return (
     <>
+      {closing.issued_invoices > 0 && <DocumentBatchButton search={{ closing_id: closing.id }} />}
       {discardable && may('billing.run') && (
         <Button variant="default" onClick={() => setAsking('discard')}>
           {t('closings.discard')}

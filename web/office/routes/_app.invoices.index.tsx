@@ -11,6 +11,7 @@ import { tableQuery } from '../../shared/table-search.ts'
 import { DateText, Money } from '../../shared/values.tsx'
 import { invoicesSource } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
+import { DocumentBatchButton } from '../document-batch.tsx'
 import { numberOfInvoice, stateOfInvoice } from '../invoice-words.ts'
 import { Narrowed } from '../narrowed.tsx'
 import { useUnitFilter } from '../unit-filter.ts'
@@ -88,7 +89,7 @@ function Invoices() {
   )
   return (
     <>
-      <PageTitle title={t('shell.invoices')} />
+      <PageTitle title={t('shell.invoices')} actions={<DocumentBatchButton search={Route.useSearch()} />} />
       <Narrowed />
       <DataTable
         name="invoices"

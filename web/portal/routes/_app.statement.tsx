@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core'
 import IconReportMoney from '@tabler/icons-react/dist/esm/icons/IconReportMoney.mjs'
 import { useSuspenseInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
@@ -34,7 +35,17 @@ function StatementPage() {
   return (
     <>
       <BillingNav />
-      <PageTitle title={t('statement.title')} subtitle={t('statement.subtitle')} />
+      <PageTitle
+        title={t('statement.title')}
+        subtitle={t('statement.subtitle')}
+        actions={
+          movements.length > 0 && (
+            <Button component="a" variant="default" href="/api/v1/portal/statement.pdf" download>
+              {t('invoice.pdf')}
+            </Button>
+          )
+        }
+      />
       <Section flush>
         <dl className={styles.balance}>
           <div>
