@@ -464,11 +464,9 @@ describe('a simulation', () => {
     expect(sums['-3 mail']).toMatchObject({ accounts: 1, skipped: 2 })
     const items: { account_id: string; action: string; on_date: string; skipped: boolean }[] = []
     for (let cursor: string | null = ''; cursor !== null; ) {
-      const page = (
-        await admin.get(
-          `/dunning-policies/${policy.id}/simulation/actions?limit=1${cursor && `&cursor=${cursor}`}`,
-        )
-      ).body
+      const { body: page }: { body: { items: typeof items; next_cursor: string | null } } = await admin.get(
+        `/dunning-policies/${policy.id}/simulation/actions?limit=1${cursor && `&cursor=${cursor}`}`,
+      )
       items.push(...page.items)
       cursor = page.next_cursor
     }

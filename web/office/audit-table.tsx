@@ -16,6 +16,7 @@ import { fieldsOf, nameOfActor, nameOfColumn, useAuditValues } from './audit-wor
 import { useMay } from './session.ts'
 
 const objectTypes = [
+  'account_dunning_exemptions',
   'account_change_requests',
   'account_domains',
   'accounts',
@@ -24,6 +25,8 @@ const objectTypes = [
   'closings',
   'contacts',
   'contracts',
+  'dunning_policies',
+  'dunning_steps',
   'files',
   'imports',
   'invitations',

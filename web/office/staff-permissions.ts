@@ -9,6 +9,7 @@ const permissionsOf = {
   subscriptions: ['read', 'write'],
   billing: ['read', 'run'],
   payments: ['read', 'decide'],
+  dunning: ['read', 'write'],
   catalogue: ['read', 'write'],
   imports: ['read', 'run'],
   notices: ['read'],

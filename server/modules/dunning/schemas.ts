@@ -20,10 +20,10 @@ import { dunningVariables } from './texts.ts'
 
 const action = z.enum(dunningStepActions)
 const text = z.object({ subject: z.string().trim().max(200), body: z.string().trim().max(5000) })
-const texts = z.object({ 'pt-BR': text, es: text, en: text }).meta({
-  id: 'DunningTexts',
-  description: `Plain text per language; in braces: ${dunningVariables.join(', ')}`,
-})
+const textsInput = z
+  .object({ 'pt-BR': text, es: text, en: text })
+  .meta({ description: `Plain text per language; in braces: ${dunningVariables.join(', ')}` })
+const texts = z.object({ 'pt-BR': text, es: text, en: text }).meta({ id: 'DunningTexts' })
 
 const stepFields = {
   day: z
@@ -100,9 +100,9 @@ const stepInput = z
     basis_points: stepFields.basis_points.default(null),
     day_count: stepFields.day_count.default(null),
     scope: stepFields.scope.default(null),
-    texts: stepFields.texts.default(null),
+    texts: textsInput.nullable().default(null),
   })
-  .meta({ id: 'DunningStepInput' })
+  .meta({ id: 'DunningStepDraft' })
 
 export const policyChange = z.object({
   name: name(120).optional(),

@@ -16,6 +16,7 @@ import { useFormats } from '../../shared/use-formats.ts'
 import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
 import { AccountApiKeys } from '../account-api-keys.tsx'
 import { AccountChanges, AccountContacts, AccountFacts } from '../account-aside.tsx'
+import { AccountDunning } from '../account-dunning.tsx'
 import { AccountErased, ErasedBadge } from '../account-heading.tsx'
 import {
   AccountInvoices,
@@ -133,6 +134,7 @@ function AccountPage() {
         aside={
           <>
             <AccountFacts account={account} balance={balance} />
+            <AccountDunning account={account} />
             {account.erased_at === null && (
               <>
                 <AccountContacts account={account} />

@@ -1,8 +1,10 @@
+import IconAlarm from '@tabler/icons-react/dist/esm/icons/IconAlarm.mjs'
 import IconBuilding from '@tabler/icons-react/dist/esm/icons/IconBuilding.mjs'
 import IconCalendarCheck from '@tabler/icons-react/dist/esm/icons/IconCalendarCheck.mjs'
 import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
 import IconFileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
 import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
+import IconFlask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
 import IconHistory from '@tabler/icons-react/dist/esm/icons/IconHistory.mjs'
 import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
@@ -83,9 +85,16 @@ function useAreas(): Area[][] {
         count: waiting?.payment_notices,
         needs: 'payments.read',
       },
+      { to: '/dunning', label: t('shell.dunning'), icon: IconAlarm, needs: 'dunning.read' },
     ],
     [
       { to: '/catalogue', label: t('shell.catalogue'), icon: IconTags, needs: 'catalogue.read' },
+      {
+        to: '/simulations',
+        label: t('shell.simulations'),
+        icon: IconFlask,
+        needs: 'simulations.run',
+      },
       { to: '/imports', label: t('shell.imports'), icon: IconFileImport, needs: 'imports.read' },
     ],
     [

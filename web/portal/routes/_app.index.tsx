@@ -9,7 +9,7 @@ import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mj
 import IconUserX from '@tabler/icons-react/dist/esm/icons/IconUserX.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Home as HomeData } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
@@ -22,6 +22,10 @@ import styles from '../home.module.css'
 import { coverLink, List, Row, Tile } from '../list.tsx'
 import { iconOfService, lastDayOf } from '../service-words.ts'
 import { homeQuery, maySession, useSession } from '../session.ts'
+
+const DunningBanner = lazy(() =>
+  import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
+)
 
 /** What needs you, what you have, what was written to you (C1). */
 export const Route = createFileRoute('/_app/')({
@@ -47,6 +51,11 @@ function HomePage() {
             : t('home.subtitle', { account: home.account.name, number: home.account.number })
         }
       />
+      {home.balance && home.invoices.some((one) => one.overdue) && (
+        <Suspense>
+          <DunningBanner checking={home.invoices.filter((one) => one.notified).map((one) => one.id)} />
+        </Suspense>
+      )}
       <div className={styles.page}>
         <NeedsYou home={home} />
         <div className={styles.main}>

@@ -3,7 +3,7 @@ import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
 import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
 import { useSuspenseInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OwnInvoice } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
@@ -24,6 +24,10 @@ import styles from '../invoices.module.css'
 import { coverLink, List, MoreRows, Row, Tile } from '../list.tsx'
 import { FilterNav } from '../section-nav.tsx'
 import { homeQuery, maySession, useSession } from '../session.ts'
+
+const DunningBanner = lazy(() =>
+  import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
+)
 
 /** The account's invoices: open, paid or all; several can be chosen and paid together. */
 export const Route = createFileRoute('/_app/invoices/')({
@@ -56,6 +60,11 @@ function InvoicesPage() {
     <>
       <BillingNav />
       <PageTitle title={t('invoices.title')} subtitle={t('invoices.subtitle')} />
+      {home.invoices.some((one) => one.overdue) && (
+        <Suspense>
+          <DunningBanner checking={[...checking]} />
+        </Suspense>
+      )}
       <div className={styles.tools}>
         <FilterNav
           label={t('invoices.filter')}
