@@ -53,12 +53,9 @@ const planChange = z.object({
   ...when,
   plan_id: id,
   quantity: quantity.optional(),
-  options: chosenOptions
-    .optional()
-    .meta({
-      description:
-        'Options of the new plan; left out: those that the service has, where the new plan has them',
-    }),
+  options: chosenOptions.optional().meta({
+    description: 'Options of the new plan; left out: those that the service has, where the new plan has them',
+  }),
   missing_options: z
     .enum(['drop', 'keep'])
     .default('drop')

@@ -264,7 +264,8 @@ export async function settle(
   const described = describeTimeline(service, after, (planId) => taxes.get(planId) ?? [])
   const billed = [
     ...(await readBilledDays(tx, before.id)),
-    ...(future ? foreseeBilling(unit, service, on) : []),
+    // A cancellation is known to billing from the moment on which it is scheduled.
+    ...(future && change.kind !== 'cancel' ? foreseeBilling(unit, service, on) : []),
   ]
   const { credit, invoice } = planSettlement(rulesOf(unit), described, billed, {
     today: issued,
@@ -282,7 +283,7 @@ export async function settle(
           unit,
           cover(described, billed, credit, invoice),
           waiting.filter(({ id }) => !charged.has(id)),
-          latest(issued, before.today),
+          change.kind === 'cancel' ? before.today : latest(issued, before.today),
         )
   return { ...result, credit, days: invoice, next }
 }

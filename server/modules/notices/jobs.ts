@@ -106,6 +106,15 @@ export function createNoticeJobs(services: {
       const change = { user_id: text(payload, 'user_id'), change: kind, passkey }
       await transact((tx) => sendSignInMethodsChanged(tx, change, now(), origin))
     },
+    'notices:send_change_scheduled': async (payload, { transact }) => {
+      await transact((tx) => queueChange(tx, text(payload, 'change_id'), 'scheduled', origin))
+    },
+    'notices:send_change_done': async (payload, { transact }) => {
+      await transact((tx) => queueChange(tx, text(payload, 'change_id'), 'done', origin))
+    },
+    'notices:send_change_failed': async (payload, { transact }) => {
+      await transact((tx) => queueChange(tx, text(payload, 'change_id'), 'failed', origin))
+    },
     'notices:send_invoices': (payload, context) => sendDocuments(texts(payload, 'invoice_ids'), context),
     'notices:send_credit_notes': (payload, context) =>
       sendDocuments(texts(payload, 'credit_note_ids'), context),

@@ -239,7 +239,7 @@ export async function insertTransferred(
                                payment_method, due_day, salesperson_id, activation_date, term_months, notes, transferred_from_id)
     select ${to.id}::uuid, s.business_unit_id, ${to.account_id}::uuid,
            (select coalesce(max(o.number), 0) + 1 from subscriptions o where o.account_id = ${to.account_id}::uuid),
-           take_numbers(s.business_unit_id, 'contract', 1), s.plan_id, s.routing_point_id, s.status, ${to.on}::date, 0, false,
+           take_numbers(s.business_unit_id, 'contract', 1), s.plan_id, s.routing_point_id, ${from.status}::subscription_status, ${to.on}::date, 0, false,
            case when s.billing_start is null then null
                 when ${started} then s.billing_start else ${to.on}::date end,
            s.billing_mode, s.currency, coalesce(${to.payment_method}::payment_method, s.payment_method),
