@@ -404,7 +404,7 @@ describe('staff', () => {
   it('need the permission for it', async () => {
     const unit = await api.unit()
     const customer = await account(unit)
-    const invoice = await issue(customer, 1000)
+    const invoice = await issue(await account(unit), 1000)
     const support = await api.staff('support')
     const finance = await api.staff('finance')
     for (const [path, body] of [

@@ -3,8 +3,8 @@ import { sql } from 'kysely'
 import type { AccountType, DocumentKind, LedgerAccount, PostingKind } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal, refuseField } from '../../platform/errors.ts'
-import { type ListRequest, type Page, readPage } from '../../platform/pages.ts'
-import { matchAccounts } from '../../platform/word-filter.ts'
+import type { ListRequest } from '../../platform/pages.ts'
+import { splitWords } from '../../platform/word-filter.ts'
 import { getUnit } from '../units/index.ts'
 
 /** Days of the ledger, both included; without them from the first to the last. */
@@ -104,7 +104,57 @@ export type JournalEntry = {
   document: PostedDocument | null
 }
 
-type PostingKey = { id: string; on_date: Temporal.PlainDate }
+/** What of the ledger a page is made of; what is undefined is not asked for. */
+type PostingFilter = Days & {
+  kind?: PostingKind | undefined
+  ledger_account?: LedgerAccount | undefined
+  currency?: string | undefined
+  account_id?: string | undefined
+  /** Customers' accounts by id, or by the words that all of them hold. */
+  account_ids?: readonly string[] | undefined
+  words?: readonly string[] | undefined
+}
+
+type PostingKey = { id: string; on_date: Temporal.PlainDate; debit: number; credit: number }
+type PostingPage = { items: PostingKey[]; next_cursor: string | null; from: PostingCursor | null }
+/** After which posting a page begins; on a sheet with the balance there. */
+type PostingCursor = { on_date: string; id: string; balance: number | null }
+
+/** A page of postings by keyset, as `readPage` reads every list; the database finds them (`find_postings`). */
+async function readPostingPage(
+  tx: Tx,
+  unitId: string,
+  request: ListRequest,
+  filter: PostingFilter,
+): Promise<PostingPage> {
+  const from = readCursor(request.cursor, request.sort)
+  const found = await sql<PostingKey>`
+    select posting_id as id, on_date, debit, credit
+      from find_postings(${unitId}, ${JSON.stringify(filter)}::jsonb, ${from?.on_date ?? null}::date, ${from?.id ?? null}::uuid,
+                         ${request.sort.startsWith('-')}, ${request.limit + 1}::int)`.execute(tx)
+  const items = found.rows.slice(0, request.limit)
+  const last = items.at(-1)
+  const more = found.rows.length > request.limit && last !== undefined
+  return { items, from, next_cursor: more ? writeCursor(request.sort, last, null) : null }
+}
+
+function writeCursor(sort: string, last: PostingKey, balance: number | null): string {
+  return Buffer.from(JSON.stringify([sort, last.on_date.toString(), last.id, balance])).toString('base64url')
+}
+
+/** A cursor that is not ours, or of another order, starts from the beginning. */
+function readCursor(cursor: string | undefined, sort: string): PostingCursor | null {
+  if (cursor === undefined) return null
+  try {
+    const [of, on_date, id, balance] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    if (of !== sort || typeof on_date !== 'string' || typeof id !== 'string') return null
+    if (!/^\d{4}-\d\d-\d\d$/.test(on_date) || !/^[0-9a-f-]{36}$/.test(id)) return null
+    if (balance !== null && !Number.isSafeInteger(balance)) return null
+    return { on_date, id, balance: balance as number | null }
+  } catch {
+    return null
+  }
+}
 
 /**
  * A page of the journal of a business unit: its postings with their entries, by day. Found by day, kind, account of the
@@ -116,36 +166,29 @@ export async function listJournal(tx: Tx, request: ListRequest & JournalFilter) 
   if (isRefusal(unit)) return unit
   const account = await chooseLedgerAccount(tx, request)
   if (isRefusal(account)) return account
-  let query = tx
-    .selectFrom('ledger_entries')
-    .select(['ledger_entries.posting_id as id', 'ledger_entries.on_date'])
-    .where('ledger_entries.business_unit_id', '=', request.business_unit_id)
-    .groupBy(['ledger_entries.on_date', 'ledger_entries.posting_id'])
-  // Written out, not as a parameter: an index serves what is rare.
-  if (account !== undefined)
-    query = query.where(sql<boolean>`ledger_entries.ledger_account = ${sql.lit(account)}`)
-  else query = query.where(sql<boolean>`ledger_entries.amount > 0`)
-  if (request.kind) query = query.where(sql<boolean>`ledger_entries.kind = ${sql.lit(request.kind)}`)
-  if (request.from) query = query.where('ledger_entries.on_date', '>=', request.from)
-  if (request.to) query = query.where('ledger_entries.on_date', '<=', request.to)
-  if (request.account_id) query = query.where('ledger_entries.account_id', '=', request.account_id)
-  if (request.q) {
-    const matching = await matchAccounts(tx, request.q, 'ledger_entries.account_id')
-    query = query
-      .innerJoin('accounts', 'accounts.id', 'ledger_entries.account_id')
-      .where(matching) as typeof query
-  }
-  const page: Page<PostingKey> = await readPage(
-    query,
-    request,
-    { on_date: { by: sql`ledger_entries.on_date`, value: (row) => row.on_date, type: 'date' } },
-    { by: sql`ledger_entries.posting_id`, value: (row) => row.id, type: 'uuid' },
-  )
+  const words = splitWords(request.q ?? '')
+  const page = await readPostingPage(tx, unit.id, request, {
+    from: request.from,
+    to: request.to,
+    kind: request.kind,
+    ledger_account: account,
+    account_id: request.account_id,
+    ...(words.length > 0 && (await findCustomers(tx, words))),
+  })
   return { items: await readPostings(tx, page.items), next_cursor: page.next_cursor }
 }
 
+/** Whom the words of a search find: few by their ids, many by the words themselves. */
+async function findCustomers(tx: Tx, words: string[]): Promise<Pick<PostingFilter, 'account_ids' | 'words'>> {
+  const found = await sql<{ ids: string[] | null }>`select find_account_ids(${words}::text[]) as ids`.execute(
+    tx,
+  )
+  const ids = found.rows[0]?.ids
+  return ids ? { account_ids: ids } : { words }
+}
+
 /** What stands behind some postings, in the order given. */
-async function readPostings(tx: Tx, keys: readonly PostingKey[]) {
+async function readPostings(tx: Tx, keys: readonly Pick<PostingKey, 'id'>[]) {
   if (keys.length === 0) return []
   const found = await sql<{
     id: string
@@ -233,31 +276,12 @@ export async function listSheet(tx: Tx, request: ListRequest & SheetFilter) {
   const unit = await getUnit(tx, request.business_unit_id)
   if (isRefusal(unit)) return unit
   const descending = request.sort.startsWith('-')
-  const cursor = readSheetCursor(request.cursor)
-  let query = tx
-    .selectFrom('ledger_entries')
-    .select([
-      'ledger_entries.posting_id as id',
-      'ledger_entries.on_date',
-      sql<number>`coalesce(sum(ledger_entries.amount) filter (where ledger_entries.amount > 0), 0)::bigint`.as(
-        'debit',
-      ),
-      sql<number>`coalesce(-sum(ledger_entries.amount) filter (where ledger_entries.amount < 0), 0)::bigint`.as(
-        'credit',
-      ),
-    ])
-    .where('ledger_entries.business_unit_id', '=', request.business_unit_id)
-    .where(sql<boolean>`ledger_entries.ledger_account = ${sql.lit(request.ledger_account)}`)
-    .where('ledger_entries.currency', '=', unit.currency)
-    .groupBy(['ledger_entries.on_date', 'ledger_entries.posting_id'])
-  if (request.from) query = query.where('ledger_entries.on_date', '>=', request.from)
-  if (request.to) query = query.where('ledger_entries.on_date', '<=', request.to)
-  const page = await readPage(
-    query,
-    { ...request, cursor: cursor?.page },
-    { on_date: { by: sql`ledger_entries.on_date`, value: (row) => row.on_date, type: 'date' } },
-    { by: sql`ledger_entries.posting_id`, value: (row) => row.id, type: 'uuid' },
-  )
+  const page = await readPostingPage(tx, unit.id, request, {
+    from: request.from,
+    to: request.to,
+    ledger_account: request.ledger_account,
+    currency: unit.currency,
+  })
   const edges = await readEdges(tx, request, unit.currency)
   const facts = await describePostings(
     tx,
@@ -265,7 +289,7 @@ export async function listSheet(tx: Tx, request: ListRequest & SheetFilter) {
     request.ledger_account,
   )
   // Upwards it is the balance before the next row, downwards the one after it.
-  let balance = cursor?.balance ?? (descending ? edges.closing : edges.opening)
+  let balance = page.from?.balance ?? (descending ? edges.closing : edges.opening)
   const items = page.items.map(({ id, on_date, debit, credit }): SheetRow => {
     if (!descending) balance += debit - credit
     const row = { ...facts.get(id)!, id, on_date, debit, credit, balance }
@@ -276,7 +300,7 @@ export async function listSheet(tx: Tx, request: ListRequest & SheetFilter) {
     currency: unit.currency,
     ...edges,
     items,
-    next_cursor: page.next_cursor === null ? null : writeSheetCursor(page.next_cursor, balance),
+    next_cursor: page.next_cursor === null ? null : writeCursor(request.sort, page.items.at(-1)!, balance),
   }
 }
 
@@ -308,13 +332,4 @@ async function describePostings(tx: Tx, ids: readonly string[], account: LedgerA
       left join invoices i on i.id = p.invoice_id
       left join account_adjustments j on j.id = p.id`.execute(tx)
   return new Map(found.rows.map(({ id, ...facts }) => [id, facts]))
-}
-
-function writeSheetCursor(page: string, balance: number): string {
-  return `${balance}~${page}`
-}
-
-function readSheetCursor(cursor: string | undefined): { page: string; balance: number } | undefined {
-  const match = /^(-?\d{1,16})~(.+)$/.exec(cursor ?? '')
-  return match ? { balance: Number(match[1]), page: match[2]! } : undefined
 }
