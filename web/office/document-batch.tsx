@@ -5,7 +5,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../shared/api.ts'
-import type { DocumentBatch, DocumentBatchInput } from '../shared/api-types.gen.ts'
+import type { DocumentBatch, DocumentBatchFiltersInput } from '../shared/api-types.gen.ts'
 import { Dialog, DialogActions } from '../shared/dialog.tsx'
 import { ProgressBar } from '../shared/job-tray.tsx'
 import { SkeletonText } from '../shared/page.tsx'
@@ -41,9 +41,9 @@ const filters = [
   'issued_to',
   'total_from',
   'total_to',
-] as const satisfies (keyof DocumentBatchInput)[]
+] as const satisfies (keyof DocumentBatchFiltersInput)[]
 
-function filterOf(search: Record<string, unknown>): DocumentBatchInput {
+function filterOf(search: Record<string, unknown>): DocumentBatchFiltersInput {
   const chosen = filters
     .map((name) => [name, search[name]] as const)
     .filter(([, value]) => value !== undefined && value !== '')
@@ -69,7 +69,7 @@ export function DocumentBatchButton({ search }: { search: Record<string, unknown
   )
 }
 
-function BatchDialog({ filter, onClose }: { filter: DocumentBatchInput; onClose: () => void }) {
+function BatchDialog({ filter, onClose }: { filter: DocumentBatchFiltersInput; onClose: () => void }) {
   const { t } = useTranslation()
   const queryClient = useQueryClient()
   const query = useQuery(batchesQuery)

@@ -6,7 +6,7 @@ import { invoiceQuery } from './schemas.ts'
 /** The filter of the invoice list, as a body. */
 export const documentBatchInput = invoiceQuery
   .omit({ limit: true, cursor: true, sort: true })
-  .meta({ id: 'DocumentBatchInput', description: 'The filters of the list of documents' })
+  .meta({ id: 'DocumentBatchFilters', description: 'The filters of the list of documents' })
 
 export const documentBatchSchema = z
   .object({
