@@ -17,11 +17,16 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Writes whole tables to files, without the columns that the database computes. */
-export function dumpTables(url: string, tables: readonly string[], folder: string): Promise<Dump[]> {
+/** Writes rows of tables to files, without the columns that the database computes. */
+export function dumpTables(
+  url: string,
+  tables: readonly (string | { table: string; where: string })[],
+  folder: string,
+): Promise<Dump[]> {
   return withClient(url, async (client) => {
     const dumps: Dump[] = []
-    for (const table of tables) {
+    for (const chosen of tables) {
+      const { table, where } = typeof chosen === 'string' ? { table: chosen, where: 'true' } : chosen
       const { rows } = await client.query<{ columns: string }>(
         `select string_agg(quote_ident(column_name), ', ' order by ordinal_position) as columns
            from information_schema.columns where table_schema = 'public' and table_name = $1 and is_generated = 'NEVER'`,
@@ -29,7 +34,7 @@ export function dumpTables(url: string, tables: readonly string[], folder: strin
       )
       const { columns } = rows[0]!
       const file = join(folder, `${table}.copy`)
-      await pipeline(client.query(copyTo(`copy ${table} (${columns}) to stdout`)), createWriteStream(file))
+      await pipeline(client.query(copyTo(`copy (select ${columns} from ${table} where ${where}) to stdout`)), createWriteStream(file))
       dumps.push({ table, columns, file })
     }
     return dumps

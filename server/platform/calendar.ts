@@ -55,10 +55,18 @@ export function toEpochDay(date: Temporal.PlainDate): number {
   return epochDayOf(date.year, date.month, date.day)
 }
 
-/** The date of an epoch day. */
+const dates = new Map<number, Temporal.PlainDate>()
+
+/** The date of an epoch day. A date never changes, so that who asks for the same day gets the same object. */
 export function fromEpochDay(epochDay: number): Temporal.PlainDate {
-  const { year, month, day } = civilOf(epochDay)
-  return new Temporal.PlainDate(year, month, day)
+  let date = dates.get(epochDay)
+  if (date === undefined) {
+    const { year, month, day } = civilOf(epochDay)
+    date = new Temporal.PlainDate(year, month, day)
+    if (dates.size >= 50_000) dates.clear()
+    dates.set(epochDay, date)
+  }
+  return date
 }
 
 /** The spans sorted, without empty ones, and with overlapping or touching ones joined. */

@@ -37,9 +37,22 @@ function parseDateRange(text: string): DateRange | null {
   }
 }
 
+const dates = new Map<string, Temporal.PlainDate>()
+
+/** Rows share their days: each is read once, and a date never changes. */
+function parseDate(text: string): Temporal.PlainDate {
+  let date = dates.get(text)
+  if (date === undefined) {
+    date = Temporal.PlainDate.from(text)
+    if (dates.size >= 50_000) dates.clear()
+    dates.set(text, date)
+  }
+  return date
+}
+
 const parsers: Record<number, (text: string) => unknown> = {
   [oids.int8]: parseInteger,
-  [oids.date]: (text) => Temporal.PlainDate.from(text),
+  [oids.date]: parseDate,
   [oids.timestamptz]: (text) => Temporal.Instant.from(text.replace(' ', 'T')),
   [oids.daterange]: parseDateRange,
   [oids.int8Array]: (text) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(parseInteger)),

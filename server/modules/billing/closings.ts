@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { arrayLiteral } from '../../platform/array-literals.ts'
 import { today } from '../../platform/calendar.ts'
 import type { ClosingAccountState } from '../../platform/database.gen.ts'
 import { type Pool, type SystemActor, type Tx, transactAsSystem } from '../../platform/database.ts'
@@ -280,11 +281,11 @@ type Mark = {
 /** Writes accounts' rows, or changes those that a preview wrote. */
 async function markAccounts(tx: Tx, closing: Closing, marks: readonly Mark[]): Promise<void> {
   if (marks.length === 0) return
-  const row = sql`unnest(${marks.map((mark) => mark.account_id)}::uuid[],
-                  ${marks.map((mark) => mark.state)}::closing_account_state[],
-                  ${marks.map((mark) => mark.invoices)}::int[], ${marks.map((mark) => mark.total)}::bigint[],
-                  ${marks.map((mark) => mark.fingerprint?.toString('hex') ?? null)}::text[],
-                  ${marks.map((mark) => mark.reason)}::text[], ${marks.map((mark) => mark.detail)}::text[])
+  const row = sql`unnest(${arrayLiteral(marks.map((mark) => mark.account_id))}::uuid[],
+                  ${arrayLiteral(marks.map((mark) => mark.state))}::closing_account_state[],
+                  ${arrayLiteral(marks.map((mark) => mark.invoices))}::int[], ${arrayLiteral(marks.map((mark) => mark.total))}::bigint[],
+                  ${arrayLiteral(marks.map((mark) => mark.fingerprint?.toString('hex') ?? null))}::text[],
+                  ${arrayLiteral(marks.map((mark) => mark.reason))}::text[], ${arrayLiteral(marks.map((mark) => mark.detail))}::text[])
            m (account_id, state, invoices, total, fingerprint, reason, detail)`
   await sql`
     insert into closing_accounts (closing_id, account_id, business_unit_id, state, invoices, total, fingerprint, reason, detail)

@@ -1,10 +1,18 @@
 import { sql } from 'kysely'
+import { arrayLiteral } from '../../platform/array-literals.ts'
 import type { DocumentKind, LedgerAccount, LineRole, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { announce } from '../../platform/events.ts'
 import type { CoverageCut, PlannedCreditLine, PlannedCreditNote } from './credits.ts'
 import type { PlannedLine } from './engine.ts'
-import { applyAccountCredit, type Posting, type PostingEntry, post, settleInvoices } from './ledger.ts'
+import {
+  applyAccountCredit,
+  findCredit,
+  type Posting,
+  type PostingEntry,
+  post,
+  settleInvoices,
+} from './ledger.ts'
 import type { BillingUnit, PlannedDocument } from './planning.ts'
 import type { ComputedTax } from './taxes.ts'
 
@@ -60,6 +68,8 @@ function storeCoupons(coupons: PlannedLine['coupons']) {
   )
 }
 
+type Cell = string | number | boolean | Temporal.PlainDate | null
+
 type LineToStore = {
   id: string
   account_id: string
@@ -76,7 +86,7 @@ type LineToStore = {
 
 /** Writes lines of documents in one statement. */
 export function insertLines(tx: Tx, rows: readonly LineToStore[]): Promise<unknown> {
-  const of = <T>(pick: (line: LineToStore['line']) => T) => rows.map(({ line }) => pick(line))
+  const of = (pick: (line: LineToStore['line']) => Cell) => arrayLiteral(rows.map(({ line }) => pick(line)))
   return sql`
     insert into invoice_lines (id, invoice_id, account_id, position, subscription_id, component_id, plan_id, charge_id,
                                corrects_line_id, role, description, period, days, of_days, whole_period, price_model,
@@ -88,11 +98,11 @@ export function insertLines(tx: Tx, rows: readonly LineToStore[]): Promise<unkno
            daterange(l.whole_first, l.whole_until), l.price_model, l.unit_amount, l.tiers::jsonb, l.package_size, l.included,
            l.quantity, l.gross, l.gross - l.net, l.discount_kind, l.basis_points, l.discount_amount, l.coupons::jsonb, l.net,
            l.tax, l.tax_included, l.taxes::jsonb, l.rule, l.instalment, l.instalments
-      from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.invoice_id)}::uuid[],
-                  ${rows.map((row) => row.account_id)}::uuid[], ${rows.map((row) => row.position)}::int[],
+      from unnest(${arrayLiteral(rows.map((row) => row.id))}::uuid[], ${arrayLiteral(rows.map((row) => row.invoice_id))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.account_id))}::uuid[], ${arrayLiteral(rows.map((row) => row.position))}::int[],
                   ${of((line) => line.subscription_id)}::uuid[], ${of((line) => line.component_id)}::uuid[],
                   ${of((line) => line.plan_id)}::uuid[], ${of((line) => line.charge_id ?? null)}::uuid[],
-                  ${rows.map((row) => row.corrects_line_id)}::uuid[], ${of((line) => line.role)}::line_role[],
+                  ${arrayLiteral(rows.map((row) => row.corrects_line_id))}::uuid[], ${of((line) => line.role)}::line_role[],
                   ${of((line) => line.description)}::text[], ${of((line) => line.from)}::date[],
                   ${of((line) => line.to)}::date[], ${of((line) => line.days)}::int[], ${of((line) => line.of)}::int[],
                   ${of((line) => line.period.from)}::date[], ${of((line) => line.period.to)}::date[],
@@ -121,10 +131,10 @@ export function insertTaxes(
 ): Promise<unknown> {
   return sql`
     insert into invoice_taxes (invoice_id, account_id, tax_id, name, rate, inclusive, base, amount)
-    select * from unnest(${rows.map((row) => row.invoice_id)}::uuid[], ${rows.map((row) => row.account_id)}::uuid[],
-      ${rows.map((row) => row.tax.tax_id)}::uuid[], ${rows.map((row) => row.tax.name)}::text[],
-      ${rows.map((row) => row.tax.rate)}::int[], ${rows.map((row) => row.tax.inclusive)}::boolean[],
-      ${rows.map((row) => row.tax.base)}::bigint[], ${rows.map((row) => row.tax.amount)}::bigint[])`.execute(
+    select * from unnest(${arrayLiteral(rows.map((row) => row.invoice_id))}::uuid[], ${arrayLiteral(rows.map((row) => row.account_id))}::uuid[],
+      ${arrayLiteral(rows.map((row) => row.tax.tax_id))}::uuid[], ${arrayLiteral(rows.map((row) => row.tax.name))}::text[],
+      ${arrayLiteral(rows.map((row) => row.tax.rate))}::int[], ${arrayLiteral(rows.map((row) => row.tax.inclusive))}::boolean[],
+      ${arrayLiteral(rows.map((row) => row.tax.base))}::bigint[], ${arrayLiteral(rows.map((row) => row.tax.amount))}::bigint[])`.execute(
     tx,
   )
 }
@@ -178,6 +188,11 @@ export function insertDocuments(
   return sql`
     with numbers as materialized (
       select take_numbers(u.id, ${kind}::text || ':' || ${series}, ${rows.length}::int) as first
+        from business_units u where u.id = ${unitId}),
+    issuer as materialized (
+      select jsonb_build_object('name', u.name, 'legal_name', u.legal_name, 'tax_id', u.tax_id, 'address', u.address,
+               'city', u.city, 'state', u.state, 'country', u.country, 'postal_code', u.postal_code,
+               'website', u.website, 'email', u.support_email, 'phone', u.support_phone) as facts
         from business_units u where u.id = ${unitId})
     insert into invoices (id, business_unit_id, account_id, closing_id, kind, subscription_id, about_invoice_id, proforma_id,
                           reason, series, number, state, issue_date, due_date, currency, language, payment_method, gross,
@@ -188,23 +203,22 @@ export function insertDocuments(
            jsonb_build_object('number', a.number, 'name', a.name, 'tax_id', a.tax_id, 'email', a.email,
              'phone', a.phone, 'address', a.address, 'city', a.city, 'state', a.state, 'country', a.country,
              'postal_code', a.postal_code),
-           jsonb_build_object('name', u.name, 'legal_name', u.legal_name, 'tax_id', u.tax_id, 'address', u.address,
-             'city', u.city, 'state', u.state, 'country', u.country, 'postal_code', u.postal_code,
-             'website', u.website, 'email', u.support_email, 'phone', u.support_phone),
+           issuer.facts,
            case when ${paid}::boolean and d.total = 0 then ${context.now}::timestamptz end
-      from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.account_id)}::uuid[],
-                  ${rows.map((row) => row.subscription_id)}::uuid[], ${rows.map((row) => row.about_invoice_id)}::uuid[],
-                  ${rows.map((row) => row.proforma_id)}::uuid[], ${rows.map((row) => row.reason)}::text[],
-                  ${rows.map((row) => row.issue_date)}::date[], ${rows.map((row) => row.due_date)}::date[],
-                  ${rows.map((row) => row.payment_method)}::payment_method[], ${rows.map((row) => row.currency)}::text[],
-                  ${rows.map((row) => row.gross)}::bigint[], ${rows.map((row) => row.net)}::bigint[],
-                  ${rows.map((row) => row.tax)}::bigint[], ${rows.map((row) => row.tax_included)}::bigint[],
-                  ${rows.map((row) => row.total)}::bigint[])
+      from unnest(${arrayLiteral(rows.map((row) => row.id))}::uuid[], ${arrayLiteral(rows.map((row) => row.account_id))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.subscription_id))}::uuid[], ${arrayLiteral(rows.map((row) => row.about_invoice_id))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.proforma_id))}::uuid[], ${arrayLiteral(rows.map((row) => row.reason))}::text[],
+                  ${arrayLiteral(rows.map((row) => row.issue_date))}::date[], ${arrayLiteral(rows.map((row) => row.due_date))}::date[],
+                  ${arrayLiteral(rows.map((row) => row.payment_method))}::payment_method[], ${arrayLiteral(rows.map((row) => row.currency))}::text[],
+                  ${arrayLiteral(rows.map((row) => row.gross))}::bigint[], ${arrayLiteral(rows.map((row) => row.net))}::bigint[],
+                  ${arrayLiteral(rows.map((row) => row.tax))}::bigint[], ${arrayLiteral(rows.map((row) => row.tax_included))}::bigint[],
+                  ${arrayLiteral(rows.map((row) => row.total))}::bigint[])
            with ordinality d (id, account_id, subscription_id, about_invoice_id, proforma_id, reason, issue_date, due_date,
                               payment_method, currency, gross, net, tax, tax_included, total, position)
       join accounts a on a.id = d.account_id
       join business_units u on u.id = a.business_unit_id
      cross join numbers
+     cross join issuer
      order by d.position`.execute(tx)
 }
 
@@ -222,8 +236,9 @@ const sumOf = (lines: readonly { gross: number; net: number }[], of: 'gross' | '
 /**
  * Issues documents of one business unit: invoices (or debit notes) with gapless numbers, their lines and taxes, the days that
  * they cover, their postings, and the use of the accounts' credit; whoever listens to `invoices.issued` is told. The
- * accounts must be locked and the documents planned under that lock. A handful of statements, however many documents. The
- * numbers are taken with the heads, and everything after waits for nobody, so that others wait for the counter but shortly.
+ * accounts must be locked and the documents planned under that lock. A handful of statements that travel together, however
+ * many documents. The heads come last, because the numbers are taken with them: whoever else needs one of the series
+ * waits from there until the transaction ends, and no longer.
  */
 export async function issueDocuments(
   tx: Tx,
@@ -292,11 +307,17 @@ export async function issueDocuments(
     }),
   )
 
-  const statements: Promise<unknown>[] = []
-  for (const kind of ['invoice', 'debit_note'] as const) {
-    const rows = heads.filter((head) => head.kind === kind).map((head) => head.row)
-    if (rows.length > 0) statements.push(insertDocuments(tx, unit.id, kind, rows, context))
-  }
+  const insertHeads = (): Promise<unknown>[] =>
+    (['invoice', 'debit_note'] as const).flatMap((kind) => {
+      const rows = heads.filter((head) => head.kind === kind).map((head) => head.row)
+      return rows.length > 0 ? [insertDocuments(tx, unit.id, kind, rows, context)] : []
+    })
+  // What lines say of being late is noted against their document, which has to be there; nothing else needs it before.
+  const headsFirst =
+    heads.some((head) => head.kind !== 'invoice') ||
+    lines.some(({ line }) => line.role === 'late_fee' || line.role === 'interest')
+
+  const statements: Promise<unknown>[] = headsFirst ? insertHeads() : []
   if (lines.length > 0) statements.push(insertLines(tx, lines))
   if (taxes.length > 0) statements.push(insertTaxes(tx, taxes))
   if (coverage.length > 0) {
@@ -304,10 +325,10 @@ export async function issueDocuments(
       sql`
         insert into billed_coverage (component_id, account_id, period, invoice_line_id, closing_id)
         select c.component_id, c.account_id, daterange(c.first, c.until), c.line_id, ${context.closing_id}::uuid
-          from unnest(${coverage.map((item) => item.component_id)}::uuid[],
-                      ${coverage.map((item) => item.account_id)}::uuid[],
-                      ${coverage.map((item) => item.from)}::date[], ${coverage.map((item) => item.to)}::date[],
-                      ${coverage.map((item) => item.line_id)}::uuid[])
+          from unnest(${arrayLiteral(coverage.map((item) => item.component_id))}::uuid[],
+                      ${arrayLiteral(coverage.map((item) => item.account_id))}::uuid[],
+                      ${arrayLiteral(coverage.map((item) => item.from))}::date[], ${arrayLiteral(coverage.map((item) => item.to))}::date[],
+                      ${arrayLiteral(coverage.map((item) => item.line_id))}::uuid[])
                c (component_id, account_id, first, until, line_id)`.execute(tx),
     )
   }
@@ -339,11 +360,20 @@ export async function issueDocuments(
       })),
     ),
   )
-  await Promise.all(statements)
-  if (invoiceIds.length > 0) {
-    await applyAccountCredit(tx, [...new Set(issued.map((item) => item.account_id))], context.now)
-    await announce(tx, 'invoices.issued', { closing_id: context.closing_id, invoice_ids: invoiceIds })
+  if (invoiceIds.length === 0) {
+    await Promise.all(statements)
+    return { invoice_ids: [], total: 0 }
   }
+  const accountIds = [...new Set(issued.map((item) => item.account_id))]
+  const withCredit = findCredit(tx, accountIds)
+  statements.push(
+    withCredit,
+    announce(tx, 'invoices.issued', { closing_id: context.closing_id, invoice_ids: invoiceIds }),
+  )
+  if (!headsFirst) statements.push(...insertHeads())
+  await Promise.all(statements)
+  const credited = await withCredit
+  if (credited.length > 0) await applyAccountCredit(tx, credited, context.now)
   return { invoice_ids: invoiceIds, total: issued.reduce((sum, { document }) => sum + document.total, 0) }
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { arrayLiteral } from '../../platform/array-literals.ts'
 import type { LedgerAccount, PostingKind } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { announce } from '../../platform/events.ts'
@@ -48,15 +49,15 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
                                 on_date, invoice_id, payment_id)
     select p.posting_id, e.kind, e.business_unit_id, e.account_id, e.ledger_account, e.amount, e.currency, e.on_date,
            e.invoice_id, e.payment_id
-      from unnest(${rows.map((row) => row.index)}::int[], ${rows.map((row) => row.posting.kind)}::posting_kind[],
-                  ${rows.map((row) => row.posting.business_unit_id)}::uuid[],
-                  ${rows.map((row) => row.posting.account_id)}::uuid[],
-                  ${rows.map((row) => row.entry.ledger_account)}::ledger_account[],
-                  ${rows.map((row) => row.entry.amount)}::bigint[],
-                  ${rows.map((row) => row.posting.currency)}::text[],
-                  ${rows.map((row) => row.posting.on_date)}::date[],
-                  ${rows.map((row) => row.entry.invoice_id ?? null)}::uuid[],
-                  ${rows.map((row) => row.entry.payment_id ?? null)}::uuid[])
+      from unnest(${arrayLiteral(rows.map((row) => row.index))}::int[], ${arrayLiteral(rows.map((row) => row.posting.kind))}::posting_kind[],
+                  ${arrayLiteral(rows.map((row) => row.posting.business_unit_id))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.posting.account_id))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.entry.ledger_account))}::ledger_account[],
+                  ${arrayLiteral(rows.map((row) => row.entry.amount))}::bigint[],
+                  ${arrayLiteral(rows.map((row) => row.posting.currency))}::text[],
+                  ${arrayLiteral(rows.map((row) => row.posting.on_date))}::date[],
+                  ${arrayLiteral(rows.map((row) => row.entry.invoice_id ?? null))}::uuid[],
+                  ${arrayLiteral(rows.map((row) => row.entry.payment_id ?? null))}::uuid[])
            with ordinality as e (n, kind, business_unit_id, account_id, ledger_account, amount, currency, on_date,
                                  invoice_id, payment_id, position)
       join postings p on p.n = e.n
@@ -91,6 +92,16 @@ export async function settleInvoices(
     returning i.id, i.state`.execute(tx)
   await announce(tx, 'invoices.settled', { invoice_ids: [...invoiceIds] })
   return changed.rows.filter((row) => row.state === 'paid').map((row) => row.id)
+}
+
+/** Those of some accounts that have credit in any currency. */
+export async function findCredit(tx: Tx, accountIds: readonly string[]): Promise<string[]> {
+  const found = await sql<{ account_id: string }>`
+    select distinct account_id
+      from (select account_id from ledger_entries
+             where account_id = any(${arrayLiteral(accountIds)}::uuid[]) and ledger_account = 'account_credit'
+             group by account_id, business_unit_id, currency having sum(amount) < 0) credited`.execute(tx)
+  return found.rows.map((row) => row.account_id)
 }
 
 /**

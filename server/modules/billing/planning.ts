@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { daysInMonth } from '../../platform/calendar.ts'
 import type {
@@ -464,8 +464,25 @@ export async function readBilledDays(tx: Tx, subscriptionId: string): Promise<Bi
   }))
 }
 
+const dueDates = new WeakMap<Temporal.PlainDate, Map<number, Temporal.PlainDate>>()
+
 /** The first `dueDay` of a month on or after a date; it clamps to the end of a short month. */
 function dueDateOf(issueDate: Temporal.PlainDate, dueDay: number): Temporal.PlainDate {
+  // The documents of a closing share a few days.
+  let byDay = dueDates.get(issueDate)
+  if (!byDay) {
+    byDay = new Map()
+    dueDates.set(issueDate, byDay)
+  }
+  let date = byDay.get(dueDay)
+  if (!date) {
+    date = computeDueDate(issueDate, dueDay)
+    byDay.set(dueDay, date)
+  }
+  return date
+}
+
+function computeDueDate(issueDate: Temporal.PlainDate, dueDay: number): Temporal.PlainDate {
   const day = Math.min(dueDay, daysInMonth(issueDate.year, issueDate.month))
   if (day >= issueDate.day) return issueDate.with({ day })
   const next = issueDate.with({ day: 1 }).add({ months: 1 })
@@ -505,8 +522,18 @@ function planAccount(
   if ('parked' in planned) return planned
   if (planned.invoices.length === 0) return null
   const documents = planned.invoices.map((invoice) => withTerms(unit, services, invoice))
-  // Every object was made with its keys in one order, so equal documents give equal text.
-  return { documents, fingerprint: createHash('sha256').update(JSON.stringify(documents)).digest() }
+  // Computed when it is asked for: a closing without a preview, and a preview that keeps nothing, never do.
+  return {
+    documents,
+    get fingerprint() {
+      return fingerprintOf(documents)
+    },
+  }
+}
+
+/** SHA-256 of documents. Every object was made with its keys in one order, so equal documents give equal text. */
+function fingerprintOf(documents: readonly PlannedDocument[]): Buffer {
+  return hash('sha256', JSON.stringify(documents), 'buffer')
 }
 
 /**

@@ -333,6 +333,10 @@ export const ownInvoiceDetail = z
   .object({ ...invoiceFields, ...detailFields })
   .meta({ id: 'OwnInvoiceDetail' })
 
+const decimalFilter = z
+  .string()
+  .regex(/^\d{1,12}([.,]\d{0,4})?$/)
+  .meta({ description: 'A decimal in each document’s own currency', example: '100.50' })
 export const ownInvoiceQuery = listQuery(['issue_date', 'due_date', 'number', 'total'], '-issue_date').extend(
   {
     kind: z.enum(documentKinds).optional(),
@@ -342,8 +346,8 @@ export const ownInvoiceQuery = listQuery(['issue_date', 'due_date', 'number', 't
     due_to: plainDate.optional(),
     issued_from: plainDate.optional(),
     issued_to: plainDate.optional(),
-    total_from: z.coerce.number().int().min(0).optional(),
-    total_to: z.coerce.number().int().min(0).optional(),
+    total_from: decimalFilter.optional(),
+    total_to: decimalFilter.optional(),
   },
 )
 export const invoiceQuery = ownInvoiceQuery.extend({
