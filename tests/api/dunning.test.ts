@@ -98,7 +98,9 @@ const statusOf = (party: Party) =>
   )
 // biome-ignore lint/suspicious/noExplicitAny: rows of the API, read as the test expects them
 const mailsTo = async (party: Party): Promise<any[]> =>
-  (await admin.get(`/notices?account_id=${party.id}&limit=200`)).body.items.reverse()
+  (await admin.get(`/notices?account_id=${party.id}&limit=200`)).body.items
+    .filter((one: { kind: string }) => one.kind.startsWith('dunning_'))
+    .reverse()
 const pay = (party: Party, amount: number, day: string) =>
   admin.post(`/accounts/${party.id}/payments`, { amount, method: 'pix', received_on: day })
 
@@ -327,6 +329,9 @@ describe('a debt', () => {
     await runJobs(api)
     expect(await statusOf(party)).toEqual(['active', 'suspended'])
     expect((await mailsTo(party)).filter((one) => one.kind === 'dunning_reactivated')).toHaveLength(1)
+    // Of a suspension for debt, and of its end, the customer is told once.
+    const told = (await admin.get(`/notices?account_id=${party.id}&limit=200`)).body.items
+    expect(told.filter((one: { kind: string }) => one.kind === 'change_done')).toHaveLength(1)
     expect((await admin.get(`/accounts/${party.id}/dunning`)).body.suspended_services).toBe(0)
     await passDay('2026-07-30')
     expect((await tell(party)).length).toBe(6)

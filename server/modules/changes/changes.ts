@@ -260,6 +260,8 @@ export type ChangeOrder = {
   token?: string | undefined
   /** Whether a day to come is noted for it; else it is refused. */
   scheduling?: boolean
+  /** Whoever orders it tells the customer themselves. */
+  quiet?: boolean
 }
 
 /**
@@ -426,7 +428,7 @@ async function perform(
       .where('id', '<>', id)
       .execute()
   }
-  await announce(tx, 'change.done', { change_id: id })
+  if (!order.quiet) await announce(tx, 'change.done', { change_id: id })
   return { id }
 }
 

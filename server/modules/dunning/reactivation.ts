@@ -4,7 +4,7 @@ import { isRefusal } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { lockAccounts } from '../billing/index.ts'
-import { reactivateSubscription } from '../subscriptions/index.ts'
+import { performChange } from '../changes/index.ts'
 import { findUnit, loadDebts } from './debts.ts'
 import { isSettled } from './planning.ts'
 
@@ -53,7 +53,16 @@ export async function reactivateAccount(tx: Tx, accountId: string, now: Temporal
   if (!isSettled(last, debt.documents, unit.today)) return []
   const reactivated: string[] = []
   for (const { id, subscription_id, lasts } of open) {
-    const back = lasts && !isRefusal(await reactivateSubscription(tx, subscription_id, {}, now))
+    const back =
+      lasts &&
+      !isRefusal(
+        await performChange(
+          tx,
+          subscription_id,
+          { kind: 'reactivate', timing: 'now' },
+          { now, by: null, quiet: true },
+        ),
+      )
     if (back) reactivated.push(subscription_id)
     await tx
       .updateTable('dunning_suspensions')

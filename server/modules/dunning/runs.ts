@@ -7,7 +7,7 @@ import { enqueue, type JobContext } from '../../platform/jobs.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { lockAccounts } from '../billing/index.ts'
-import { cancelSubscription, suspendSubscription } from '../subscriptions/index.ts'
+import { performChange } from '../changes/index.ts'
 import { describeCharge, issueLateCharges, type LateCharges } from './charges.ts'
 import { findUnit, listDebtors, loadDebts } from './debts.ts'
 import { type PlannedAction, planDunning } from './planning.ts'
@@ -127,7 +127,7 @@ export async function dunAccount(
     .executeTakeFirstOrThrow()
   const notes = await chargeLate(tx, rules, unit, accountId, planned, account.language, now)
   for (const one of planned) {
-    const taken = one.skipped ? [] : await takeServices(tx, one, unit, account.language, now)
+    const taken = one.skipped ? [] : await takeServices(tx, one, account.language, now)
     const serves = one.step.action === 'suspend' || one.step.action === 'cancel'
     const result: DunningResult = one.skipped ? 'skipped' : serves && taken.length === 0 ? 'nothing' : 'done'
     const { id } = await tx
@@ -197,7 +197,6 @@ async function chargeLate(
 async function takeServices(
   tx: Tx,
   planned: PlannedAction,
-  unit: Unit,
   language: Language,
   now: Temporal.Instant,
 ): Promise<string[]> {
@@ -207,11 +206,16 @@ async function takeServices(
     number: planned.document.number,
   })
   for (const id of planned.subscription_ids) {
-    const refused =
+    // What becomes of the days that were billed is for the module of changes to settle (billing.md 19 to 21).
+    const changed = await performChange(
+      tx,
+      id,
       planned.step.action === 'suspend'
-        ? await suspendSubscription(tx, id, { date: unit.today, reason }, now)
-        : await cancelSubscription(tx, id, { date: unit.today, reason }, now)
-    if (!isRefusal(refused)) taken.push(id)
+        ? { kind: 'suspend', timing: 'now', administrative: false, for_debt: true, reason }
+        : { kind: 'cancel', timing: 'now', penalty: false, reason },
+      { now, by: null, quiet: true },
+    )
+    if (!isRefusal(changed)) taken.push(id)
   }
   return taken
 }
