@@ -171,6 +171,8 @@ beforeAll(async () => {
   )
   ids.import = upload.body.id ?? upload.body.import?.id
   ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
+  ids.document_batch = (await admin.post('/document-batches', { account_id: ids.account })).body.id
+  ids.dunning_policy = await create('/dunning-policies', { business_unit_id: unit.id, name: 'Dunning' })
   await runJobs(api)
   ids.notice = (await admin.get(`/notices?account_id=${ids.account}`)).body.items[0].id
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[0-9a-f-]{36}$/)
@@ -189,7 +191,7 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   ],
   [/^\/accounts\/\{id\}\/billing-data$/, 'account', { payment_method: 'pix', due_day: 5 }],
   [/^\/accounts\/\{id\}\/payments$/, 'account', { amount: 1, method: 'cash', received_on: '2026-05-20' }],
-  [/^\/accounts\/\{id\}(\/(members|next-invoice|statement|balance))?$/, 'account', { name: 'Taken over' }],
+  [/^\/accounts\/\{id\}(\/(members|next-invoice|statement(\.pdf)?|balance))?$/, 'account', { name: 'Taken over' }],
   [/^\/accounts\/\{id\}\/setup\/skip$/, 'account', { step: 'contact' }],
   [/^\/accounts\/\{id\}\/setup(\/dismiss)?$/, 'account'],
   [
@@ -197,6 +199,10 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
     'account',
     { name: 'Theirs', type: 'hourly', start_date: '2026-05-01', amount: 1 },
   ],
+  [/^\/accounts\/\{id\}\/dunning\/exempt$/, 'account', { until: '2030-01-01', reason: 'theirs' }],
+  [/^\/accounts\/\{id\}\/dunning(\/lift)?$/, 'account'],
+  [/^\/dunning-policies\/\{id\}\/switch-on$/, 'dunning_policy', { fingerprint: '0'.repeat(64) }],
+  [/^\/dunning-policies\/\{id\}/, 'dunning_policy', { name: 'Taken over' }],
   [/^\/contracts\/\{id\}$/, 'contract', { name: 'Taken over' }],
   [/^\/contract-templates\/\{id\}$/, 'contract_template', { name: 'Taken over' }],
   [
@@ -252,6 +258,7 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/subscriptions\/\{id\}\/(activate|reactivate)$/, 'subscription', { date: '2026-05-21' }],
   [/^\/subscriptions\/\{id\}$/, 'subscription', { notes: 'mine now' }],
   [/^\/invoices\/\{id\}(\/pdf)?$/, 'invoice'],
+  [/^\/document-batches\/\{id\}(\/(cancel|parts\/\{part\}))?$/, 'document_batch'],
   [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
   [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
   [/^\/payments\/\{id\}$/, 'payment'],
@@ -299,6 +306,7 @@ async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
       .replace('{id}', ids[door[1]]!)
       .replace('{account_id}', ids.account!)
       .replace('{format}', 'json')
+      .replace('{part}', '1')
     for (const method of Object.keys(operations))
       walks.push({
         side,
