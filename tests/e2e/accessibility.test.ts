@@ -89,6 +89,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/accounts/$id/new-service': staff('/accounts/{account}/new-service'),
     '/services': staff('/services'),
     '/services/$id': staff('/services/{service}'),
+    '/simulations': staff('/simulations'),
     '/closings': staff('/closings'),
     '/closings/$id': staff('/closings/{closing}', '/closings/{done_closing}'),
     '/closings/$id/accounts/$account': staff('/closings/{done_closing}/accounts/{account}'),
@@ -107,6 +108,9 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/units/new': staff('/units/new'),
     '/units/$id': staff('/units/{unit}'),
     '/settings': staff('/settings'),
+    '/dunning': staff('/dunning'),
+    '/settings/dunning': staff('/settings/dunning'),
+    '/settings/dunning/$id': staff('/settings/dunning/{dunning_policy}', '/settings/dunning/{dunning_draft}'),
     '/settings/sla-profiles': staff('/settings/sla-profiles'),
     '/settings/threshold-profiles': staff('/settings/threshold-profiles'),
     '/change-requests': staff('/change-requests', '/change-requests?state=approved'),
@@ -163,6 +167,7 @@ async function seed(books: Books, others: Books): Promise<void> {
   })
   ids.new_account = nothingRuns.id
   await seedAgreements(unit.id, books.accounts[0]!.id)
+  await seedDunning(unit.id)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
@@ -175,6 +180,18 @@ async function seed(books: Books, others: Books): Promise<void> {
   await callers.customer.patch('/account', { name: 'Padaria Estrela do Sul' })
   ids.token = await site.askLink('portal', books.accounts[1]!.email)
   ids.email = (await callers.customer.get('/notices')).items[0].id
+}
+
+/** A policy in force that leaves today's debtors alone, and a draft that would not. */
+async function seedDunning(unitId: string): Promise<void> {
+  const { admin } = site
+  const draft = await admin.post('/dunning-policies', { business_unit_id: unitId, name: 'Régua nova' })
+  ids.dunning_draft = draft.id
+  const policy = await admin.post('/dunning-policies', { business_unit_id: unitId, name: 'Régua' })
+  ids.dunning_policy = policy.id
+  await admin.patch(`/dunning-policies/${policy.id}`, { due_from: '2090-01-01' })
+  const { fingerprint } = await admin.get(`/dunning-policies/${policy.id}/simulation`)
+  await admin.post(`/dunning-policies/${policy.id}/switch-on`, { fingerprint })
 }
 
 /** An account in the middle of its guide, with what its steps choose from, and contracts on the account of the pages. */
