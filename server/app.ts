@@ -21,8 +21,8 @@ import {
 import {
   personalData as billingData,
   billingJobs,
-  closingSchedule,
   searchKinds as billingKinds,
+  closingSchedule,
   createDocumentJobs,
   documentSchedule,
   ledgerJobs,
@@ -88,7 +88,12 @@ import {
   registerPrivacyOffice,
   registerPrivacyPortal,
 } from './modules/privacy/index.ts'
-import { registerJobsOffice, registerReportsOffice, registerReportsPortal } from './modules/reports/index.ts'
+import {
+  registerJobsOffice,
+  registerReports,
+  registerReportsOffice,
+  registerReportsPortal,
+} from './modules/reports/index.ts'
 import { registerSearchOffice, searchJobs, searchSchedule } from './modules/search/index.ts'
 import { registerSimulations } from './modules/simulations/index.ts'
 import {
@@ -176,6 +181,7 @@ const registrations: ((app: App) => void)[] = [
   registerSimulations,
   registerReportsPortal,
   registerReportsOffice,
+  registerReports,
   registerJobsOffice,
   (app) => registerSearchOffice(app, searchKinds),
   registerPrivacyPortal,

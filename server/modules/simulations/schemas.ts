@@ -207,7 +207,7 @@ export const simulationInput = z
     events: z.array(event).max(1000).default([]),
     runs,
   })
-  .meta({ id: 'SimulationInput' })
+  .meta({ id: 'SimulationRequest' })
 
 export type SimulationRequest = z.output<typeof simulationInput>
 
