@@ -20,6 +20,25 @@ export const serviceQuery = (id: string) =>
       orThrow(api.GET('/api/v1/office/subscriptions/{id}', { params: { path: { id } }, signal })),
   })
 
+/** The newest services of a business unit that go on: examples to look at. */
+export const servicesOfUnitQuery = (unitId: string) =>
+  queryOptions({
+    queryKey: ['services', 'of-unit', unitId],
+    enabled: unitId !== '',
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      (
+        await orThrow(
+          api.GET('/api/v1/office/subscriptions', {
+            params: {
+              query: { business_unit_id: unitId, status: ['active'], sort: '-start_date', limit: 20 },
+            },
+            signal,
+          }),
+        )
+      ).items,
+  })
+
 /** Who may have sold in a business unit, or in any. */
 export const salespeopleQuery = (unitId: string | undefined) =>
   queryOptions({

@@ -35,6 +35,7 @@ import {
   ReactivateDialog,
   SuspendDialog,
 } from '../service-dialogs.tsx'
+import { ServiceContractSection } from '../service-contract.tsx'
 import { serviceQuery } from '../service-queries.ts'
 import { useMay } from '../session.ts'
 
@@ -130,6 +131,7 @@ function ServicePage() {
             <Situation service={service} />
             <Components service={service} />
             <Billing service={service} />
+            <ServiceContractSection service={service} />
             <Included service={service} />
             <Suspensions service={service} />
           </>

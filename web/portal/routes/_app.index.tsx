@@ -6,6 +6,7 @@ import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mjs'
+import IconSignature from '@tabler/icons-react/dist/esm/icons/IconSignature.mjs'
 import IconUserX from '@tabler/icons-react/dist/esm/icons/IconUserX.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
@@ -186,6 +187,20 @@ function Need({
           </Link>
         }
         detail={t('home.needs.ownership_detail', { date: date(need.date) })}
+      />
+    )
+  }
+  if (need.kind === 'contract_waiting') {
+    return (
+      <Row
+        line
+        lead={<Tile icon={IconSignature} tone="warning" />}
+        name={
+          <Link to="/services/$id" params={{ id: need.id }} className={coverLink}>
+            {t('home.needs.contract', { number: need.number })}
+          </Link>
+        }
+        detail={t('home.needs.contract_detail')}
       />
     )
   }

@@ -4,6 +4,7 @@ import IconInfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mj
 import IconPlayerPause from '@tabler/icons-react/dist/esm/icons/IconPlayerPause.mjs'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import type { OwnSubscription } from '../../shared/api-types.gen.ts'
@@ -20,6 +21,10 @@ import { ButtonLink } from '../button-link.tsx'
 import styles from '../service.module.css'
 import { lastDayOf } from '../service-words.ts'
 import { homeQuery, maySession, useSession } from '../session.ts'
+
+const ServiceContract = lazy(async () => ({
+  default: (await import('../service-contract.tsx')).ServiceContract,
+}))
 
 const serviceQuery = (id: string) =>
   queryOptions({
@@ -63,6 +68,12 @@ function ServicePage() {
         main={
           <>
             <Situation service={service} />
+            <Suspense fallback={null}>
+              <ServiceContract
+                subscriptionId={service.id}
+                live={service.status !== 'cancelled' && service.status !== 'ended'}
+              />
+            </Suspense>
             <Price service={service} />
             <Included service={service} />
             <Pauses service={service} />
