@@ -1,13 +1,14 @@
 import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Account, Balance, Movement } from '../shared/api-types.gen.ts'
 import { Section, SkeletonText } from '../shared/page.tsx'
 import { ProblemAlert } from '../shared/problem-alert.tsx'
 import { SimpleTable } from '../shared/simple-table.tsx'
 import { StateBadge } from '../shared/state-badge.tsx'
+import { StatementDialog } from '../shared/statement-dialog.tsx'
 import { DateText, Money } from '../shared/values.tsx'
 import {
   accountMailsQuery,
@@ -209,6 +210,7 @@ function MovementText({ row }: { row: Movement }) {
 export function AccountStatement({ account }: { account: Account }) {
   const { t } = useTranslation()
   const query = useInfiniteQuery(statementQuery(account.id))
+  const [printing, setPrinting] = useState(false)
   const rows = query.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Part
@@ -216,14 +218,7 @@ export function AccountStatement({ account }: { account: Account }) {
       title={t('accounts.statement')}
       actions={
         rows.length > 0 && (
-          <Button
-            component="a"
-            size="xs"
-            variant="default"
-            href={`/api/v1/office/accounts/${account.id}/statement.pdf`}
-            target="_blank"
-            rel="noreferrer"
-          >
+          <Button size="xs" variant="default" onClick={() => setPrinting(true)}>
             {t('accounts.statement_pdf')}
           </Button>
         )
@@ -268,6 +263,18 @@ export function AccountStatement({ account }: { account: Account }) {
             {t('common:table.more')}
           </Button>
         </div>
+      )}
+      {printing && (
+        <StatementDialog
+          path={`/api/v1/office/accounts/${account.id}/statement.pdf`}
+          words={{
+            title: t('accounts.statement'),
+            from: t('accounts.statement_from'),
+            to: t('accounts.statement_to'),
+            download: t('invoices.pdf'),
+          }}
+          onClose={() => setPrinting(false)}
+        />
       )}
     </Part>
   )

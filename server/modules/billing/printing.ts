@@ -47,10 +47,17 @@ function assign(): void {
     const thread = threads.find(({ current }) => current === null) ?? startThread()
     if (!thread) return
     const waiting = queue.shift()!
-    thread.current = waiting
     if (thread.idle) clearTimeout(thread.idle)
+    thread.idle = null
+    try {
+      thread.worker.postMessage(waiting.order)
+    } catch (error) {
+      // What no thread can take is the fault of its order alone.
+      waiting.reject(error as Error)
+      continue
+    }
+    thread.current = waiting
     thread.worker.ref()
-    thread.worker.postMessage(waiting.order)
   }
 }
 

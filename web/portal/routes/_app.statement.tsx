@@ -2,10 +2,12 @@ import { Button } from '@mantine/core'
 import IconReportMoney from '@tabler/icons-react/dist/esm/icons/IconReportMoney.mjs'
 import { useSuspenseInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Movement } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { SimpleTable } from '../../shared/simple-table.tsx'
+import { StatementDialog } from '../../shared/statement-dialog.tsx'
 import { DateText, Money } from '../../shared/values.tsx'
 import { BillingNav } from '../area-navs.tsx'
 import { AreaProblem } from '../area-problem.tsx'
@@ -28,6 +30,7 @@ export const Route = createFileRoute('/_app/statement')({
 function StatementPage() {
   const { t } = useTranslation()
   const query = useSuspenseInfiniteQuery(statementQuery)
+  const [printing, setPrinting] = useState(false)
   const { data: home } = useSuspenseQuery(homeQuery)
   const movements = query.data.pages.flatMap((page) => page.items)
   // Whoever reads the statement may see billing, and then there is a balance.
@@ -40,12 +43,24 @@ function StatementPage() {
         subtitle={t('statement.subtitle')}
         actions={
           movements.length > 0 && (
-            <Button component="a" variant="default" href="/api/v1/portal/statement.pdf" download>
+            <Button variant="default" onClick={() => setPrinting(true)}>
               {t('invoice.pdf')}
             </Button>
           )
         }
       />
+      {printing && (
+        <StatementDialog
+          path="/api/v1/portal/statement.pdf"
+          words={{
+            title: t('statement.title'),
+            from: t('statement.from'),
+            to: t('statement.to'),
+            download: t('invoice.pdf'),
+          }}
+          onClose={() => setPrinting(false)}
+        />
+      )}
       <Section flush>
         <dl className={styles.balance}>
           <div>
