@@ -780,7 +780,7 @@ describe('a customer', () => {
     const customer = await api.customer(email)
     for (const path of ['change-choices', 'changes']) {
       const reply = await customer.get(`/subscriptions/${theirs.id}/${path}`)
-      expect(path === 'changes' ? reply.body.items : reply.status).toEqual(path === 'changes' ? [] : 404)
+      expect(reply.status).toBe(404)
     }
     const cancel = { kind: 'cancel', reason: 'x' }
     expect(

@@ -15,6 +15,7 @@ let stranger: Caller
 let admin: Caller
 let elsewhere: Caller
 const ids: Record<string, string> = {}
+let changeToken = ''
 let contractFingerprint = ''
 
 const drawPhoto = () =>
@@ -173,6 +174,17 @@ beforeAll(async () => {
   ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
   ids.document_batch = (await admin.post('/document-batches', { account_id: ids.account })).body.id
   ids.dunning_policy = await create('/dunning-policies', { business_unit_id: unit.id, name: 'Dunning' })
+  ids.changing_subscription = await subscribe()
+  const ends = { change: { kind: 'cancel', reason: 'Moving' } }
+  const shown = async (id: string) =>
+    (await owner.post(`/subscriptions/${id}/changes/preview`, ends)).body.token as string
+  changeToken = await shown(ids.changing_subscription)
+  const leaving = await subscribe()
+  const asked = await owner.post(`/subscriptions/${leaving}/changes`, {
+    ...ends,
+    token: await shown(leaving),
+  })
+  ids.change = asked.body.id
   await runJobs(api)
   ids.notice = (await admin.get(`/notices?account_id=${ids.account}`)).body.items[0].id
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[0-9a-f-]{36}$/)
@@ -191,7 +203,11 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   ],
   [/^\/accounts\/\{id\}\/billing-data$/, 'account', { payment_method: 'pix', due_day: 5 }],
   [/^\/accounts\/\{id\}\/payments$/, 'account', { amount: 1, method: 'cash', received_on: '2026-05-20' }],
-  [/^\/accounts\/\{id\}(\/(members|next-invoice|statement(\.pdf)?|balance))?$/, 'account', { name: 'Taken over' }],
+  [
+    /^\/accounts\/\{id\}(\/(members|next-invoice|statement(\.pdf)?|balance))?$/,
+    'account',
+    { name: 'Taken over' },
+  ],
   [/^\/accounts\/\{id\}\/setup\/skip$/, 'account', { step: 'contact' }],
   [/^\/accounts\/\{id\}\/setup(\/dismiss)?$/, 'account'],
   [
@@ -256,6 +272,19 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   ],
   [/^\/subscriptions\/\{id\}\/cancel$/, 'subscription', { date: '2026-05-21', reason: 'theirs' }],
   [/^\/subscriptions\/\{id\}\/(activate|reactivate)$/, 'subscription', { date: '2026-05-21' }],
+  [/^\/subscriptions\/\{id\}\/change-choices$/, 'changing_subscription'],
+  [
+    /^\/subscriptions\/\{id\}\/changes(\/preview)?$/,
+    'changing_subscription',
+    {
+      change: { kind: 'cancel', reason: 'Moving' },
+      get token() {
+        return changeToken
+      },
+    },
+  ],
+  [/^\/changes\/\{id\}(\/withdraw)?$/, 'change'],
+  [/^\/plans\/\{id\}\/policy$/, 'plan', { customer_cancels: false }],
   [/^\/subscriptions\/\{id\}$/, 'subscription', { notes: 'mine now' }],
   [/^\/invoices\/\{id\}(\/pdf)?$/, 'invoice'],
   [/^\/document-batches\/\{id\}(\/(cancel|parts\/\{part\}))?$/, 'document_batch'],

@@ -177,6 +177,27 @@ export async function listChanges(tx: Tx, request: ListRequest & ChangeFilter, l
   return { ...page, items: page.items.map((row) => describeForStaff(row, documents, language)) }
 }
 
+/** Whether there is such a service for whoever asks: row-level security says so. */
+async function isVisible(tx: Tx, subscriptionId: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('subscriptions')
+    .select('id')
+    .where('id', '=', subscriptionId)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** A page of the changes of one service, those that brought it to its account included. Refuses: not_found. */
+export async function listServiceChanges(
+  tx: Tx,
+  subscriptionId: string,
+  request: ListRequest,
+  language: Language,
+) {
+  if (!(await isVisible(tx, subscriptionId))) return notFound()
+  return listChanges(tx, { ...request, subscription_id: subscriptionId }, language)
+}
+
 /** One change with what it cost and what became of it. Refuses: not_found. */
 export async function getChange(tx: Tx, id: string, language: Language) {
   const row = await selectForStaff(tx).where('subscription_changes.id', '=', id).executeTakeFirst()
@@ -184,13 +205,14 @@ export async function getChange(tx: Tx, id: string, language: Language) {
   return describeForStaff(row, await listDocuments(tx, [row]), language)
 }
 
-/** A page of the changes of one service of the customer's account. */
+/** A page of the changes of one service of the customer's account. Refuses: not_found. */
 export async function listOwnChanges(
   tx: Tx,
   subscriptionId: string,
   request: ListRequest,
   language: Language,
 ) {
+  if (!(await isVisible(tx, subscriptionId))) return notFound()
   const page = await readPage(
     selectChanges(tx).where('subscription_changes.subscription_id', '=', subscriptionId),
     request,

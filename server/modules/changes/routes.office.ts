@@ -12,7 +12,7 @@ import {
   subscriptionSchema,
   suspension,
 } from '../subscriptions/index.ts'
-import { getChange, listChanges } from './change-list.ts'
+import { getChange, listChanges, listServiceChanges } from './change-list.ts'
 import { performChange, previewChange, withdrawChange } from './changes.ts'
 import { listChoices } from './choices.ts'
 import { getPlanPolicy, setPlanPolicy } from './policies.ts'
@@ -101,8 +101,7 @@ export function registerChangesOffice(app: App): void {
       query: serviceChangeQuery,
       response: pageOf(changeSchema),
     },
-    (tx, { params, query }, _actor, { language }) =>
-      listChanges(tx, { ...query, subscription_id: params.id }, language),
+    (tx, { params, query }, _actor, { language }) => listServiceChanges(tx, params.id, query, language),
   )
   officeRoute(
     app,
