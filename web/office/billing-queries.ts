@@ -58,7 +58,10 @@ export const invoicesSource: TableSource<Invoice> = {
   queryKey: ['invoices', 'list'],
   filters: [
     'business_unit_id',
+    'kind',
     'state',
+    'total_from',
+    'total_to',
     'due_from',
     'due_to',
     'issued_from',

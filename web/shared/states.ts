@@ -46,6 +46,11 @@ export const states = {
     overdue: { tone: 'bad', icon: IconAlertTriangle },
     paid: succeeded,
     void: stopped,
+    issued: succeeded,
+    offered: { tone: 'info', icon: IconSend },
+    converted: succeeded,
+    expired: { tone: 'neutral', icon: IconClock },
+    withdrawn: stopped,
   },
   subscription: {
     awaiting_installation: { tone: 'info', icon: IconClock },

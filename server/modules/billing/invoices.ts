@@ -11,6 +11,7 @@ import type {
 } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
+import { exponentOf, fromDecimal } from '../../platform/money.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import type { Language } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
@@ -37,9 +38,9 @@ export type InvoiceFilter = {
   due_to?: Temporal.PlainDate | undefined
   issued_from?: Temporal.PlainDate | undefined
   issued_to?: Temporal.PlainDate | undefined
-  /** Totals in minor units, both included. */
-  total_from?: number | undefined
-  total_to?: number | undefined
+  /** Totals as decimals in each document's own currency (`100.50`), both included. */
+  total_from?: string | undefined
+  total_to?: string | undefined
 }
 
 const columns = [
@@ -123,8 +124,8 @@ async function narrow(found: InvoiceQuery, tx: Tx, request: InvoiceFilter, now: 
     query = query.where(sql<boolean>`invoices.state = ${sql.lit(state)}`)
   }
   if (request.state === 'overdue') query = query.where(sql<boolean>`invoices.due_date < ${unitToday(now)}`)
-  if (request.total_from !== undefined) query = query.where('invoices.total', '>=', request.total_from)
-  if (request.total_to !== undefined) query = query.where('invoices.total', '<=', request.total_to)
+  if (request.total_from) query = query.where(await matchTotal(tx, '>=', request.total_from))
+  if (request.total_to) query = query.where(await matchTotal(tx, '<=', request.total_to))
   if (request.due_from) query = query.where('invoices.due_date', '>=', request.due_from)
   if (request.due_to) {
     query = query.where('invoices.due_date', '<=', request.due_to)
@@ -157,6 +158,21 @@ export async function listInvoiceIds(
     .limit(most + 1)
     .execute()
   return rows.length > most ? null : rows.map(({ id }) => id)
+}
+
+/** Totals on one side of a decimal: so many minor units of each currency that there is. */
+async function matchTotal(tx: Tx, side: '>=' | '<=', decimal: string) {
+  const found = await tx.selectFrom('business_units').select('currency').distinct().execute()
+  const [whole = '0', fraction = ''] = decimal.replace(',', '.').split('.')
+  const conditions = found.map(({ currency }) => {
+    const exponent = exponentOf(currency)
+    const bound = fromDecimal(
+      exponent === 0 ? whole : `${whole}.${fraction.padEnd(exponent, '0').slice(0, exponent)}`,
+      currency,
+    )
+    return sql<boolean>`(invoices.currency = ${currency} and invoices.total ${sql.raw(side)} ${bound})`
+  })
+  return sql<boolean>`(${sql.join(conditions, sql` or `)})`
 }
 
 async function matchInvoices(tx: Tx, q: string, oneAccount: boolean) {

@@ -16,6 +16,7 @@ import { useFormats } from '../../shared/use-formats.ts'
 import { AccountContracts, AccountProfiles, UnfinishedSetup } from '../account-agreements.tsx'
 import { AccountApiKeys } from '../account-api-keys.tsx'
 import { AccountChanges, AccountContacts, AccountFacts } from '../account-aside.tsx'
+import { AccountCharges } from '../account-charges.tsx'
 import { AccountDunning } from '../account-dunning.tsx'
 import { AccountErased, ErasedBadge } from '../account-heading.tsx'
 import {
@@ -124,6 +125,7 @@ function AccountPage() {
             <UnfinishedSetup account={account} />
             {may('payments.read') && <WaitingPayments account={account} />}
             {may('billing.read') && <AccountInvoices account={account} balance={balance} />}
+            {may('billing.read') && <AccountCharges account={account} />}
             {may('subscriptions.read') && <AccountServices account={account} />}
             {may('contracts.read') && <AccountContracts account={account} />}
             {may('billing.read') && <AccountStatement account={account} />}

@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Invoice } from '../../shared/api-types.gen.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
+import { loadTexts } from '../../shared/i18n.ts'
 import { EmptyState, PageTitle } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
 import { StateBadge } from '../../shared/state-badge.tsx'
@@ -12,16 +13,19 @@ import { DateText, Money } from '../../shared/values.tsx'
 import { invoicesSource } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import { DocumentBatchButton } from '../document-batch.tsx'
+import { documentKinds, documentStates } from '../document-queries.ts'
+import { signOfDocument } from '../document-words.ts'
 import { numberOfInvoice, stateOfInvoice } from '../invoice-words.ts'
 import { Narrowed } from '../narrowed.tsx'
 import { useUnitFilter } from '../unit-filter.ts'
 
-/** All invoices: by state, due date, unit, account, closing or number. */
+/** All documents: by kind, state, due date, unit, account, closing or number. */
 export const Route = createFileRoute('/_app/invoices/')({
   validateSearch: (search: Record<string, unknown>) => search as Search,
   loaderDeps: ({ search }) => search,
   loader: ({ context: { queryClient }, deps }) => {
     void queryClient.prefetchInfiniteQuery(tableQuery(invoicesSource, deps))
+    return loadTexts('documents')
   },
   component: Invoices,
 })
@@ -38,6 +42,11 @@ function Invoices() {
         sort: 'number',
         primary: true,
         width: '8rem',
+      },
+      {
+        id: 'kind',
+        header: t('documents:kind_label'),
+        cell: (row) => t(`documents:kind.${row.kind}`),
       },
       { id: 'account', header: t('invoices.account'), cell: (row) => row.account_name },
       {
@@ -60,7 +69,7 @@ function Invoices() {
       {
         id: 'total',
         header: t('invoices.total'),
-        cell: (row) => <Money amount={row.total} currency={row.currency} />,
+        cell: (row) => <Money amount={signOfDocument(row.kind) * row.total} currency={row.currency} />,
         sort: 'total',
         align: 'end',
       },
@@ -76,6 +85,18 @@ function Invoices() {
         id: 'method',
         header: t('invoices.method'),
         cell: (row) => t(`words.payment_method.${row.payment_method}`),
+        optional: true,
+      },
+      {
+        id: 'tax',
+        header: t('documents:taxes'),
+        cell: (row) =>
+          row.tax + row.tax_included === 0 ? (
+            '–'
+          ) : (
+            <Money amount={signOfDocument(row.kind) * (row.tax + row.tax_included)} currency={row.currency} />
+          ),
+        align: 'end',
         optional: true,
       },
       {
@@ -97,7 +118,7 @@ function Invoices() {
         source={invoicesSource}
         columns={columns}
         rowId={(row) => row.id}
-        rowLabel={(row) => numberOfInvoice(row)}
+        rowLabel={(row) => `${t(`documents:kind.${row.kind}`)} ${numberOfInvoice(row)}`}
         rowTo={(row) => `/invoices/${row.id}`}
         searchHint={t('invoices.search_hint')}
         views={[
@@ -105,13 +126,21 @@ function Invoices() {
           { label: t('invoices.view_open'), search: { state: 'open', sort: 'due_date' } },
           { label: t('invoices.view_overdue'), search: { state: 'overdue', sort: 'due_date' } },
           { label: t('invoices.view_paid'), search: { state: 'paid' } },
+          { label: t('documents:kinds.credit_note'), search: { kind: 'credit_note' } },
+          { label: t('documents:kinds.debit_note'), search: { kind: 'debit_note' } },
+          { label: t('documents:kinds.proforma'), search: { kind: 'proforma' } },
         ]}
         filters={[
           ...units,
           {
+            id: 'kind',
+            label: t('documents:kind_label'),
+            options: documentKinds.map((value) => ({ value, label: t(`documents:kind.${value}`) })),
+          },
+          {
             id: 'state',
             label: t('invoices.state'),
-            options: ['open', 'overdue', 'paid'].map((value) => ({
+            options: documentStates.map((value) => ({
               value,
               label: t(`common:state.invoice.${value}`),
             })),
@@ -120,6 +149,8 @@ function Invoices() {
           { id: 'due_to', label: t('invoices.due_to'), kind: 'date' },
           { id: 'issued_from', label: t('invoices.issued_from'), kind: 'date' },
           { id: 'issued_to', label: t('invoices.issued_to'), kind: 'date' },
+          { id: 'total_from', label: t('documents:total_from'), kind: 'text' },
+          { id: 'total_to', label: t('documents:total_to'), kind: 'text' },
         ]}
         exportPath="/api/v1/office/invoices.csv"
         empty={
