@@ -9,6 +9,7 @@ import { keepBooks } from './books.ts'
 import { inventNotices, writeMails, writeNotices } from './correspondence.ts'
 import { writeCustomerBase } from './customer-base.ts'
 import { type DemoCustomer, demoCustomers, everything, fixedAccounts } from './customers.ts'
+import { writeDunning } from './dunning.ts'
 import { foundOperator } from './founding.ts'
 import { type DemoAccount, inventHistory } from './history.ts'
 import { demoPassword, demoStaff, demoUnits } from './operator.ts'
@@ -111,8 +112,9 @@ export async function createDemo(options: {
     const desk = { tx, files, founded, history, now, origin }
     await writeNotices(desk, notices, users)
     const written = await writeMails(desk, books, notices)
+    const reminders = await writeDunning(tx, founded, now, origin)
     await setPasswords(tx)
-    return written
+    return written + reminders
   })
   if (options.ownerPool) await options.ownerPool.query('analyze')
   log({ done: 100, total: 100, what: 'done' })

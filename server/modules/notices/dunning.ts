@@ -17,7 +17,7 @@ import {
 } from '../dunning/index.ts'
 import { paymentLink } from './links.ts'
 import { loadLooks, logoCid } from './looks.ts'
-import { queueNotices } from './queue.ts'
+import { type Draft, queueNotices } from './queue.ts'
 
 const kinds: Partial<Record<DunningStepAction, NoticeKind>> = {
   mail: 'dunning_reminder',
@@ -52,6 +52,16 @@ export async function queueDunningNotices(
   now: Temporal.Instant,
   origin: string,
 ): Promise<void> {
+  await queueNotices(tx, await draftDunningNotices(tx, actionId, now, origin))
+}
+
+/** The mails of a step that was run, not yet in the mailbox. */
+export async function draftDunningNotices(
+  tx: Tx,
+  actionId: string,
+  now: Temporal.Instant,
+  origin: string,
+): Promise<Draft[]> {
   const { rows } = await sql<Action>`
     select d.account_id, a.name as account_name, a.language, d.business_unit_id, d.action,
            i.series || '-' || i.number as number, i.due_date, d.on_date, p.due_from, d.currency,
@@ -69,7 +79,7 @@ export async function queueDunningNotices(
      where d.id = ${actionId}`.execute(tx)
   const action = rows[0]
   const kind = action && kinds[action.action]
-  if (!action?.text || !kind) return
+  if (!action?.text || !kind) return []
   const { account_id, business_unit_id, language, text } = action
   const [documents, recipients, looks, next] = await Promise.all([
     listOpenDocuments(tx, action),
@@ -78,7 +88,7 @@ export async function queueDunningNotices(
     describeConsequence(tx, account_id, now, language),
   ])
   const unit = looks.get(business_unit_id)
-  if (!unit || (documents.length === 0 && action.action === 'mail')) return
+  if (!unit || (documents.length === 0 && action.action === 'mail')) return []
   const total = documents.reduce((sum, one) => sum + one.open_amount, 0)
   const values = (name: string): DunningValues => ({
     name,
@@ -92,24 +102,21 @@ export async function queueDunningNotices(
     services: action.services.join(', '),
     next,
   })
-  await queueNotices(
-    tx,
-    (recipients.get(account_id) ?? []).map(({ email, name }) => ({
-      kind,
-      business_unit_id,
-      account_id,
-      cause_id: actionId,
-      to_email: email,
-      language,
-      mail: composeDunningMail(text, values(name), language, unit.look, {
-        table: tableOf(documents, total, action.currency, language),
-        link: paymentLink(
-          origin,
-          documents.map((one) => one.id),
-        ),
-      }),
-    })),
-  )
+  return (recipients.get(account_id) ?? []).map(({ email, name }) => ({
+    kind,
+    business_unit_id,
+    account_id,
+    cause_id: actionId,
+    to_email: email,
+    language,
+    mail: composeDunningMail(text, values(name), language, unit.look, {
+      table: tableOf(documents, total, action.currency, language),
+      link: paymentLink(
+        origin,
+        documents.map((one) => one.id),
+      ),
+    }),
+  }))
 }
 
 /** What is due of an account on the day of an action, or on the due date that a notice comes before. */

@@ -1,5 +1,6 @@
 // Notices: every mail that goes out, who gets it and what became of it. Listens to what the other modules announce.
 
+export { draftDunningNotices } from './dunning.ts'
 export { createNoticeJobs } from './jobs.ts'
 export { personalData } from './personal-data.ts'
 export { registerDunningPreview } from './routes.dunning.ts'
