@@ -2,7 +2,7 @@ import { NativeSelect, NumberInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { separatorsOf } from '../shared/formats.ts'
 import { MoneyInput } from '../shared/inputs.tsx'
-import { type Discount, toBasisPoints } from './amounts.ts'
+import { toBasisPoints } from './amounts.ts'
 
 /** A discount as a form holds it: the percentage is what was typed. */
 export type DiscountValues = {
@@ -21,15 +21,6 @@ export function valuesOfDiscount(from: {
     discount_kind: from.discount_kind ?? '',
     discount_amount: from.discount_amount,
     discount_percent: from.discount_basis_points === null ? '' : from.discount_basis_points / 100,
-  }
-}
-
-/** The discount of a form, to compute with. */
-export function readDiscount(values: DiscountValues): Discount {
-  return {
-    kind: values.discount_kind,
-    amount: values.discount_amount,
-    basisPoints: toBasisPoints(values.discount_percent),
   }
 }
 

@@ -11,6 +11,9 @@ import { MoneyInput } from '../shared/inputs.tsx'
 import { Section } from '../shared/page.tsx'
 import styles from './catalogue.module.css'
 import formStyles from './form-layout.module.css'
+import { PriceFields } from './price-fields.tsx'
+import { bodyOfPrice, lacksSomething, newPrice, type PriceRow, rowsOfPrices } from './price-rows.ts'
+import priceStyles from './prices.module.css'
 
 export const planKinds: Plan['kind'][] = [
   'dial_up',
@@ -34,11 +37,8 @@ const itemKinds: Plan['items'][number]['item'][] = [
   'licence',
 ]
 const optionKinds = ['option', 'add_on', 'module'] as const
+const suspensionCredits = ['unless_debt', 'always', 'never'] as const
 
-interface PriceRow {
-  currency: string
-  amount: number | null
-}
 interface ItemRow {
   item: Plan['items'][number]['item']
   included: number | string
@@ -51,7 +51,17 @@ interface OptionRow {
   id?: string
   kind: (typeof optionKinds)[number]
   name: string
-  amount: number | null
+  prices: PriceRow[]
+  archived: boolean
+  sold: boolean
+}
+interface MeterRow {
+  key: string
+  id?: string
+  code: string
+  name: string
+  unit_name: string
+  prices: PriceRow[]
   archived: boolean
   sold: boolean
 }
@@ -67,10 +77,14 @@ export type PlanValues = {
   trial_days: number | string
   billing_mode: string
   term_months: number | string
+  suspension_credit: string
   position: number | string
+  /** Today where it is sold. */
+  day: string
   prices: PriceRow[]
   items: ItemRow[]
   options: OptionRow[]
+  meters: MeterRow[]
 }
 
 /** A plan as its form begins. */
@@ -78,7 +92,9 @@ export function valuesOfPlan(
   plan: Plan | null,
   unit: BusinessUnit | undefined,
   productId: string,
+  today: string,
 ): PlanValues {
+  const day = plan?.day ?? today
   return {
     business_unit_id: plan?.business_unit_id ?? unit?.id ?? '',
     product_id: plan?.product_id ?? productId,
@@ -90,9 +106,9 @@ export function valuesOfPlan(
     billing_mode: plan?.billing_mode ?? '',
     term_months: plan?.term_months ?? 0,
     position: plan?.position ?? 0,
-    prices: plan?.prices.map(({ currency, amount }) => ({ currency, amount })) ?? [
-      { currency: unit?.currency ?? 'USD', amount: null },
-    ],
+    suspension_credit: plan?.suspension_credit ?? 'unless_debt',
+    day,
+    prices: plan ? rowsOfPrices(plan.prices, day) : [newPrice(unit?.currency ?? 'USD')],
     items: plan?.items.map((one) => ({ ...one, maximum: one.maximum ?? '' })) ?? [],
     options:
       plan?.options.map((one) => ({
@@ -100,7 +116,18 @@ export function valuesOfPlan(
         id: one.id,
         kind: one.kind,
         name: one.name,
-        amount: one.amount,
+        prices: rowsOfPrices(one.prices, day),
+        archived: one.archived_at !== null,
+        sold: one.sold,
+      })) ?? [],
+    meters:
+      plan?.meters.map((one) => ({
+        key: one.id,
+        id: one.id,
+        code: one.code,
+        name: one.name,
+        unit_name: one.unit_name,
+        prices: rowsOfPrices(one.prices, day),
         archived: one.archived_at !== null,
         sold: one.sold,
       })) ?? [],
@@ -119,22 +146,27 @@ export function bodyOfPlan(values: PlanValues) {
     billing_mode: values.billing_mode === '' ? null : (values.billing_mode as 'advance' | 'arrears'),
     term_months: Number(values.term_months),
     position: Number(values.position),
-    prices: values.prices.map((one) => ({
-      currency: one.currency,
-      interval: 'month' as const,
-      amount: one.amount ?? 0,
-    })),
+    suspension_credit: values.suspension_credit as Plan['suspension_credit'],
+    prices: values.prices.map(bodyOfPrice),
     items: values.items.map((one) => ({
       item: one.item,
       included: Number(one.included),
       maximum: one.maximum === '' ? null : Number(one.maximum),
       extra_amount: one.extra_amount,
     })),
-    options: values.options.map(({ id, kind, name, amount, archived }) => ({
+    options: values.options.map(({ id, kind, name, prices, archived }) => ({
       ...(id ? { id } : {}),
       kind,
       name,
-      amount: amount ?? 0,
+      prices: prices.map(bodyOfPrice),
+      archived,
+    })),
+    meters: values.meters.map(({ id, code, name, unit_name, prices, archived }) => ({
+      ...(id ? { id } : {}),
+      code,
+      name,
+      unit_name,
+      prices: prices.map(bodyOfPrice),
       archived,
     })),
   }
@@ -145,10 +177,17 @@ export function checkPlan(values: PlanValues, missing: string) {
   return {
     name: !values.name.trim() && missing,
     product_id: values.product_id === '' && missing,
-    prices: values.prices.some((one) => one.amount === null || !/^[A-Z]{3}$/.test(one.currency)) && missing,
-    options: values.options.some((one) => !one.name.trim() || one.amount === null) && missing,
+    prices: values.prices.some(lacksSomething) && missing,
+    options: values.options.some((one) => !one.name.trim() || one.prices.some(lacksSomething)) && missing,
+    meters:
+      values.meters.some(
+        (one) =>
+          !one.name.trim() || !one.unit_name.trim() || !isCode(one.code) || one.prices.some(lacksSomething),
+      ) && missing,
   }
 }
+
+const isCode = (code: string) => /^[a-z][a-z0-9_]{0,39}$/.test(code)
 
 type PlanForm = ReturnType<typeof useForm<PlanValues, unknown>>
 
@@ -167,6 +206,7 @@ export function PlanFields({
   const { t } = useTranslation()
   const { values } = form
   const unit = units.find((one) => one.id === values.business_unit_id)
+  const currency = unit?.currency ?? values.prices[0]?.currency ?? 'USD'
   const ownProducts = products.filter((one) => one.business_unit_id === values.business_unit_id)
   return (
     <>
@@ -199,7 +239,7 @@ export function PlanFields({
                     products.find((one) => one.business_unit_id === chosen?.id)?.id ?? '',
                   )
                   form.set('prices', [
-                    { currency: chosen?.currency ?? 'USD', amount: values.prices[0]?.amount ?? null },
+                    newPrice(chosen?.currency ?? 'USD', { amount: values.prices[0]?.amount ?? null }),
                   ])
                 }}
               />
@@ -223,7 +263,15 @@ export function PlanFields({
           />
         </div>
       </Section>
-      <Prices form={form} unitCurrency={unit?.currency} />
+      <Section title={t('catalogue.prices')} description={t('prices.text')}>
+        <PriceFields
+          prices={values.prices}
+          onChange={(prices) => form.set('prices', prices)}
+          currency={currency}
+          day={values.day}
+          error={form.errors.prices}
+        />
+      </Section>
       <Section title={t('catalogue.conditions')} description={t('catalogue.conditions_text')}>
         <div className={formStyles.fields}>
           <div data-span="6">
@@ -260,8 +308,20 @@ export function PlanFields({
             />
           </div>
           <div data-span="6">
+            <NativeSelect
+              label={t('prices.suspension_credit')}
+              description={t('prices.suspension_credit_help')}
+              data={suspensionCredits.map((value) => ({
+                value,
+                label: t(`prices.suspension_credit_${value}`),
+              }))}
+              {...form.field('suspension_credit')}
+            />
+          </div>
+          <div data-span="6">
             <NumberInput
               label={t('catalogue.position')}
+              description={t('catalogue.position_help')}
               min={0}
               allowDecimal={false}
               hideControls
@@ -275,8 +335,9 @@ export function PlanFields({
           />
         </div>
       </Section>
-      <Items form={form} currency={unit?.currency ?? values.prices[0]?.currency ?? 'USD'} />
-      <Options form={form} currency={unit?.currency ?? values.prices[0]?.currency ?? 'USD'} />
+      <Items form={form} currency={currency} />
+      <Options form={form} currency={currency} />
+      <Meters form={form} currency={currency} />
     </>
   )
 }
@@ -301,63 +362,6 @@ function Complaint({ children }: { children: string | undefined }) {
 const replaced = <Row,>(rows: Row[], at: number, change: Partial<Row>): Row[] =>
   rows.map((row, index) => (index === at ? { ...row, ...change } : row))
 const without = <Row,>(rows: Row[], at: number): Row[] => rows.filter((_row, index) => index !== at)
-
-function Prices({ form, unitCurrency }: { form: PlanForm; unitCurrency: string | undefined }) {
-  const { t } = useTranslation()
-  const { prices } = form.values
-  return (
-    <Section title={t('catalogue.price_month')} description={t('catalogue.price_text')}>
-      <div className={styles.rows}>
-        {prices.map((price, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: prices have no identity of their own
-          <div key={index} className={styles.row} data-of="price">
-            <TextInput
-              label={t('catalogue.currency')}
-              maxLength={3}
-              readOnly={price.currency === unitCurrency}
-              value={price.currency}
-              onChange={(event) =>
-                form.set(
-                  'prices',
-                  replaced(prices, index, { currency: event.currentTarget.value.toUpperCase() }),
-                )
-              }
-            />
-            {/^[A-Z]{3}$/.test(price.currency) ? (
-              <MoneyInput
-                label={t('catalogue.price')}
-                required
-                currency={price.currency}
-                value={price.amount}
-                error={form.errors.prices !== undefined && price.amount === null}
-                onChange={(amount) => form.set('prices', replaced(prices, index, { amount }))}
-              />
-            ) : (
-              <span />
-            )}
-            {prices.length > 1 && price.currency !== unitCurrency && (
-              <RowButton
-                label={t('catalogue.price_remove')}
-                icon={<IconTrash size={16} aria-hidden />}
-                onClick={() => form.set('prices', without(prices, index))}
-              />
-            )}
-          </div>
-        ))}
-        <Complaint>{form.errors.prices}</Complaint>
-        <Button
-          className={styles.add}
-          size="xs"
-          variant="default"
-          leftSection={<IconPlus size={14} aria-hidden />}
-          onClick={() => form.set('prices', [...prices, { currency: '', amount: null }])}
-        >
-          {t('catalogue.price_add')}
-        </Button>
-      </div>
-    </Section>
-  )
-}
 
 function Items({ form, currency }: { form: PlanForm; currency: string }) {
   const { t } = useTranslation()
@@ -432,72 +436,83 @@ function Items({ form, currency }: { form: PlanForm; currency: string }) {
   )
 }
 
+/** Archives what was sold, and removes what was not. */
+function PartButton({
+  name,
+  sold,
+  archived,
+  onArchive,
+  onRemove,
+}: {
+  name: string
+  sold: boolean
+  archived: boolean
+  onArchive: () => void
+  onRemove: () => void
+}) {
+  const { t } = useTranslation()
+  if (!sold) {
+    return (
+      <RowButton
+        label={t('catalogue.option_remove', { name })}
+        icon={<IconTrash size={16} aria-hidden />}
+        onClick={onRemove}
+      />
+    )
+  }
+  return (
+    <RowButton
+      label={t(archived ? 'catalogue.option_bring_back' : 'catalogue.option_archive', { name })}
+      icon={archived ? <IconArrowBackUp size={16} aria-hidden /> : <IconArchive size={16} aria-hidden />}
+      onClick={onArchive}
+    />
+  )
+}
+
 function Options({ form, currency }: { form: PlanForm; currency: string }) {
   const { t } = useTranslation()
-  const { options } = form.values
+  const { options, day } = form.values
+  const error = form.errors.options
+  const change = (index: number, row: Partial<OptionRow>) =>
+    form.set('options', replaced(options, index, row))
   return (
-    <Section title={t('catalogue.options')} description={t('catalogue.options_text')}>
-      <div className={styles.rows}>
+    <Section title={t('catalogue.options')} description={t('prices.option_text')}>
+      <div className={priceStyles.blocks}>
         {options.map((row, index) => (
-          <div
-            key={row.key}
-            className={styles.row}
-            data-of="option"
-            data-archived={row.archived || undefined}
-          >
-            <TextInput
-              label={t('catalogue.name')}
-              required
-              description={row.archived ? t('catalogue.archived') : undefined}
-              value={row.name}
-              error={form.errors.options !== undefined && !row.name.trim()}
-              onChange={(event) =>
-                form.set('options', replaced(options, index, { name: event.currentTarget.value }))
-              }
-            />
-            <NativeSelect
-              label={t('catalogue.option_kind')}
-              value={row.kind}
-              data={optionKinds.map((value) => ({ value, label: t(`words.option_kind.${value}`) }))}
-              onChange={(event) =>
-                form.set(
-                  'options',
-                  replaced(options, index, { kind: event.currentTarget.value as OptionRow['kind'] }),
-                )
-              }
-            />
-            <MoneyInput
-              label={t('catalogue.price_month')}
-              required
+          <div key={row.key} className={priceStyles.block} data-archived={row.archived || undefined}>
+            <div className={priceStyles.blockHead}>
+              <TextInput
+                label={t('catalogue.name')}
+                required
+                description={row.archived ? t('catalogue.archived') : undefined}
+                value={row.name}
+                error={error !== undefined && !row.name.trim()}
+                onChange={(event) => change(index, { name: event.currentTarget.value })}
+              />
+              <NativeSelect
+                label={t('catalogue.option_kind')}
+                value={row.kind}
+                data={optionKinds.map((value) => ({ value, label: t(`words.option_kind.${value}`) }))}
+                onChange={(event) => change(index, { kind: event.currentTarget.value as OptionRow['kind'] })}
+              />
+              <PartButton
+                name={row.name}
+                sold={row.sold}
+                archived={row.archived}
+                onArchive={() => change(index, { archived: !row.archived })}
+                onRemove={() => form.set('options', without(options, index))}
+              />
+            </div>
+            <PriceFields
+              prices={row.prices}
+              onChange={(prices) => change(index, { prices })}
               currency={currency}
-              value={row.amount}
-              error={form.errors.options !== undefined && row.amount === null}
-              onChange={(amount) => form.set('options', replaced(options, index, { amount }))}
+              day={day}
+              error={error !== undefined && row.prices.some(lacksSomething) ? error : undefined}
             />
-            {row.sold ? (
-              <RowButton
-                label={t(row.archived ? 'catalogue.option_bring_back' : 'catalogue.option_archive', {
-                  name: row.name,
-                })}
-                icon={
-                  row.archived ? (
-                    <IconArrowBackUp size={16} aria-hidden />
-                  ) : (
-                    <IconArchive size={16} aria-hidden />
-                  )
-                }
-                onClick={() => form.set('options', replaced(options, index, { archived: !row.archived }))}
-              />
-            ) : (
-              <RowButton
-                label={t('catalogue.option_remove', { name: row.name })}
-                icon={<IconTrash size={16} aria-hidden />}
-                onClick={() => form.set('options', without(options, index))}
-              />
-            )}
           </div>
         ))}
-        <Complaint>{form.errors.options}</Complaint>
+        <Complaint>{error}</Complaint>
         <Button
           className={styles.add}
           size="xs"
@@ -510,7 +525,7 @@ function Options({ form, currency }: { form: PlanForm; currency: string }) {
                 key: crypto.randomUUID(),
                 kind: 'option',
                 name: '',
-                amount: null,
+                prices: [newPrice(currency)],
                 archived: false,
                 sold: false,
               },
@@ -518,6 +533,96 @@ function Options({ form, currency }: { form: PlanForm; currency: string }) {
           }
         >
           {t('catalogue.option_add')}
+        </Button>
+      </div>
+    </Section>
+  )
+}
+
+function Meters({ form, currency }: { form: PlanForm; currency: string }) {
+  const { t } = useTranslation()
+  const { meters, day } = form.values
+  const error = form.errors.meters
+  const change = (index: number, row: Partial<MeterRow>) => form.set('meters', replaced(meters, index, row))
+  return (
+    <Section title={t('prices.meters')} description={t('prices.meters_text')}>
+      <div className={priceStyles.blocks}>
+        {meters.length === 0 && <p className={styles.nothing}>{t('prices.meter_none')}</p>}
+        {meters.map((row, index) => (
+          <div key={row.key} className={priceStyles.block} data-archived={row.archived || undefined}>
+            <div className={priceStyles.blockHead} data-of="meter">
+              <TextInput
+                label={t('catalogue.name')}
+                required
+                description={row.archived ? t('catalogue.archived') : undefined}
+                value={row.name}
+                error={error !== undefined && !row.name.trim()}
+                onChange={(event) => change(index, { name: event.currentTarget.value })}
+              />
+              <TextInput
+                label={t('prices.meter_code')}
+                title={t('prices.meter_code_help')}
+                required
+                readOnly={row.sold}
+                maxLength={40}
+                value={row.code}
+                error={error !== undefined && !isCode(row.code)}
+                onChange={(event) =>
+                  change(index, {
+                    code: event.currentTarget.value.toLowerCase().replace(/[^a-z0-9_]+/g, '_'),
+                  })
+                }
+              />
+              <TextInput
+                label={t('prices.meter_unit')}
+                placeholder={t('prices.meter_unit_hint')}
+                required
+                maxLength={40}
+                value={row.unit_name}
+                error={error !== undefined && !row.unit_name.trim()}
+                onChange={(event) => change(index, { unit_name: event.currentTarget.value })}
+              />
+              <PartButton
+                name={row.name}
+                sold={row.sold}
+                archived={row.archived}
+                onArchive={() => change(index, { archived: !row.archived })}
+                onRemove={() => form.set('meters', without(meters, index))}
+              />
+            </div>
+            <PriceFields
+              prices={row.prices}
+              onChange={(prices) => change(index, { prices })}
+              currency={currency}
+              day={day}
+              metered
+              unitName={row.unit_name}
+              error={error !== undefined && row.prices.some(lacksSomething) ? error : undefined}
+            />
+          </div>
+        ))}
+        <Complaint>{error}</Complaint>
+        <Button
+          className={styles.add}
+          size="xs"
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() =>
+            form.set('meters', [
+              ...meters,
+              {
+                key: crypto.randomUUID(),
+                code: '',
+                name: '',
+                unit_name: '',
+                prices: [newPrice(currency)],
+                archived: false,
+                sold: false,
+              },
+            ])
+          }
+        >
+          {t('prices.meter_add')}
         </Button>
       </div>
     </Section>

@@ -2480,7 +2480,7 @@ export interface paths {
          */
         get: operations["office_list_plans"];
         put?: never;
-        /** Create a plan with its prices, items and options */
+        /** Create a plan with its prices, items, options and meters */
         post: operations["office_create_plan"];
         delete?: never;
         options?: never;
@@ -2538,9 +2538,26 @@ export interface paths {
         head?: never;
         /**
          * Change, archive or bring back a plan
-         * @description For new services: what was sold keeps its price, trial and billing mode
+         * @description For new services: what was sold keeps its price, trial and billing mode. Prices may begin on a day to come
          */
         patch: operations["office_update_plan"];
+        trace?: never;
+    };
+    "/api/v1/office/plans/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List every price that a plan, its options and its meters ever had */
+        get: operations["office_list_plan_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/office/routing-points": {
@@ -2578,6 +2595,275 @@ export interface paths {
         patch: operations["office_update_routing_point"];
         trace?: never;
     };
+    "/api/v1/office/taxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the taxes of business units */
+        get: operations["office_list_taxes"];
+        put?: never;
+        /** Create a tax */
+        post: operations["office_create_tax"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/taxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, archive or bring back a tax
+         * @description Its rate changes only while no issued document charged it; documents keep the tax of their issue
+         */
+        patch: operations["office_update_tax"];
+        trace?: never;
+    };
+    "/api/v1/office/business-units/{id}/tax-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put the taxes of a business unit in an order */
+        put: operations["office_order_taxes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/product-taxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List which taxes the products of a business unit bear */
+        get: operations["office_list_product_taxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/products/{id}/taxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set which taxes a product bears */
+        put: operations["office_set_product_taxes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/taxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the taxes of an account, and which it is exempt from */
+        get: operations["office_list_account_taxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/tax-exemptions/{tax_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Exempt an account from a tax */
+        put: operations["office_exempt_account"];
+        post?: never;
+        /** End an account’s exemption from a tax */
+        delete: operations["office_end_exemption"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List and find coupons
+         * @description `q` finds by code or name
+         */
+        get: operations["office_list_coupons"];
+        put?: never;
+        /** Create a coupon */
+        post: operations["office_create_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/coupons.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export coupons */
+        get: operations["office_export_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/coupons.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export coupons as a workbook */
+        get: operations["office_export_coupons_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/coupons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a coupon */
+        get: operations["office_get_coupon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, archive or bring back a coupon
+         * @description Once redeemed, its code, what it takes off and for how many periods stay as they are
+         */
+        patch: operations["office_update_coupon"];
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the coupons of a service */
+        get: operations["portal_list_service_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/coupons/{id}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who redeemed a coupon */
+        get: operations["office_list_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the coupons of a service */
+        get: operations["office_list_service_coupons"];
+        put?: never;
+        /** Redeem a coupon on a service */
+        post: operations["office_redeem_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/redemptions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a redeemed coupon early, from today */
+        post: operations["office_end_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/subscriptions": {
         parameters: {
             query?: never;
@@ -2604,6 +2890,40 @@ export interface paths {
         };
         /** Read a service */
         get: operations["portal_get_subscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the metered use of a service */
+        get: operations["portal_list_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/usage-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a service used and what it would cost */
+        get: operations["portal_get_usage_summary"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2725,57 +3045,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/office/subscriptions/{id}/suspend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Suspend it: its days are not charged */
-        post: operations["office_suspend_subscription"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/office/subscriptions/{id}/reactivate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End its suspension */
-        post: operations["office_reactivate_subscription"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/office/subscriptions/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cancel it for good */
-        post: operations["office_cancel_subscription"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/office/accounts/{id}/billing-data": {
         parameters: {
             query?: never;
@@ -2809,6 +3078,931 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/prices/calculate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calculate what quantities cost at a price, and how that comes about
+         * @description Nothing is written: the price does not have to be one of the catalogue
+         */
+        post: operations["office_calculate_price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/plans/{id}/older-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what of a plan is charged at another price than the one that is sold now */
+        get: operations["office_list_older_prices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report metered use of a subscription
+         * @description All of it or nothing. A record is known by its key: sent again it counts once, with other content it is refused. Use of a day that was billed already is charged with the next closing
+         */
+        post: operations["office_record_usage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the metered use of a subscription */
+        get: operations["office_list_usage"];
+        put?: never;
+        /**
+         * Report metered use of many subscriptions of a business unit, by their external ids
+         * @description All of it or nothing. A record is known by its key: sent again it counts once, with other content it is refused. Use of a day that was billed already is charged with the next closing
+         */
+        post: operations["office_record_usage_of_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the metered use of a subscription */
+        get: operations["office_export_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/usage.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the metered use of a subscription as a workbook */
+        get: operations["office_export_usage_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/usage/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back a record of use that was a mistake and is not billed */
+        delete: operations["office_delete_usage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/usage-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a subscription used and what it would cost */
+        get: operations["office_get_usage_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the contracts of the account’s services */
+        get: operations["portal_list_contract_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a contract */
+        get: operations["portal_get_contract_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A contract as PDF */
+        get: operations["portal_print_contract_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents/{id}/signed-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the scan of a contract that was signed on paper */
+        get: operations["portal_get_signed_copy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the contract that waits
+         * @description Who accepts, when, from which address and browser, and the fingerprint of the text are kept. `sha256` names the text that was read
+         */
+        post: operations["portal_accept_contract_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/contract-documents/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline the contract that waits, with a reason */
+        post: operations["portal_decline_contract_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the templates of contracts */
+        get: operations["office_list_contract_templates"];
+        put?: never;
+        /**
+         * Add a template
+         * @description An unknown variable is refused with its line and column
+         */
+        post: operations["office_create_contract_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what a text would say for a service, and what is wrong with it
+         * @description Writes nothing
+         */
+        post: operations["office_preview_contract_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a template may ask for, with examples, in the caller’s language */
+        get: operations["office_list_contract_variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a template with its text */
+        get: operations["office_get_contract_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a template, archive it or bring it back
+         * @description What was issued keeps the text that it was issued with
+         */
+        patch: operations["office_update_contract_template"];
+        trace?: never;
+    };
+    "/api/v1/office/penalty-formulas/language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a penalty’s formula may say: variables, functions, examples */
+        get: operations["office_get_formula_language"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/penalty-formulas/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a formula and see what it comes to, for a made-up service and for a real one
+         * @description Writes nothing. `fault` has the place of what is wrong; the text may have several lines
+         */
+        post: operations["office_check_penalty_formula"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/service-contracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the contracts of services
+         * @description `q` finds by account or contract number; `until` shows those that end up to that day
+         */
+        get: operations["office_list_service_contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/service-contracts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the contracts of services */
+        get: operations["office_export_service_contracts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/service-contracts.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the contracts of services as a workbook */
+        get: operations["office_export_service_contracts_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/contract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what was agreed about a service, and its documents */
+        get: operations["office_get_service_contract"];
+        /**
+         * Say what is agreed about a service: template, installation fee, validity, renewal, penalty
+         * @description The fee is billed in instalments, one for each closing, once the service is installed. A formula with a fault is refused with its line and column
+         */
+        put: operations["office_set_service_contract"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/penalty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ending a service on a day would cost, and why */
+        get: operations["office_get_penalty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/contract/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See the contract of a service as it would be issued now */
+        get: operations["office_preview_service_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/contract/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue the contract of a service: frozen, numbered, waiting for the customer */
+        post: operations["office_issue_service_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/contract/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew the contract of a service from the end of its validity */
+        post: operations["office_renew_service_contract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a contract as it was issued */
+        get: operations["office_get_contract_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A contract as PDF */
+        get: operations["office_print_contract_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a contract by mail, with its PDF */
+        post: operations["office_send_contract_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a contract that waits for the customer */
+        post: operations["office_withdraw_contract_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a contract as signed on paper, with its scan
+         * @description A form with the file (PDF, JPEG or PNG, up to 20 MB) and the fields `signed_on` and `signed_by`
+         */
+        post: operations["office_sign_contract_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/contract-documents/{id}/signed-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download the scan of a contract that was signed on paper */
+        get: operations["office_get_signed_copy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/change-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the customer may change of a service, and to what */
+        get: operations["portal_list_change_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would do and cost, before it is confirmed */
+        post: operations["portal_preview_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/subscriptions/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the changes of a service, those to come and those that were */
+        get: operations["portal_list_subscription_changes"];
+        put?: never;
+        /**
+         * Confirm a change exactly as it was shown
+         * @description It is performed within a second: ask for the change until its state is no longer `requested`. One of a kind at a time
+         */
+        post: operations["portal_create_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one change: what became of it */
+        get: operations["portal_get_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/changes/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a change that waits for its day */
+        post: operations["portal_withdraw_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/change-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what can be chosen for a change: plans, options, cycles, days */
+        get: operations["office_list_change_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a change would do and cost, before it is done
+         * @description Nothing is written. The token does exactly what was shown: where something changed since, `preview_outdated`
+         */
+        post: operations["office_preview_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the changes of a service, those to come and those that were */
+        get: operations["office_list_subscription_changes"];
+        put?: never;
+        /**
+         * Change a service, now, on a day, or at the period’s end
+         * @description With the token of a preview exactly that is done, or nothing. A day to come is scheduled, one change of a kind at a time
+         */
+        post: operations["office_create_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List changes of services of all accounts */
+        get: operations["office_list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/changes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export changes of services */
+        get: operations["office_export_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/changes.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export changes of services as a workbook */
+        get: operations["office_export_changes_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one change of a service */
+        get: operations["office_get_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/changes/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a scheduled change back */
+        post: operations["office_withdraw_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend it: its days are not charged
+         * @description What it costs is credited and charged at once; `changes/preview` tells it before
+         */
+        post: operations["office_suspend_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End its suspension
+         * @description What it costs is credited and charged at once; `changes/preview` tells it before
+         */
+        post: operations["office_reactivate_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel it for good
+         * @description What it costs is credited and charged at once; `changes/preview` tells it before
+         */
+        post: operations["office_cancel_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/plans/{id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what customers of a plan may change by themselves, and what a suspension gives back */
+        get: operations["office_get_plan_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set what customers of a plan may change by themselves, and what a suspension gives back */
+        patch: operations["office_set_plan_policy"];
         trace?: never;
     };
     "/api/v1/portal/payment-options": {
@@ -3079,6 +4273,333 @@ export interface paths {
          * @description Without `invoice_ids` it pays the open invoices, the oldest due date first; the rest is account credit
          */
         post: operations["office_record_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/dunning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is overdue, and what happens next if it is not paid */
+        get: operations["portal_get_own_dunning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List dunning policies */
+        get: operations["office_list_dunning_policies"];
+        put?: never;
+        /**
+         * Prepare a dunning policy as a draft
+         * @description It begins with the template’s steps, with those of another policy (`copy_of`), or with none (`empty`)
+         */
+        post: operations["office_create_dunning_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the default texts of the mails */
+        get: operations["office_get_dunning_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a dunning policy with its steps */
+        get: operations["office_get_dunning_policy"];
+        put?: never;
+        post?: never;
+        /** Throw a draft away */
+        delete: operations["office_delete_dunning_policy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a draft
+         * @description One that was switched on never changes: copy it into a draft. `steps` are all of them
+         */
+        patch: operations["office_change_dunning_policy"];
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies/{id}/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a policy would do to today’s debtors
+         * @description By the same planning as the run; nothing is written. `fingerprint` is what switching on asks for
+         */
+        get: operations["office_simulate_dunning_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies/{id}/simulation/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a policy would do, account by account */
+        get: operations["office_list_simulated_dunning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-simulation.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what a policy would do */
+        get: operations["office_export_simulated_dunning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-simulation.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what a policy would do as a workbook */
+        get: operations["office_export_simulated_dunning_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies/{id}/switch-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a draft in force, in place of what was
+         * @description Refuses where the simulation that was seen would come out differently by now
+         */
+        post: operations["office_switch_on_dunning_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-policies/{id}/switch-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a policy
+         * @description Nothing more is done; what it suspended still comes back on payment
+         */
+        post: operations["office_switch_off_dunning_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what dunning did
+         * @description `q` finds by account; `to` is the first day no longer shown
+         */
+        get: operations["office_list_dunning_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-actions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what dunning did */
+        get: operations["office_export_dunning_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-actions.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what dunning did as a workbook */
+        get: operations["office_export_dunning_actions_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the daily runs, with the accounts that failed */
+        get: operations["office_list_dunning_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/dunning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See where an account stands in dunning */
+        get: operations["office_get_account_dunning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/dunning/exempt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave an account alone up to and including a day */
+        post: operations["office_exempt_account_from_dunning"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/dunning/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an exemption before its day */
+        post: operations["office_lift_dunning_exemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/dunning-texts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See a text of a step as a mail, with an invented debt */
+        post: operations["office_preview_dunning_text"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3453,7 +4974,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the account’s invoices
+         * List the account’s documents: invoices, credit and debit notes, proformas
          * @description `q` finds by number
          */
         get: operations["portal_list_invoices"];
@@ -3516,6 +5037,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portal/statement.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account’s statement over some days as PDF */
+        get: operations["portal_get_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/balance": {
         parameters: {
             query?: never;
@@ -3525,6 +5063,372 @@ export interface paths {
         };
         /** What the account owes, and its credit */
         get: operations["portal_get_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the one-off amounts of an account: waiting, billed, withdrawn */
+        get: operations["office_list_charges"];
+        put?: never;
+        /** Add an amount that the next closing bills, or the next ones in instalments */
+        post: operations["office_create_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/charges/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back an amount that was not billed yet */
+        post: operations["office_withdraw_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/invoices/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an invoice written by hand would be, with its taxes
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown
+         */
+        post: operations["office_preview_manual_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue an invoice written by hand */
+        post: operations["office_issue_manual_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/credit-notes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a credit note on a document would give back
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown. What is owed of the document is reduced first; only money that was paid becomes account credit
+         */
+        post: operations["office_preview_credit_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/credit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a credit note on a document, whole or in part */
+        post: operations["office_issue_credit_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/void/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What voiding an unpaid document would write
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown
+         */
+        post: operations["office_preview_void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void a document of which nothing was paid: it is credited whole
+         * @description With `rebill` its days, use and one-off amounts wait for the next closing as if it had never been
+         */
+        post: operations["office_void_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/correct/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What voiding a document and billing its days anew would write
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown
+         */
+        post: operations["office_preview_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Void a document and bill its days anew, as they are now */
+        post: operations["office_correct_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/debit-notes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a debit note on a document would be, with its taxes
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown
+         */
+        post: operations["office_preview_debit_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/debit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a debit note: a further amount on a document */
+        post: operations["office_issue_debit_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/proformas/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a proforma would say: of lines by hand, or of what is billed next
+         * @description Nothing is written. Its token, sent with the same request, writes exactly what was shown
+         */
+        post: operations["office_preview_proforma"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/proformas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offer a proforma: no debt, and in no ledger, until it becomes an invoice */
+        post: operations["office_create_proforma"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the invoice that a proforma offers */
+        post: operations["office_convert_proforma"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a proforma that is not answered yet */
+        post: operations["office_withdraw_proforma"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/document-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDFs of many documents that one asked for */
+        get: operations["office_list_document_batches"];
+        put?: never;
+        /**
+         * Print all documents that a filter leaves
+         * @description A job makes ZIP files of up to 5,000 PDFs each; they are kept for three days
+         */
+        post: operations["office_request_document_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/document-batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the PDFs of many documents are */
+        get: operations["office_get_document_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/document-batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the printing of many documents */
+        post: operations["office_cancel_document_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/document-batches/{id}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a ZIP file of the PDFs */
+        get: operations["office_download_document_batch"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3642,6 +5546,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/closings/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take up again the accounts that a closing left out, and no others
+         * @description A closing of its own, with a preview: the accounts that were parked or had changed
+         */
+        post: operations["office_retry_closing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/business-units/{id}/closing-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read when a business unit closes by itself */
+        get: operations["office_get_closing_schedule"];
+        /**
+         * Let a business unit close by itself, or not
+         * @description Every day at the hour, so that services with a day of their own are billed, too; what was missed is caught up
+         */
+        put: operations["office_set_closing_schedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/accounts/{id}/next-invoice": {
         parameters: {
             query?: never;
@@ -3667,7 +5612,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List and find invoices
+         * List and find documents: invoices, credit and debit notes, proformas
          * @description `q` finds by number, or by what finds the account
          */
         get: operations["office_list_invoices"];
@@ -3686,7 +5631,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export invoices */
+        /** Export documents; amounts of credit notes are negative */
         get: operations["office_export_invoices"];
         put?: never;
         post?: never;
@@ -3703,7 +5648,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export invoices as a workbook */
+        /** Export documents; amounts of credit notes are negative as a workbook */
         get: operations["office_export_invoices_xlsx"];
         put?: never;
         post?: never;
@@ -3764,6 +5709,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/accounts/{id}/statement.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statement of an account over some days as PDF, in the account’s language */
+        get: operations["office_get_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/accounts/{id}/balance": {
         parameters: {
             query?: never;
@@ -3775,6 +5737,297 @@ export interface paths {
         get: operations["office_get_balance"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The trial balance of a business unit over a range of days
+         * @description Debits are positive. `balanced` is its proof: everything adds up to zero
+         */
+        get: operations["office_read_trial_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/trial-balance.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a trial balance */
+        get: operations["office_export_trial_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/trial-balance.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a trial balance as a workbook */
+        get: operations["office_export_trial_balance_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The journal of a business unit: its postings with their entries
+         * @description `q` finds by what finds the customer’s account
+         */
+        get: operations["office_list_postings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/journal.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a journal, an entry in each row */
+        get: operations["office_export_postings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/journal.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export a journal, an entry in each row as a workbook */
+        get: operations["office_export_postings_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sheet of one account of the ledger, with its running balance
+         * @description In the business unit’s currency; debits are positive
+         */
+        get: operations["office_read_ledger_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/sheet.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the sheet of an account of the ledger */
+        get: operations["office_export_ledger_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/ledger/sheet.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the sheet of an account of the ledger as a workbook */
+        get: operations["office_export_ledger_sheet_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/business-units/{id}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chart of accounts of a business unit */
+        get: operations["office_list_chart"];
+        /** Give accounts of the chart other codes and names */
+        put: operations["office_rename_chart"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/taxes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a price becomes with some taxes */
+        post: operations["office_preview_taxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an account credit, or take it
+         * @description Credit that is given pays open invoices at once, the oldest first
+         */
+        post: operations["office_adjust_credit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record credit that was paid back */
+        post: operations["office_record_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/invoices/{id}/write-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up what is still owed of an invoice */
+        post: operations["office_write_off_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/subscriptions/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what a sale would cost: its components and its first invoice
+         * @description Takes what the sale takes and refuses what it refuses; nothing is written
+         */
+        post: operations["office_quote_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What billing would make of services, events and runs
+         * @description Replays services and a timeline of events through the billing engine, under the rules of a business unit or those in the request, and answers every invoice, line, credit and balance that would come about. Nothing is written. On each day come first its events, in the order of the request, then its run.
+         */
+        post: operations["office_simulate_billing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3807,6 +6060,414 @@ export interface paths {
         };
         /** What waits, and the figures of the last thirteen months */
         get: operations["office_get_today"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recurring revenue by month, and what moved it */
+        get: operations["office_get_recurring_revenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export recurring revenue by month */
+        get: operations["office_export_recurring_revenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export recurring revenue by month as a workbook */
+        get: operations["office_export_recurring_revenue_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services behind the movements of some days */
+        get: operations["office_list_revenue_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/movements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the services behind the movements of some days */
+        get: operations["office_export_revenue_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/movements.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the services behind the movements of some days as a workbook */
+        get: operations["office_export_revenue_movements_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recurring revenue of today by business unit, plan or salesperson */
+        get: operations["office_split_recurring_revenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/split.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export recurring revenue of today by business unit, plan or salesperson */
+        get: operations["office_export_revenue_split"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/recurring-revenue/split.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export recurring revenue of today by business unit, plan or salesperson as a workbook */
+        get: operations["office_export_revenue_split_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Churn by the month in which services began */
+        get: operations["office_get_cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/cohorts.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export churn by the month in which services began */
+        get: operations["office_export_cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/cohorts.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export churn by the month in which services began as a workbook */
+        get: operations["office_export_cohorts_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/receivables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is owed, by how late it is */
+        get: operations["office_get_receivables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/receivables.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what is owed, by how late it is */
+        get: operations["office_export_receivables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/receivables.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what is owed, by how late it is as a workbook */
+        get: operations["office_export_receivables_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/billed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was billed without taxes, by business unit, plan or salesperson */
+        get: operations["office_get_billed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/billed.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what was billed, by business unit, plan or salesperson */
+        get: operations["office_export_billed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/billed.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export what was billed, by business unit, plan or salesperson as a workbook */
+        get: operations["office_export_billed_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments by month and method */
+        get: operations["office_get_payment_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/payments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export payments by month and method */
+        get: operations["office_export_payment_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/payments.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export payments by month and method as a workbook */
+        get: operations["office_export_payment_months_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closings by month and business unit */
+        get: operations["office_get_closing_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/closings.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export closings by month and business unit */
+        get: operations["office_export_closing_months"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/reports/closings.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export closings by month and business unit as a workbook */
+        get: operations["office_export_closing_months_xlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4138,14 +6799,45 @@ export interface components {
             decided_at: string | null;
         };
         PriceTierInput: {
+            /** @description Null: the last one */
             up_to: number | null;
             /** @description Minor units */
             unit_amount: number;
             /**
-             * @description Minor units
+             * @description Due once the tier is reached, in minor units
              * @default 0
              */
             flat_amount: number;
+        };
+        PriceInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            /** @description A quarter is three months, a year twelve */
+            cycle_count: number;
+            /**
+             * @description Ends on the closing day, or on an anchor day of its own
+             * @enum {string}
+             */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Of the whole (flat), of one (per_unit) or of a package; 0 with tiers */
+            amount: number;
+            tiers: components["schemas"]["PriceTierInput"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @description Null: since the plan is there */
+            valid_from: string | null;
+            /** @description First day on which it is no longer sold; null: none is known */
+            valid_to: string | null;
         };
         PlanItemInput: {
             /** @enum {string} */
@@ -4162,12 +6854,190 @@ export interface components {
             /** @enum {string} */
             kind: "option" | "add_on" | "module";
             name: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
+            /** @description Of the first of its prices in that currency */
+            amount: number | null;
+            prices: components["schemas"]["PriceInput"][];
             position: number;
             archived_at: string | null;
             /** @description Whether some service has it: removing it archives it */
             sold: boolean;
+        };
+        /** @description Something whose use is counted and charged afterwards */
+        PlanMeterInput: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+            name: string;
+            unit_name: string;
+            prices: components["schemas"]["PriceInput"][];
+            position: number;
+            archived_at: string | null;
+            sold: boolean;
+        };
+        ServiceCouponInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            coupon_id: string;
+            code: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from_date: string;
+            /** @description First day without it; null: for ever */
+            to_date: string | null;
+            /** Format: uuid */
+            subscription_id: string;
+            subscription_number: number;
+            plan_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            state: "coming" | "running" | "ended";
+        };
+        OwnCouponInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from_date: string;
+            /** @description First day without it; null: for ever */
+            to_date: string | null;
+            /** @enum {string} */
+            state: "coming" | "running" | "ended";
+        };
+        PricePartInput: {
+            /** @enum {string} */
+            kind: "included" | "flat" | "unit" | "package" | "tier";
+            /** @description How many units, or packages, are charged so */
+            units: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            flat_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
+        OlderPriceInput: {
+            /** Format: uuid */
+            component_id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            contract_number: number;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            plan_option_id: string | null;
+            plan_meter_id: string | null;
+            description: string;
+            quantity: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            tiers: components["schemas"]["PriceTierInput"][] | null;
+            package_size: number | null;
+            included: number;
+            /** @description For a whole period of its own; null where it is metered */
+            amount: number | null;
+            /** @enum {string} */
+            list_price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            list_unit_amount: number;
+            list_tiers: components["schemas"]["PriceTierInput"][] | null;
+            list_package_size: number | null;
+            list_included: number;
+            /** @description For a whole period of its own; null where it is metered */
+            list_amount: number | null;
+        };
+        UsageRecordInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            meter: string;
+            meter_name: string;
+            unit_name: string;
+            /** Format: date */
+            on_date: string;
+            quantity: number;
+            key: string;
+            /** Format: date-time */
+            created_at: string;
+            billed_at: string | null;
+            invoice_id: string | null;
+            invoice_number: string | null;
+        };
+        MeterUsageInput: {
+            meter: string;
+            name: string;
+            unit_name: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            tiers: components["schemas"]["PriceTierInput"][] | null;
+            package_size: number | null;
+            included: number;
+            /**
+             * Format: date
+             * @description Of the period that is running
+             */
+            period_from: string;
+            /**
+             * Format: date
+             * @description Its end, exclusive: the closing that bills it
+             */
+            period_to: string;
+            /**
+             * Format: date
+             * @description First of the days that are listed
+             */
+            days_from: string;
+            /** @description In the period that is running */
+            used: number;
+            /** @description Not billed yet, late reports of earlier days included */
+            waiting: number;
+            /** @description What that would cost if nothing more came, before taxes */
+            cost: number;
+            days: {
+                /** Format: date */
+                on_date: string;
+                quantity: number;
+            }[];
         };
         SubscriptionComponentInput: {
             /** Format: uuid */
@@ -4222,11 +7092,70 @@ export interface components {
             /** @description What is open of this service’s invoice lines */
             open_amount: number;
         };
+        TrialBalanceRowInput: {
+            /** @enum {string} */
+            ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+            code: string;
+            name: string;
+            /** @enum {string} */
+            type: "asset" | "liability" | "equity" | "income" | "expense";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            opening: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            debits: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credits: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            closing: number;
+        };
+        PostedDocumentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            series: string;
+            number: number;
+        };
+        LedgerSheetRowInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            /** Format: date */
+            on_date: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            payment_id: string | null;
+            /** @description Why staff corrected by hand */
+            reason: string | null;
+            document: components["schemas"]["PostedDocumentInput"] | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            debit: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit: number;
+            /** @description After it; debits positive */
+            balance: number;
+        };
+        DocumentTaxInput: {
+            /** Format: uuid */
+            tax_id: string;
+            name: string;
+            /** @description Millionths: 190000 is 19 % */
+            rate: number;
+            /** @description Contained in the prices, else on top of them */
+            inclusive: boolean;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            base: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
         PlannedInvoiceLineInput: {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option" | "usage";
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -4247,15 +7176,43 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             unit_amount: number;
             quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Rising; the last has no end */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                unit_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                flat_amount: number;
+            }[] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @description All that came off: the line’s own discount and its coupons */
             discount: number;
             discount_kind: ("amount" | "percent") | null;
             discount_basis_points: number | null;
             discount_amount: number | null;
+            coupons: {
+                name: string;
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                amount?: number | null;
+                basis_points?: number | null;
+                /** @description What it took off this line */
+                off?: number | null;
+            }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            instalment: number | null;
+            instalments: number | null;
             rule: string;
             /** @description Why this amount, in plain words in the caller’s language */
             explanation: string;
@@ -4274,12 +7231,18 @@ export interface components {
             currency: string;
             /** @enum {string} */
             payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            subscription_id: string | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
             /** @description Integer minor units of the currency (ISO 4217) */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
+            taxes: components["schemas"]["DocumentTaxInput"][];
             lines: components["schemas"]["PlannedInvoiceLineInput"][];
         };
         ClosingAccountInput: {
@@ -4308,7 +7271,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option" | "usage";
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -4329,18 +7292,1026 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             unit_amount: number;
             quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Rising; the last has no end */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                unit_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                flat_amount: number;
+            }[] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @description All that came off: the line’s own discount and its coupons */
             discount: number;
             discount_kind: ("amount" | "percent") | null;
             discount_basis_points: number | null;
             discount_amount: number | null;
+            coupons: {
+                name: string;
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                amount?: number | null;
+                basis_points?: number | null;
+                /** @description What it took off this line */
+                off?: number | null;
+            }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            instalment: number | null;
+            instalments: number | null;
             rule: string;
             /** @description Why this amount, in plain words in the caller’s language */
             explanation: string;
+            /** @description The line of another document that this one corrects */
+            corrects: {
+                /** Format: uuid */
+                line_id: string;
+                /** Format: uuid */
+                invoice_id: string;
+                document: string;
+                description: string;
+                /** @enum {string} */
+                kind: "credit_note" | "debit_note";
+            } | null;
+            /** @description What credit notes gave back of it, tax on top included */
+            credited: number;
+        };
+        RelatedDocumentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            series: string;
+            number: number;
+            /** @enum {string} */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            /** Format: date */
+            issue_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @enum {string} */
+            relation: "about" | "correction" | "proforma" | "invoice";
+        };
+        InvoiceDetailInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt
+             * @enum {string}
+             */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            series: string;
+            number: number;
+            /**
+             * @description `open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`
+             * @enum {string}
+             */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            overdue: boolean;
+            /** Format: date */
+            issue_date: string;
+            /**
+             * Format: date
+             * @description Of a proforma: the last day on which it stands
+             */
+            due_date: string;
+            /** @description Of an invoice of one service */
+            subscription_id: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Contained in the prices */
+            tax_included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description What is still owed of it */
+            open_amount: number;
+            /** Format: date-time */
+            created_at: string;
+            paid_at: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            closing_id: string | null;
+            subscription_number: number | null;
+            /** @description Why staff wrote it */
+            reason: string | null;
+            /** @description The document that a credit or debit note is about */
+            about_invoice_id: string | null;
+            /** @description The proforma that an invoice was made from */
+            proforma_id: string | null;
+            /** @description The customer as they were on issue */
+            customer: {
+                [key: string]: string | number | null;
+            };
+            /** @description The business unit as it was on issue */
+            issuer: {
+                [key: string]: string | number | null;
+            };
+            lines: components["schemas"]["InvoiceLineInput"][];
+            taxes: components["schemas"]["DocumentTaxInput"][];
+            /** @description What credit notes gave back of it */
+            credited: number;
+            /** @description Documents that it corrects, that correct it, that it was made from or into */
+            related: components["schemas"]["RelatedDocumentInput"][];
+            /** @description What changed what is owed of it: payments, credit used, credit notes */
+            payments: {
+                /**
+                 * @description `credit_used`: paid from the account’s credit
+                 * @enum {string}
+                 */
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                /** Format: date */
+                on_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                payment_id: string | null;
+                method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
+                reference: string | null;
+                /** @description The credit note that did it */
+                document_id: string | null;
+                document_number: string | null;
+            }[];
+        };
+        /** @description The filters of the list of documents */
+        DocumentBatchFiltersInput: {
+            q?: string;
+            /** @enum {string} */
+            kind?: "invoice" | "debit_note" | "credit_note" | "proforma";
+            /** @enum {string} */
+            state?: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn" | "overdue";
+            /** Format: uuid */
+            subscription_id?: string;
+            /** Format: date */
+            due_from?: string;
+            /** Format: date */
+            due_to?: string;
+            /** Format: date */
+            issued_from?: string;
+            /** Format: date */
+            issued_to?: string;
+            /**
+             * @description A decimal in each document’s own currency
+             * @example 100.50
+             */
+            total_from?: string;
+            /**
+             * @description A decimal in each document’s own currency
+             * @example 100.50
+             */
+            total_to?: string;
+            /** Format: uuid */
+            business_unit_id?: string;
+            /** Format: uuid */
+            account_id?: string;
+            /** Format: uuid */
+            closing_id?: string;
+        };
+        DocumentBatchInput: {
+            /** Format: uuid */
+            id: string;
+            closing_id: string | null;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            documents_total: number;
+            documents_done: number;
+            /** @description The ZIP files that are ready */
+            parts: {
+                part: number;
+                documents: number;
+                size: number;
+            }[];
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            /** @description When the files are removed */
+            expires_at: string | null;
+            removed_at: string | null;
+        };
+        ChangeRequestInput: {
+            /** @constant */
+            kind: "plan";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /** Format: uuid */
+            plan_id: string;
+            quantity?: number;
+            /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+            options?: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+            }[];
+            /**
+             * @description What becomes of options that the new plan lacks
+             * @default drop
+             * @enum {string}
+             */
+            missing_options: "drop" | "keep";
+            /** @default true */
+            keep_discount: boolean;
+            /**
+             * @description Days from the change on that cost nothing
+             * @default 0
+             */
+            trial_days: number;
+        } | {
+            /** @constant */
+            kind: "quantity";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description What of the service it is about; left out: the plan itself
+             */
+            component_id?: string;
+            quantity: number;
+        } | {
+            /** @constant */
+            kind: "options";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /** @description All that the service has from then on */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+            }[];
+        } | {
+            /** @constant */
+            kind: "price";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description What of the service it is about; left out: the plan itself
+             */
+            component_id?: string;
+            /** @enum {string} */
+            price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            unit_amount: number;
+            tiers?: {
+                up_to: number | null;
+                unit_amount: number;
+                flat_amount: number;
+            }[] | null;
+            package_size?: number | null;
+            included?: number;
+        } | {
+            /** @constant */
+            kind: "discount";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description What of the service it is about; left out: the plan itself
+             */
+            component_id?: string;
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount?: number | null;
+            discount_basis_points?: number | null;
+        } | {
+            /** @constant */
+            kind: "cycle";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description What of the service it is about; left out: the plan itself
+             */
+            component_id?: string;
+            /** @enum {string} */
+            cycle_unit: "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment?: "closing" | "anniversary";
+            /** @description Price of a whole period; left out: the catalogue’s for this cycle */
+            unit_amount?: number;
+        } | {
+            /** @constant */
+            kind: "due_day";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            due_day?: number;
+            /** @enum {string} */
+            payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+        } | {
+            /** @constant */
+            kind: "suspend";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /**
+             * @description Charges stop and nothing changes on servers
+             * @default false
+             */
+            administrative: boolean;
+            /**
+             * @description For non-payment (billing.md 21)
+             * @default false
+             */
+            for_debt: boolean;
+        } | {
+            /** @constant */
+            kind: "reactivate";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+        } | {
+            /** @constant */
+            kind: "transfer";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            /** Format: uuid */
+            account_id: string;
+        } | {
+            /** @constant */
+            kind: "cancel";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason: string;
+            /**
+             * @description False: staff do without the penalty
+             * @default true
+             */
+            penalty: boolean;
+        } | {
+            /** @constant */
+            kind: "extend_trial";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason?: string | null;
+            days: number;
+        };
+        OwnChangeRequestInput: {
+            /** @constant */
+            kind: "plan";
+            reason?: string | null;
+            /** Format: uuid */
+            plan_id: string;
+            quantity?: number;
+            /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+            options?: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+            }[];
+        } | {
+            /** @constant */
+            kind: "quantity";
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description What of the service it is about; left out: the plan itself
+             */
+            component_id?: string;
+            quantity: number;
+        } | {
+            /** @constant */
+            kind: "options";
+            reason?: string | null;
+            /** @description All that the service has from then on */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+            }[];
+        } | {
+            /** @constant */
+            kind: "cancel";
+            /**
+             * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+             * @enum {string}
+             */
+            timing?: "now" | "date" | "period_end";
+            /**
+             * Format: date
+             * @description With `date`: a day to come, or a past one down to the first charged day
+             */
+            effective_on?: string;
+            reason: string;
+        };
+        ChangePartInput: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            description: string;
+            quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Of a whole period, after its discount; of usage the price of one */
+            amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            from_date: string | null;
+            to_date: string | null;
+        };
+        ChangeSideInput: {
+            plan_name: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            parts: components["schemas"]["ChangePartInput"][];
+            /** @description Of whole periods of the plan and its options */
+            amount: number;
+            due_day: number;
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            billing_start: string | null;
+            end_date: string | null;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+        };
+        ChangeCostLineInput: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            days: number;
+            of: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            instalment: number | null;
+            instalments: number | null;
+        };
+        ChangeCostsInput: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            credits: components["schemas"]["ChangeCostLineInput"][];
+            charges: components["schemas"]["ChangeCostLineInput"][];
+            /** @description Penalty and remaining instalments */
+            one_off: components["schemas"]["ChangeCostLineInput"][];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit_total: number;
+            /** @description Charges and one-off amounts, with taxes */
+            charge_total: number;
+            /** @description Charged less credited; negative is in the customer’s favour */
+            net: number;
+            penalty: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                reason: string;
+                formula: string | null;
+                waived: boolean;
+            } | null;
+            /** @description The first invoice of the service after it */
+            next: {
+                /** Format: date */
+                date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            } | null;
+        };
+        ChangeDocumentInput: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            number: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+        };
+        SubscriptionChangeInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            /** @enum {string} */
+            kind: "plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial";
+            /** @enum {string} */
+            state: "requested" | "scheduled" | "done" | "withdrawn" | "failed";
+            /** @enum {string} */
+            timing: "now" | "date" | "period_end";
+            /** Format: date */
+            effective_on: string;
+            reason: string | null;
+            before: components["schemas"]["ChangeSideInput"] | null;
+            after: components["schemas"]["ChangeSideInput"] | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit_total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            charge_total: number;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            failure_code: string | null;
+            /** @description Why it failed, in words */
+            failure: string | null;
+            new_subscription_id: string | null;
+            withdrawable: boolean;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            plan_name: string;
+            contract_number: number;
+            requested_by_name: string | null;
+            requested_by_customer: boolean;
+            ended_by_name: string | null;
+            documents: components["schemas"]["ChangeDocumentInput"][];
+        };
+        OfferedPriceInput: {
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
+        OfferedOptionInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            name: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+        };
+        ChangeableComponentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            plan_option_id: string | null;
+            description: string;
+            quantity: number;
+            /** @description Whether its price depends on the quantity */
+            countable: boolean;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount: number | null;
+            discount_basis_points: number | null;
+        };
+        ReachablePlanInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            product_name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            trial_days: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description For the quantity that the service has */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            upgrade: boolean;
+            options: components["schemas"]["OfferedOptionInput"][];
+            /** @description Options of the service that it lacks */
+            missing: string[];
+        };
+        ContractSpanInput: {
+            text: string;
+            bold: boolean;
+        };
+        ContractBlockInput: {
+            /** @constant */
+            kind: "heading";
+            level: 1 | 2 | 3;
+            spans: components["schemas"]["ContractSpanInput"][];
+        } | {
+            /** @constant */
+            kind: "paragraph";
+            spans: components["schemas"]["ContractSpanInput"][];
+        } | {
+            /** @constant */
+            kind: "list";
+            ordered: boolean;
+            start: number;
+            items: components["schemas"]["ContractSpanInput"][][];
+        } | {
+            /** @constant */
+            kind: "table";
+            head: components["schemas"]["ContractSpanInput"][][];
+            rows: components["schemas"]["ContractSpanInput"][][][];
+        } | {
+            /** @constant */
+            kind: "rule";
+        };
+        ContractTemplateFaultInput: {
+            /** @enum {string} */
+            code: "unknown_variable" | "variable_not_closed" | "template_empty";
+            name: string;
+            line: number;
+            column: number;
+            length: number;
+        };
+        ContractVariableInput: {
+            name: string;
+            example: string;
+            meaning: string;
+        };
+        FormulaFaultInput: {
+            code: string;
+            message: string;
+            line: number;
+            column: number;
+            length: number;
+            part: string;
+        };
+        FormulaFigureInput: {
+            name: string;
+            /** @description A whole number, or a fraction like 26970/7 */
+            value: string;
+            /** @description An amount in minor units */
+            money: boolean;
+        };
+        FormulaVariableInput: {
+            name: string;
+            meaning: string;
+            money: boolean;
+            sample: string;
+        };
+        ContractDocumentSummaryInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            revision: number;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            plan_name: string;
+            /** @enum {string} */
+            state: "issued" | "accepted" | "declined" | "superseded" | "expired" | "withdrawn";
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            sent_at: string | null;
+            accepted_at: string | null;
+            accepted_on: string | null;
+            acceptance: ("portal" | "paper") | null;
+            accepted_name: string | null;
+            accepted_email: string | null;
+            accepted_ip: string | null;
+            accepted_user_agent: string | null;
+            /** @description Of the text; it is named when the contract is accepted */
+            sha256: string;
+            has_signed_copy: boolean;
+            closed_at: string | null;
+            decline_reason: string | null;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            template_version: number;
+            issued_by_name: string | null;
+        };
+        DunningTextsInput: {
+            "pt-BR": {
+                subject: string;
+                body: string;
+            };
+            es: {
+                subject: string;
+                body: string;
+            };
+            en: {
+                subject: string;
+                body: string;
+            };
+        };
+        DunningStepInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            key: string;
+            /** @description Days after the due date of the oldest unpaid document; before it where negative */
+            day: number;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            /** @description ISO days of the week on which the step may act */
+            weekdays: number[];
+            /** @description Late fee, in minor units */
+            amount: number | null;
+            /** @description Hundredths of a percent: late fee of the open amount, interest per month */
+            basis_points: number | null;
+            /** @description Interest: a day is a thirtieth of a month (commercial) or the part of its own month (actual) */
+            day_count: ("actual" | "commercial") | null;
+            /** @description Suspension and cancellation: all services, or those on the overdue documents */
+            scope: ("account" | "documents") | null;
+            texts: components["schemas"]["DunningTextsInput"] | null;
+        };
+        DunningStepDraftInput: {
+            /** @description Days after the due date of the oldest unpaid document; before it where negative */
+            day: number;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            /**
+             * @description ISO days of the week on which the step may act
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            weekdays: number[];
+            /**
+             * @description Late fee, in minor units
+             * @default null
+             */
+            amount: number | null;
+            /**
+             * @description Hundredths of a percent: late fee of the open amount, interest per month
+             * @default null
+             */
+            basis_points: number | null;
+            /**
+             * @description Interest: a day is a thirtieth of a month (commercial) or the part of its own month (actual)
+             * @default null
+             */
+            day_count: ("actual" | "commercial") | null;
+            /**
+             * @description Suspension and cancellation: all services, or those on the overdue documents
+             * @default null
+             */
+            scope: ("account" | "documents") | null;
+            /** @default null */
+            texts: {
+                "pt-BR": {
+                    subject: string;
+                    body: string;
+                };
+                es: {
+                    subject: string;
+                    body: string;
+                };
+                en: {
+                    subject: string;
+                    body: string;
+                };
+            } | null;
+            /**
+             * Format: uuid
+             * @description Of a step that the policy has: what it did is not done again
+             */
+            key?: string;
+        };
+        SimulatedStepInput: {
+            /** Format: uuid */
+            step_id: string;
+            day: number;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            accounts: number;
+            documents: number;
+            /** @description Reminders whose time has passed */
+            skipped: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @description Late fee or interest that would be charged */
+            charge: number;
+            /** @description Services that would be suspended or cancelled */
+            services: number;
+        };
+        DunningActionInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            policy_id: string;
+            policy_name: string;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            day: number;
+            /** Format: uuid */
+            invoice_id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** Format: date */
+            scheduled_on: string;
+            /** Format: date */
+            on_date: string;
+            /** @enum {string} */
+            result: "done" | "nothing" | "skipped";
+            reason: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            charged: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            document_id: string | null;
+            document_number: string | null;
+            services: number;
+            mails: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DunningNextInput: {
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            day: number;
+            /** Format: date */
+            on_date: string;
+            charge: number | null;
+            services: number;
         };
         /** @description Exactly one of column, template, constant, months_before */
         ImportSourceInput: {
@@ -4415,6 +8386,509 @@ export interface components {
             /** @enum {string} */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
         };
+        RevenueMonthInput: {
+            /** @description 2026-05 */
+            month: string;
+            /** Format: date */
+            from: string;
+            /**
+             * Format: date
+             * @description First day of the next month, or today
+             */
+            to: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            start: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            new: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            expansion: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            reactivation: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            contraction: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            churn: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            transfer: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            end: number;
+        };
+        SimulatedCycleInput: {
+            /**
+             * @default month
+             * @enum {string}
+             */
+            unit: "once" | "day" | "week" | "month";
+            /**
+             * @description 3 months are a quarter, 12 a year
+             * @default 1
+             */
+            count: number;
+            /**
+             * @description Periods end on the closing day, or run from an anchor of their own (days and weeks always do)
+             * @enum {string}
+             */
+            alignment?: "closing" | "anniversary";
+            /** @description A boundary; null: the first charged day */
+            anchor?: string | null;
+        };
+        SimulatedPriceInput: {
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+        };
+        SimulatedPlanInput: {
+            /** @default Plan */
+            name: string;
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+            /** @default 1 */
+            quantity: number;
+            /** @default null */
+            discount: {
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                /** @description Off a whole period */
+                amount?: number;
+                basis_points?: number;
+            } | null;
+        };
+        /** @description An option, an add-on, a module; of `meters`, something metered */
+        SimulatedOptionInput: {
+            code: string;
+            name?: string;
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+            /** @default 1 */
+            quantity: number;
+            /** @default null */
+            discount: {
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                /** @description Off a whole period */
+                amount?: number;
+                basis_points?: number;
+            } | null;
+            cycle?: components["schemas"]["SimulatedCycleInput"] | null;
+        };
+        SimulatedRulesInput: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency?: string;
+            /** @description Dates are local to it; nothing else depends on it */
+            time_zone?: string;
+            closing_day?: number;
+            /**
+             * @description Actual days, or 30-day commercial months
+             * @enum {string}
+             */
+            day_count?: "actual" | "commercial";
+            /** @enum {string} */
+            billing_mode?: "advance" | "arrears";
+            /** @enum {string} */
+            tax_rounding?: "document" | "line";
+            /** @enum {string} */
+            invoice_grouping?: "account" | "subscription";
+            taxes?: {
+                name: string;
+                /** @description Millionths: 190000 is 19 % */
+                rate: number;
+                /** @default false */
+                inclusive: boolean;
+            }[];
+        };
+        SimulationRequestInput: {
+            /**
+             * Format: uuid
+             * @description Whose rules are taken where `rules` is silent
+             */
+            business_unit_id?: string;
+            /** @default {} */
+            rules: components["schemas"]["SimulatedRulesInput"];
+            subscriptions?: {
+                /** @description What it is called here */
+                id: string;
+                /** @default account */
+                account: string;
+                /** Format: date */
+                start: string;
+                /** @default 0 */
+                trial_days: number;
+                /** @default false */
+                proportional_trial: boolean;
+                /** @enum {string} */
+                billing_mode?: "advance" | "arrears";
+                cycle?: components["schemas"]["SimulatedCycleInput"];
+                plan: components["schemas"]["SimulatedPlanInput"];
+                options?: components["schemas"]["SimulatedOptionInput"][];
+                meters?: components["schemas"]["SimulatedOptionInput"][];
+                /** @default true */
+                taxed: boolean;
+            }[];
+            events?: ({
+                /** @constant */
+                kind: "plan";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                plan: components["schemas"]["SimulatedPlanInput"];
+                cycle?: components["schemas"]["SimulatedCycleInput"] | null;
+                /** @default 0 */
+                free_days: number;
+            } | {
+                /** @constant */
+                kind: "quantity";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /**
+                 * @description Its code; null: the plan
+                 * @default null
+                 */
+                option: string | null;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "price";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /**
+                 * @description Its code; null: the plan
+                 * @default null
+                 */
+                option: string | null;
+                price: components["schemas"]["SimulatedPriceInput"];
+            } | {
+                /** @constant */
+                kind: "discount";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                discount: {
+                    /** @enum {string} */
+                    kind: "amount" | "percent";
+                    /** @description Off a whole period */
+                    amount?: number;
+                    basis_points?: number;
+                } | null;
+            } | {
+                /** @constant */
+                kind: "cycle";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                cycle: components["schemas"]["SimulatedCycleInput"];
+                price: components["schemas"]["SimulatedPriceInput"];
+            } | {
+                /** @constant */
+                kind: "add_option";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                option: components["schemas"]["SimulatedOptionInput"];
+            } | {
+                /** @constant */
+                kind: "remove_option";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                option: string;
+            } | {
+                /** @constant */
+                kind: "suspend";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /**
+                 * @description Whether days billed in advance are given back (billing rule 21)
+                 * @default false
+                 */
+                give_back: boolean;
+            } | {
+                /** @constant */
+                kind: "reactivate";
+                /** Format: date */
+                on: string;
+                subscription: string;
+            } | {
+                /** @constant */
+                kind: "cancel";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                penalty: number;
+            } | {
+                /** @constant */
+                kind: "transfer";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                account: string;
+                /** @description What the new one is called here */
+                as: string;
+            } | {
+                /** @constant */
+                kind: "extend_trial";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                days: number;
+            } | {
+                /** @constant */
+                kind: "coupon";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /** @default COUPON */
+                name: string;
+                discount: {
+                    /** @enum {string} */
+                    kind: "amount" | "percent";
+                    /** @description Off a whole period */
+                    amount?: number;
+                    basis_points?: number;
+                };
+                /** @default null */
+                periods: number | null;
+            } | {
+                /** @constant */
+                kind: "usage";
+                /** Format: date */
+                on: string;
+                subscription: string;
+                /** @description Code of the meter */
+                option: string;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "charge";
+                /** Format: date */
+                on: string;
+                /** @default account */
+                account: string;
+                /** @default null */
+                subscription: string | null;
+                description: string;
+                /** @description Integer minor units of the currency */
+                amount: number;
+                /** @default 1 */
+                quantity: number;
+                /** @default 1 */
+                instalments: number;
+                /** @default true */
+                taxed: boolean;
+            } | {
+                /** @constant */
+                kind: "adjustment";
+                /** Format: date */
+                on: string;
+                /** @default account */
+                account: string;
+                /** @description Credit given, or with a minus taken */
+                amount: number;
+            } | {
+                /** @constant */
+                kind: "payment";
+                /** Format: date */
+                on: string;
+                /** @default account */
+                account: string;
+                amount: number;
+                /**
+                 * @description Number in this simulation; null: the oldest open ones
+                 * @default null
+                 */
+                document: number | null;
+            })[];
+            runs: string[] | {
+                /** Format: date */
+                from: string;
+                /**
+                 * Format: date
+                 * @description The last day, included
+                 */
+                to: string;
+                /**
+                 * @default closing
+                 * @enum {string}
+                 */
+                every: "day" | "week" | "closing";
+            };
+        };
+        SimulatedLineInput: {
+            subscription: string | null;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            rule: string;
+            /** @description Why this amount, in plain words */
+            explanation: string;
+        };
+        SimulatedDocumentInput: {
+            number: number;
+            /**
+             * @description A credit note’s amounts are positive
+             * @enum {string}
+             */
+            kind: "invoice" | "credit_note";
+            account: string;
+            cause: {
+                /** Format: date */
+                on: string;
+                run: boolean;
+                /** @description Place in `events` */
+                event: number | null;
+            };
+            /** Format: date */
+            issue_date: string;
+            lines: components["schemas"]["SimulatedLineInput"][];
+            taxes: {
+                name: string;
+                rate: number;
+                inclusive: boolean;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                base: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+        };
+        SimulatedAccountInput: {
+            account: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            invoiced: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credited: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            paid: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            owed: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit: number;
+            /** @description Owed less credit */
+            balance: number;
+        };
         /** @description What went wrong, why, and what to do (RFC 9457) */
         Problem: {
             type: string;
@@ -4462,6 +8936,19 @@ export interface components {
             payment_methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
             payment_instructions: string | null;
             invoice_series: string;
+            credit_note_series: string;
+            debit_note_series: string;
+            proforma_series: string;
+            /**
+             * @description Taxes are rounded once per document, or on each line
+             * @enum {string}
+             */
+            tax_rounding: "document" | "line";
+            /**
+             * @description One invoice per account, or per service
+             * @enum {string}
+             */
+            invoice_grouping: "account" | "subscription";
             sensitive_changes_need_approval: boolean;
             accent: string;
             logo_file_id: string | null;
@@ -5151,15 +9638,119 @@ export interface components {
                 permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
             }[];
         };
+        Coupon: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            code: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /** @description For how many billing periods; null: for ever */
+            periods: number | null;
+            valid_from: string | null;
+            /** @description First day on which it is redeemed no more */
+            valid_until: string | null;
+            most_redemptions: number | null;
+            once_per_account: boolean;
+            /** @description Only for these plans; null: for all */
+            plan_ids: string[] | null;
+            /** @description How often it was redeemed; a list counts up to 10,000 */
+            redemptions: number;
+            /** @enum {string} */
+            state: "active" | "not_yet" | "expired" | "used_up" | "archived";
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         PriceTier: {
+            /** @description Null: the last one */
             up_to: number | null;
             /** @description Minor units */
             unit_amount: number;
             /**
-             * @description Minor units
+             * @description Due once the tier is reached, in minor units
              * @default 0
              */
             flat_amount: number;
+        };
+        Price: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            /** @description A quarter is three months, a year twelve */
+            cycle_count: number;
+            /**
+             * @description Ends on the closing day, or on an anchor day of its own
+             * @enum {string}
+             */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Of the whole (flat), of one (per_unit) or of a package; 0 with tiers */
+            amount: number;
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @description Null: since the plan is there */
+            valid_from: string | null;
+            /** @description First day on which it is no longer sold; null: none is known */
+            valid_to: string | null;
+        };
+        PriceVersion: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            /** @description A quarter is three months, a year twelve */
+            cycle_count: number;
+            /**
+             * @description Ends on the closing day, or on an anchor day of its own
+             * @enum {string}
+             */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Of the whole (flat), of one (per_unit) or of a package; 0 with tiers */
+            amount: number;
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @description Null: since the plan is there */
+            valid_from: string | null;
+            /** @description First day on which it is no longer sold; null: none is known */
+            valid_to: string | null;
+            plan_option_id: string | null;
+            plan_meter_id: string | null;
+            /** @description Of the option or the meter; null: of the plan itself */
+            name: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
         Product: {
             /** Format: uuid */
@@ -5208,14 +9799,22 @@ export interface components {
             /** @description Null: what the business unit says */
             billing_mode: ("advance" | "arrears") | null;
             term_months: number;
+            /**
+             * @description Whether days billed in advance and lost to a suspension are given back
+             * @enum {string}
+             */
+            suspension_credit: "unless_debt" | "always" | "never";
             position: number;
             /**
              * @description The business unit’s currency
              * @example BRL
              */
             currency: string;
-            /** @description Monthly price in the business unit’s currency */
+            /** @description Price of one in the business unit’s currency today, for the cycle beside it; null: not sold */
             amount: number | null;
+            cycle_unit: ("once" | "day" | "week" | "month") | null;
+            cycle_count: number | null;
+            cycle_alignment: ("closing" | "anniversary") | null;
             /** @description How many run on it; a list counts up to 1,000 */
             active_subscriptions: number;
             archived_at: string | null;
@@ -5239,11 +9838,24 @@ export interface components {
             /** @enum {string} */
             kind: "option" | "add_on" | "module";
             name: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
+            /** @description Of the first of its prices in that currency */
+            amount: number | null;
+            prices: components["schemas"]["Price"][];
             position: number;
             archived_at: string | null;
             /** @description Whether some service has it: removing it archives it */
+            sold: boolean;
+        };
+        /** @description Something whose use is counted and charged afterwards */
+        PlanMeter: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+            name: string;
+            unit_name: string;
+            prices: components["schemas"]["Price"][];
+            position: number;
+            archived_at: string | null;
             sold: boolean;
         };
         Plan: {
@@ -5265,14 +9877,22 @@ export interface components {
             /** @description Null: what the business unit says */
             billing_mode: ("advance" | "arrears") | null;
             term_months: number;
+            /**
+             * @description Whether days billed in advance and lost to a suspension are given back
+             * @enum {string}
+             */
+            suspension_credit: "unless_debt" | "always" | "never";
             position: number;
             /**
              * @description The business unit’s currency
              * @example BRL
              */
             currency: string;
-            /** @description Monthly price in the business unit’s currency */
+            /** @description Price of one in the business unit’s currency today, for the cycle beside it; null: not sold */
             amount: number | null;
+            cycle_unit: ("once" | "day" | "week" | "month") | null;
+            cycle_count: number | null;
+            cycle_alignment: ("closing" | "anniversary") | null;
             /** @description How many run on it; a list counts up to 1,000 */
             active_subscriptions: number;
             archived_at: string | null;
@@ -5280,19 +9900,308 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            prices: {
-                /**
-                 * @description ISO 4217 code
-                 * @example BRL
-                 */
-                currency: string;
-                /** @enum {string} */
-                interval: "month";
-                /** @description Integer minor units of the currency (ISO 4217) */
-                amount: number;
-            }[];
+            /**
+             * Format: date
+             * @description Today where its business unit is
+             */
+            day: string;
+            /** @description What is sold today or later */
+            prices: components["schemas"]["Price"][];
             items: components["schemas"]["PlanItem"][];
             options: components["schemas"]["PlanOption"][];
+            meters: components["schemas"]["PlanMeter"][];
+        };
+        Tax: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            /** @description Millionths: 190000 is 19 % */
+            rate: number;
+            /** @description Contained in the price, else on top of it */
+            inclusive: boolean;
+            position: number;
+            /** @description How many products bear it */
+            products: number;
+            /** @description An issued document charged it: its rate never changes again */
+            used: boolean;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ProductTaxes: {
+            /** Format: uuid */
+            product_id: string;
+            product_name: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            tax_ids: string[];
+        };
+        AccountTax: {
+            /** Format: uuid */
+            tax_id: string;
+            name: string;
+            /** @description Millionths: 190000 is 19 % */
+            rate: number;
+            inclusive: boolean;
+            archived_at: string | null;
+            exemption: {
+                reason: string;
+                /** @description First day on which it is charged again */
+                until: string | null;
+                in_force: boolean;
+                /** Format: date-time */
+                created_at: string;
+                created_by_name: string | null;
+            } | null;
+        };
+        CouponRedemption: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            coupon_id: string;
+            code: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from_date: string;
+            /** @description First day without it; null: for ever */
+            to_date: string | null;
+            /** Format: uuid */
+            subscription_id: string;
+            subscription_number: number;
+            plan_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ServiceCoupon: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            coupon_id: string;
+            code: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from_date: string;
+            /** @description First day without it; null: for ever */
+            to_date: string | null;
+            /** Format: uuid */
+            subscription_id: string;
+            subscription_number: number;
+            plan_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @enum {string} */
+            state: "coming" | "running" | "ended";
+        };
+        ServiceCoupons: {
+            items: components["schemas"]["ServiceCoupon"][];
+            /**
+             * Format: date
+             * @description First day that no document has billed yet
+             */
+            earliest_from: string;
+            /**
+             * Format: date
+             * @description From when one that is redeemed now lasts
+             */
+            default_from: string;
+        };
+        OwnCoupon: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            discount_kind: "amount" | "percent";
+            discount_amount: number | null;
+            /** @description Hundredths of a percent: 1000 is 10 % */
+            discount_basis_points: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from_date: string;
+            /** @description First day without it; null: for ever */
+            to_date: string | null;
+            /** @enum {string} */
+            state: "coming" | "running" | "ended";
+        };
+        OwnCoupons: {
+            items: components["schemas"]["OwnCoupon"][];
+        };
+        PricePart: {
+            /** @enum {string} */
+            kind: "included" | "flat" | "unit" | "package" | "tier";
+            /** @description How many units, or packages, are charged so */
+            units: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            flat_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
+        PriceCalculation: {
+            items: {
+                quantity: number;
+                /** @description For a whole period, in minor units */
+                amount: number;
+                parts: components["schemas"]["PricePart"][];
+            }[];
+        };
+        OlderPrice: {
+            /** Format: uuid */
+            component_id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            contract_number: number;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            plan_option_id: string | null;
+            plan_meter_id: string | null;
+            description: string;
+            quantity: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            included: number;
+            /** @description For a whole period of its own; null where it is metered */
+            amount: number | null;
+            /** @enum {string} */
+            list_price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            list_unit_amount: number;
+            list_tiers: components["schemas"]["PriceTier"][] | null;
+            list_package_size: number | null;
+            list_included: number;
+            /** @description For a whole period of its own; null where it is metered */
+            list_amount: number | null;
+        };
+        OlderPrices: {
+            items: components["schemas"]["OlderPrice"][];
+            next_cursor: string | null;
+            /** @description How many there are, counted up to 1,000 */
+            count: number;
+        };
+        UsageRecord: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            meter: string;
+            meter_name: string;
+            unit_name: string;
+            /** Format: date */
+            on_date: string;
+            quantity: number;
+            key: string;
+            /** Format: date-time */
+            created_at: string;
+            billed_at: string | null;
+            invoice_id: string | null;
+            invoice_number: string | null;
+        };
+        UsageRecorded: {
+            /** @description How many were new */
+            recorded: number;
+            /** @description How many were there already, with the same content */
+            repeated: number;
+            items: components["schemas"]["UsageRecord"][];
+        };
+        MeterUsage: {
+            meter: string;
+            name: string;
+            unit_name: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            included: number;
+            /**
+             * Format: date
+             * @description Of the period that is running
+             */
+            period_from: string;
+            /**
+             * Format: date
+             * @description Its end, exclusive: the closing that bills it
+             */
+            period_to: string;
+            /**
+             * Format: date
+             * @description First of the days that are listed
+             */
+            days_from: string;
+            /** @description In the period that is running */
+            used: number;
+            /** @description Not billed yet, late reports of earlier days included */
+            waiting: number;
+            /** @description What that would cost if nothing more came, before taxes */
+            cost: number;
+            days: {
+                /** Format: date */
+                on_date: string;
+                quantity: number;
+            }[];
+        };
+        UsageSummary: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            today: string;
+            meters: components["schemas"]["MeterUsage"][];
         };
         SubscriptionSummary: {
             /** Format: uuid */
@@ -5336,12 +10245,20 @@ export interface components {
              * @example BRL
              */
             currency: string;
-            /** @description What the plan costs a month, as it was sold */
+            /** @description What the plan costs for a period of its own, as it was sold */
             plan_value: number;
-            /** @description What comes off the plan a month */
+            /** @description What comes off the plan a period */
             discount: number;
-            /** @description To pay a month: plan less discount, and options */
+            /** @description Plan less discount, and options, each for a period of its own */
             amount: number;
+            /**
+             * @description How often the plan is charged
+             * @enum {string}
+             */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -5442,12 +10359,20 @@ export interface components {
              * @example BRL
              */
             currency: string;
-            /** @description What the plan costs a month, as it was sold */
+            /** @description What the plan costs for a period of its own, as it was sold */
             plan_value: number;
-            /** @description What comes off the plan a month */
+            /** @description What comes off the plan a period */
             discount: number;
-            /** @description To pay a month: plan less discount, and options */
+            /** @description Plan less discount, and options, each for a period of its own */
             amount: number;
+            /**
+             * @description How often the plan is charged
+             * @enum {string}
+             */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -5515,12 +10440,20 @@ export interface components {
              * @example BRL
              */
             currency: string;
-            /** @description What the plan costs a month, as it was sold */
+            /** @description What the plan costs for a period of its own, as it was sold */
             plan_value: number;
-            /** @description What comes off the plan a month */
+            /** @description What comes off the plan a period */
             discount: number;
-            /** @description To pay a month: plan less discount, and options */
+            /** @description Plan less discount, and options, each for a period of its own */
             amount: number;
+            /**
+             * @description How often the plan is charged
+             * @enum {string}
+             */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
             /** @description The days before it are billed */
             covered_until: string | null;
             next_closing_date: string | null;
@@ -5567,12 +10500,20 @@ export interface components {
              * @example BRL
              */
             currency: string;
-            /** @description What the plan costs a month, as it was sold */
+            /** @description What the plan costs for a period of its own, as it was sold */
             plan_value: number;
-            /** @description What comes off the plan a month */
+            /** @description What comes off the plan a period */
             discount: number;
-            /** @description To pay a month: plan less discount, and options */
+            /** @description Plan less discount, and options, each for a period of its own */
             amount: number;
+            /**
+             * @description How often the plan is charged
+             * @enum {string}
+             */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
             /** @description The days before it are billed */
             covered_until: string | null;
             next_closing_date: string | null;
@@ -5603,11 +10544,179 @@ export interface components {
             id: string;
             name: string;
         };
+        ChartAccount: {
+            /** @enum {string} */
+            ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+            /** @enum {string} */
+            type: "asset" | "liability" | "equity" | "income" | "expense";
+            code: string;
+            name: string;
+        };
+        TrialBalanceRow: {
+            /** @enum {string} */
+            ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+            code: string;
+            name: string;
+            /** @enum {string} */
+            type: "asset" | "liability" | "equity" | "income" | "expense";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            opening: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            debits: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credits: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            closing: number;
+        };
+        TrialBalance: {
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            from: string | null;
+            to: string | null;
+            balances: {
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                rows: components["schemas"]["TrialBalanceRow"][];
+                totals: {
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    opening: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    debits: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    credits: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    closing: number;
+                };
+                /** @description Openings and closings add up to zero, debits equal credits */
+                balanced: boolean;
+            }[];
+        };
+        PostedDocument: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            series: string;
+            number: number;
+        };
+        Posting: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            /** Format: date */
+            on_date: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            payment_id: string | null;
+            /** @description Why staff corrected by hand */
+            reason: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description The sum of its debits */
+            total: number;
+            /** Format: date-time */
+            created_at: string;
+            entries: {
+                /** @enum {string} */
+                ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                code: string;
+                name: string;
+                /** @description Debits positive, credits negative */
+                amount: number;
+                document: components["schemas"]["PostedDocument"] | null;
+            }[];
+        };
+        LedgerSheetRow: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            /** Format: date */
+            on_date: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            payment_id: string | null;
+            /** @description Why staff corrected by hand */
+            reason: string | null;
+            document: components["schemas"]["PostedDocument"] | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            debit: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit: number;
+            /** @description After it; debits positive */
+            balance: number;
+        };
+        LedgerSheet: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Before the first of the days */
+            opening: number;
+            /** @description After the last of the days */
+            closing: number;
+            items: components["schemas"]["LedgerSheetRow"][];
+            next_cursor: string | null;
+        };
+        TaxPreview: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /** @description What is left of the price without the taxes that it contains */
+            net: number;
+            /** @description On top of the price */
+            tax: number;
+            /** @description Contained in the price */
+            tax_included: number;
+            /** @description What the customer pays */
+            total: number;
+            taxes: {
+                /** Format: uuid */
+                tax_id: string;
+                name: string;
+                rate: number;
+                inclusive: boolean;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                base: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+        };
+        DocumentTax: {
+            /** Format: uuid */
+            tax_id: string;
+            name: string;
+            /** @description Millionths: 190000 is 19 % */
+            rate: number;
+            /** @description Contained in the prices, else on top of them */
+            inclusive: boolean;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            base: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
         PlannedInvoiceLine: {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option" | "usage";
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -5628,15 +10737,43 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             unit_amount: number;
             quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Rising; the last has no end */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                unit_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                flat_amount: number;
+            }[] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @description All that came off: the line’s own discount and its coupons */
             discount: number;
             discount_kind: ("amount" | "percent") | null;
             discount_basis_points: number | null;
             discount_amount: number | null;
+            coupons: {
+                name: string;
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                amount?: number | null;
+                basis_points?: number | null;
+                /** @description What it took off this line */
+                off?: number | null;
+            }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            instalment: number | null;
+            instalments: number | null;
             rule: string;
             /** @description Why this amount, in plain words in the caller’s language */
             explanation: string;
@@ -5655,12 +10792,18 @@ export interface components {
             currency: string;
             /** @enum {string} */
             payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            subscription_id: string | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
             /** @description Integer minor units of the currency (ISO 4217) */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
+            taxes: components["schemas"]["DocumentTax"][];
             lines: components["schemas"]["PlannedInvoiceLine"][];
         };
         Closing: {
@@ -5673,6 +10816,19 @@ export interface components {
             up_to: string;
             /** @enum {string} */
             state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            /**
+             * @description Who began it
+             * @enum {string}
+             */
+            origin: "staff" | "command" | "clock";
+            /** @description The closing whose left-out accounts it takes up again */
+            retry_of_id: string | null;
+            /** @description The first day that a late run of the clock caught up */
+            behind_since: string | null;
+            /** @description The closing dates that it caught up */
+            caught_up_dates: string[];
+            /** @description How many days after it should have run; 0: in time */
+            days_late: number;
             accounts_total: number;
             accounts_done: number;
             planned_invoices: number;
@@ -5749,6 +10905,19 @@ export interface components {
             up_to: string;
             /** @enum {string} */
             state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            /**
+             * @description Who began it
+             * @enum {string}
+             */
+            origin: "staff" | "command" | "clock";
+            /** @description The closing whose left-out accounts it takes up again */
+            retry_of_id: string | null;
+            /** @description The first day that a late run of the clock caught up */
+            behind_since: string | null;
+            /** @description The closing dates that it caught up */
+            caught_up_dates: string[];
+            /** @description How many days after it should have run; 0: in time */
+            days_late: number;
             accounts_total: number;
             accounts_done: number;
             planned_invoices: number;
@@ -5773,6 +10942,12 @@ export interface components {
             prepared_at: string | null;
             started_at: string | null;
             finished_at: string | null;
+            /** @description The pace of the last batches, while it runs */
+            accounts_per_second: number | null;
+            /** @description At that pace; null: not known */
+            seconds_left: number | null;
+            /** @description The last closing that took up what this one left out */
+            retried_by_id: string | null;
             previous: {
                 /** Format: uuid */
                 id: string;
@@ -5784,7 +10959,7 @@ export interface components {
                 /** Format: date-time */
                 finished_at: string;
             } | null;
-            /** @description Against the last closing that is done: how many, and the 20 largest */
+            /** @description Against the closing of the month before: how many, and the 20 largest */
             differences: {
                 new: number;
                 gone: number;
@@ -5806,6 +10981,21 @@ export interface components {
             } | null;
             /** @description The first 20 accounts that cannot be billed */
             warnings: components["schemas"]["ClosingAccount"][];
+        };
+        ClosingSchedule: {
+            /** Format: uuid */
+            business_unit_id: string;
+            active: boolean;
+            /** @description In the business unit’s time zone */
+            at_hour: number;
+            /** @description How many days after a closing date it is closed */
+            days_after: number;
+            time_zone: string;
+            /** @description How far the clock has closed */
+            closed_to: string | null;
+            ran_at: string | null;
+            /** @description Null: it is switched off */
+            next_run_at: string | null;
         };
         NextInvoice: {
             /** Format: date */
@@ -5834,7 +11024,7 @@ export interface components {
             subscription_id: string | null;
             subscription_number: number | null;
             /** @enum {string} */
-            role: "plan" | "option" | "usage";
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
             description: string;
             /** @description Half-open: [from, to) */
             period: {
@@ -5855,31 +11045,106 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             unit_amount: number;
             quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Rising; the last has no end */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                unit_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                flat_amount: number;
+            }[] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             gross: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
+            /** @description All that came off: the line’s own discount and its coupons */
             discount: number;
             discount_kind: ("amount" | "percent") | null;
             discount_basis_points: number | null;
             discount_amount: number | null;
+            coupons: {
+                name: string;
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                amount?: number | null;
+                basis_points?: number | null;
+                /** @description What it took off this line */
+                off?: number | null;
+            }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            instalment: number | null;
+            instalments: number | null;
             rule: string;
             /** @description Why this amount, in plain words in the caller’s language */
             explanation: string;
+            /** @description The line of another document that this one corrects */
+            corrects: {
+                /** Format: uuid */
+                line_id: string;
+                /** Format: uuid */
+                invoice_id: string;
+                document: string;
+                description: string;
+                /** @enum {string} */
+                kind: "credit_note" | "debit_note";
+            } | null;
+            /** @description What credit notes gave back of it, tax on top included */
+            credited: number;
         };
-        Invoice: {
+        RelatedDocument: {
             /** Format: uuid */
             id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
             series: string;
             number: number;
             /** @enum {string} */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            /** Format: date */
+            issue_date: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @enum {string} */
+            relation: "about" | "correction" | "proforma" | "invoice";
+        };
+        Invoice: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt
+             * @enum {string}
+             */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            series: string;
+            number: number;
+            /**
+             * @description `open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`
+             * @enum {string}
+             */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
-            /** Format: date */
+            /**
+             * Format: date
+             * @description Of a proforma: the last day on which it stands
+             */
             due_date: string;
+            /** @description Of an invoice of one service */
+            subscription_id: string | null;
             /**
              * @description ISO 4217 code
              * @example BRL
@@ -5893,6 +11158,10 @@ export interface components {
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Contained in the prices */
+            tax_included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
             /** @description What is still owed of it */
@@ -5912,15 +11181,28 @@ export interface components {
         InvoiceDetail: {
             /** Format: uuid */
             id: string;
+            /**
+             * @description Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt
+             * @enum {string}
+             */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
             series: string;
             number: number;
-            /** @enum {string} */
+            /**
+             * @description `open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`
+             * @enum {string}
+             */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
-            /** Format: date */
+            /**
+             * Format: date
+             * @description Of a proforma: the last day on which it stands
+             */
             due_date: string;
+            /** @description Of an invoice of one service */
+            subscription_id: string | null;
             /**
              * @description ISO 4217 code
              * @example BRL
@@ -5934,6 +11216,10 @@ export interface components {
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Contained in the prices */
+            tax_included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
             /** @description What is still owed of it */
@@ -5949,6 +11235,13 @@ export interface components {
             account_name: string;
             account_number: number;
             closing_id: string | null;
+            subscription_number: number | null;
+            /** @description Why staff wrote it */
+            reason: string | null;
+            /** @description The document that a credit or debit note is about */
+            about_invoice_id: string | null;
+            /** @description The proforma that an invoice was made from */
+            proforma_id: string | null;
             /** @description The customer as they were on issue */
             customer: {
                 [key: string]: string | number | null;
@@ -5958,7 +11251,12 @@ export interface components {
                 [key: string]: string | number | null;
             };
             lines: components["schemas"]["InvoiceLine"][];
-            /** @description What was paid of it */
+            taxes: components["schemas"]["DocumentTax"][];
+            /** @description What credit notes gave back of it */
+            credited: number;
+            /** @description Documents that it corrects, that correct it, that it was made from or into */
+            related: components["schemas"]["RelatedDocument"][];
+            /** @description What changed what is owed of it: payments, credit used, credit notes */
             payments: {
                 /**
                  * @description `credit_used`: paid from the account’s credit
@@ -5972,20 +11270,36 @@ export interface components {
                 payment_id: string | null;
                 method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
                 reference: string | null;
+                /** @description The credit note that did it */
+                document_id: string | null;
+                document_number: string | null;
             }[];
         };
         OwnInvoice: {
             /** Format: uuid */
             id: string;
+            /**
+             * @description Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt
+             * @enum {string}
+             */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
             series: string;
             number: number;
-            /** @enum {string} */
+            /**
+             * @description `open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`
+             * @enum {string}
+             */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
-            /** Format: date */
+            /**
+             * Format: date
+             * @description Of a proforma: the last day on which it stands
+             */
             due_date: string;
+            /** @description Of an invoice of one service */
+            subscription_id: string | null;
             /**
              * @description ISO 4217 code
              * @example BRL
@@ -5999,6 +11313,10 @@ export interface components {
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Contained in the prices */
+            tax_included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
             /** @description What is still owed of it */
@@ -6010,15 +11328,28 @@ export interface components {
         OwnInvoiceDetail: {
             /** Format: uuid */
             id: string;
+            /**
+             * @description Amounts of credit notes are positive: the sign is the kind’s. A proforma is no debt
+             * @enum {string}
+             */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
             series: string;
             number: number;
-            /** @enum {string} */
+            /**
+             * @description `open` is a debt; `void`: credited whole before anything was paid; `issued`: a credit note; proformas are `offered`, `converted`, `expired` or `withdrawn`
+             * @enum {string}
+             */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
             overdue: boolean;
             /** Format: date */
             issue_date: string;
-            /** Format: date */
+            /**
+             * Format: date
+             * @description Of a proforma: the last day on which it stands
+             */
             due_date: string;
+            /** @description Of an invoice of one service */
+            subscription_id: string | null;
             /**
              * @description ISO 4217 code
              * @example BRL
@@ -6032,6 +11363,10 @@ export interface components {
             gross: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             discount: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Contained in the prices */
+            tax_included: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
             /** @description What is still owed of it */
@@ -6039,6 +11374,13 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             paid_at: string | null;
+            subscription_number: number | null;
+            /** @description Why staff wrote it */
+            reason: string | null;
+            /** @description The document that a credit or debit note is about */
+            about_invoice_id: string | null;
+            /** @description The proforma that an invoice was made from */
+            proforma_id: string | null;
             /** @description The customer as they were on issue */
             customer: {
                 [key: string]: string | number | null;
@@ -6048,7 +11390,12 @@ export interface components {
                 [key: string]: string | number | null;
             };
             lines: components["schemas"]["InvoiceLine"][];
-            /** @description What was paid of it */
+            taxes: components["schemas"]["DocumentTax"][];
+            /** @description What credit notes gave back of it */
+            credited: number;
+            /** @description Documents that it corrects, that correct it, that it was made from or into */
+            related: components["schemas"]["RelatedDocument"][];
+            /** @description What changed what is owed of it: payments, credit used, credit notes */
             payments: {
                 /**
                  * @description `credit_used`: paid from the account’s credit
@@ -6062,6 +11409,9 @@ export interface components {
                 payment_id: string | null;
                 method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
                 reference: string | null;
+                /** @description The credit note that did it */
+                document_id: string | null;
+                document_number: string | null;
             }[];
         };
         Movement: {
@@ -6086,9 +11436,12 @@ export interface components {
             invoice_id: string | null;
             invoice_series: string | null;
             invoice_number: number | null;
+            invoice_kind: ("invoice" | "debit_note" | "credit_note" | "proforma") | null;
             payment_id: string | null;
             method: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other") | null;
             reference: string | null;
+            /** @description Why it was corrected by hand */
+            reason: string | null;
         };
         Balance: {
             /**
@@ -6105,6 +11458,1224 @@ export interface components {
             /** @description Owed less credit */
             balance: number;
             open_invoices: number;
+        };
+        SaleQuote: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What the plan costs for a period of its own */
+            plan_value: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Plan less discount, and options that are charged as often */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @description First charged day; null while awaiting installation */
+            billing_start: string | null;
+            components: {
+                /** @enum {string} */
+                role: "plan" | "option" | "usage";
+                plan_option_id: string | null;
+                option_kind: ("option" | "add_on" | "module") | null;
+                description: string;
+                /** @description Price of one, or of a package, or of all: as it was sold */
+                unit_amount: number;
+                quantity: number;
+                /** @enum {string} */
+                price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                tiers: components["schemas"]["PriceTier"][] | null;
+                package_size: number | null;
+                /** @description Units that cost nothing */
+                included: number;
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                cycle_count: number;
+                /** @enum {string} */
+                cycle_alignment: "closing" | "anniversary";
+                /** @description A boundary of its own periods; null: computed from its first charged day */
+                anchor_date: string | null;
+                /** @description What a whole period of its own costs, before any discount */
+                amount: number;
+                from_date: string | null;
+                to_date: string | null;
+            }[];
+            coupon: {
+                name: string;
+                /** @enum {string} */
+                discount_kind: "amount" | "percent";
+                discount_amount: number | null;
+                discount_basis_points: number | null;
+                /** Format: date */
+                from_date: string;
+                to_date: string | null;
+            } | null;
+            /** @description The invoice that bills its first days, of this service alone */
+            first_invoice: {
+                /** Format: date */
+                issue_date: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                total: number;
+                /** @description On top of the prices */
+                tax: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                tax_included: number;
+                lines: {
+                    /** @enum {string} */
+                    role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+                    description: string;
+                    /** Format: date */
+                    from: string;
+                    /** Format: date */
+                    to: string;
+                    days: number;
+                    of_days: number;
+                    quantity: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    gross: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    discount: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    net: number;
+                }[];
+            } | null;
+        };
+        DocumentBatch: {
+            /** Format: uuid */
+            id: string;
+            closing_id: string | null;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            documents_total: number;
+            documents_done: number;
+            /** @description The ZIP files that are ready */
+            parts: {
+                part: number;
+                documents: number;
+                size: number;
+            }[];
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            /** @description When the files are removed */
+            expires_at: string | null;
+            removed_at: string | null;
+        };
+        DocumentBatches: {
+            items: components["schemas"]["DocumentBatch"][];
+        };
+        Charge: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            kind: "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The closing on or after this day bills it
+             */
+            bill_on: string;
+            product_id: string | null;
+            product_name: string | null;
+            instalment: number | null;
+            instalments: number | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            withdrawn_at: string | null;
+            billed_at: string | null;
+            /** @description The document that billed it */
+            invoice_id: string | null;
+            invoice_number: string | null;
+            /** @enum {string} */
+            state: "waiting" | "billed" | "withdrawn";
+        };
+        DocumentsPreview: {
+            /** @description Send it with the same request: it writes exactly this, or refuses */
+            token: string;
+            documents: components["schemas"]["InvoiceDetail"][];
+            /** @description How much account credit comes of it */
+            credit_given: number;
+        };
+        DocumentsWritten: {
+            documents: components["schemas"]["InvoiceDetail"][];
+        };
+        ChangePart: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            description: string;
+            quantity: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Of a whole period, after its discount; of usage the price of one */
+            amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            from_date: string | null;
+            to_date: string | null;
+        };
+        ChangeSide: {
+            plan_name: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            parts: components["schemas"]["ChangePart"][];
+            /** @description Of whole periods of the plan and its options */
+            amount: number;
+            due_day: number;
+            /** @enum {string} */
+            payment_method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            billing_start: string | null;
+            end_date: string | null;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+        };
+        ChangeCostLine: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            days: number;
+            of: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            instalment: number | null;
+            instalments: number | null;
+        };
+        ChangeCosts: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            credits: components["schemas"]["ChangeCostLine"][];
+            charges: components["schemas"]["ChangeCostLine"][];
+            /** @description Penalty and remaining instalments */
+            one_off: components["schemas"]["ChangeCostLine"][];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit_total: number;
+            /** @description Charges and one-off amounts, with taxes */
+            charge_total: number;
+            /** @description Charged less credited; negative is in the customer’s favour */
+            net: number;
+            penalty: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                reason: string;
+                formula: string | null;
+                waived: boolean;
+            } | null;
+            /** @description The first invoice of the service after it */
+            next: {
+                /** Format: date */
+                date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            } | null;
+        };
+        ChangePreview: {
+            /** @enum {string} */
+            kind: "plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial";
+            /** @enum {string} */
+            timing: "now" | "date" | "period_end";
+            /** Format: date */
+            effective_on: string;
+            /** @description It waits for its day */
+            scheduled: boolean;
+            before: components["schemas"]["ChangeSide"];
+            after: components["schemas"]["ChangeSide"];
+            costs: components["schemas"]["ChangeCosts"];
+            /** @description Options that the new plan lacks */
+            dropped: string[];
+            /** @description Of the preview that was seen: exactly that is done, or nothing */
+            token: string;
+        };
+        ChangeDocument: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            number: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+        };
+        SubscriptionChange: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            /** @enum {string} */
+            kind: "plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial";
+            /** @enum {string} */
+            state: "requested" | "scheduled" | "done" | "withdrawn" | "failed";
+            /** @enum {string} */
+            timing: "now" | "date" | "period_end";
+            /** Format: date */
+            effective_on: string;
+            reason: string | null;
+            before: components["schemas"]["ChangeSide"] | null;
+            after: components["schemas"]["ChangeSide"] | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit_total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            charge_total: number;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            failure_code: string | null;
+            /** @description Why it failed, in words */
+            failure: string | null;
+            new_subscription_id: string | null;
+            withdrawable: boolean;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            plan_name: string;
+            contract_number: number;
+            requested_by_name: string | null;
+            requested_by_customer: boolean;
+            ended_by_name: string | null;
+            documents: components["schemas"]["ChangeDocument"][];
+        };
+        OwnChange: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            /** @enum {string} */
+            kind: "plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial";
+            /** @enum {string} */
+            state: "requested" | "scheduled" | "done" | "withdrawn" | "failed";
+            /** @enum {string} */
+            timing: "now" | "date" | "period_end";
+            /** Format: date */
+            effective_on: string;
+            reason: string | null;
+            before: components["schemas"]["ChangeSide"] | null;
+            after: components["schemas"]["ChangeSide"] | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit_total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            charge_total: number;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            failure_code: string | null;
+            /** @description Why it failed, in words */
+            failure: string | null;
+            new_subscription_id: string | null;
+            withdrawable: boolean;
+            plan_name: string;
+            documents: components["schemas"]["ChangeDocument"][];
+            by_us: boolean;
+        };
+        OfferedPrice: {
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+        };
+        OfferedOption: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            name: string;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+        };
+        ChangeableComponent: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage";
+            plan_option_id: string | null;
+            description: string;
+            quantity: number;
+            /** @description Whether its price depends on the quantity */
+            countable: boolean;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            discount_kind: ("amount" | "percent") | null;
+            discount_amount: number | null;
+            discount_basis_points: number | null;
+        };
+        ReachablePlan: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            product_name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            trial_days: number;
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            /** @description For the quantity that the service has */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            upgrade: boolean;
+            options: components["schemas"]["OfferedOption"][];
+            /** @description Options of the service that it lacks */
+            missing: string[];
+        };
+        ChangeChoices: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            today: string;
+            /** @description The first charged day: nothing changes before it */
+            earliest: string | null;
+            /**
+             * Format: date
+             * @description When the period ends that today is in
+             */
+            period_end: string;
+            /** Format: uuid */
+            plan_id: string;
+            may_plan: boolean;
+            may_quantity: boolean;
+            may_options: boolean;
+            may_cancel: boolean;
+            components: components["schemas"]["ChangeableComponent"][];
+            /** @description What can be added to the plan that it has */
+            options: components["schemas"]["OfferedOption"][];
+            /** @description The cycles that the plan is sold in */
+            prices: components["schemas"]["OfferedPrice"][];
+            plans: components["schemas"]["ReachablePlan"][];
+        };
+        PlanPolicy: {
+            customer_changes_plan: boolean;
+            customer_changes_quantity: boolean;
+            customer_changes_options: boolean;
+            customer_cancels: boolean;
+            /** @enum {string} */
+            suspension_credit: "unless_debt" | "always" | "never";
+        };
+        ContractSpan: {
+            text: string;
+            bold: boolean;
+        };
+        ContractBlock: {
+            /** @constant */
+            kind: "heading";
+            level: 1 | 2 | 3;
+            spans: components["schemas"]["ContractSpan"][];
+        } | {
+            /** @constant */
+            kind: "paragraph";
+            spans: components["schemas"]["ContractSpan"][];
+        } | {
+            /** @constant */
+            kind: "list";
+            ordered: boolean;
+            start: number;
+            items: components["schemas"]["ContractSpan"][][];
+        } | {
+            /** @constant */
+            kind: "table";
+            head: components["schemas"]["ContractSpan"][][];
+            rows: components["schemas"]["ContractSpan"][][][];
+        } | {
+            /** @constant */
+            kind: "rule";
+        };
+        ContractTemplateSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @description Counts the changes of the text */
+            version: number;
+            /** @description Of its business unit and language */
+            is_default: boolean;
+            /** @description How many services have chosen it */
+            services: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ContractTemplate: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @description Counts the changes of the text */
+            version: number;
+            /** @description Of its business unit and language */
+            is_default: boolean;
+            /** @description How many services have chosen it */
+            services: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            body: string;
+        };
+        ContractTemplateFault: {
+            /** @enum {string} */
+            code: "unknown_variable" | "variable_not_closed" | "template_empty";
+            name: string;
+            line: number;
+            column: number;
+            length: number;
+        };
+        ContractTemplatePreview: {
+            /** @description The text, read into headings, paragraphs, lists, tables and rules */
+            blocks: components["schemas"]["ContractBlock"][];
+            faults: components["schemas"]["ContractTemplateFault"][];
+        };
+        ContractVariable: {
+            name: string;
+            example: string;
+            meaning: string;
+        };
+        ContractVariables: {
+            groups: {
+                /** @enum {string} */
+                name: "account" | "service" | "unit" | "contract";
+                variables: components["schemas"]["ContractVariable"][];
+            }[];
+        };
+        FormulaFault: {
+            code: string;
+            message: string;
+            line: number;
+            column: number;
+            length: number;
+            part: string;
+        };
+        FormulaFigure: {
+            name: string;
+            /** @description A whole number, or a fraction like 26970/7 */
+            value: string;
+            /** @description An amount in minor units */
+            money: boolean;
+        };
+        FormulaCheck: {
+            fault: components["schemas"]["FormulaFault"] | null;
+            /** @description With a made-up service: 89.90 a month, after 4 months and 11 days of 12 */
+            sample: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                currency: string | null;
+                exact: string;
+                figures: components["schemas"]["FormulaFigure"][];
+            } | null;
+            /** @description With the service that was named, inside its minimum term or not */
+            service: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                exact: string | null;
+                figures: components["schemas"]["FormulaFigure"][];
+            } | null;
+        };
+        FormulaVariable: {
+            name: string;
+            meaning: string;
+            money: boolean;
+            sample: string;
+        };
+        FormulaLanguage: {
+            variables: components["schemas"]["FormulaVariable"][];
+            functions: {
+                signature: string;
+                meaning: string;
+            }[];
+            examples: {
+                formula: string;
+                meaning: string;
+            }[];
+        };
+        Penalty: {
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            on_date: string;
+            /** @enum {string} */
+            reason: "no_penalty" | "no_term" | "term_over" | "fixed" | "formula";
+            formula: string | null;
+            /** @description Before it was rounded half-up */
+            exact: string | null;
+            values: components["schemas"]["FormulaFigure"][];
+            term: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+                months: number;
+            } | null;
+        };
+        ContractDocumentSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            revision: number;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            plan_name: string;
+            /** @enum {string} */
+            state: "issued" | "accepted" | "declined" | "superseded" | "expired" | "withdrawn";
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            sent_at: string | null;
+            accepted_at: string | null;
+            accepted_on: string | null;
+            acceptance: ("portal" | "paper") | null;
+            accepted_name: string | null;
+            accepted_email: string | null;
+            accepted_ip: string | null;
+            accepted_user_agent: string | null;
+            /** @description Of the text; it is named when the contract is accepted */
+            sha256: string;
+            has_signed_copy: boolean;
+            closed_at: string | null;
+            decline_reason: string | null;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            template_version: number;
+            issued_by_name: string | null;
+        };
+        ContractDocument: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            revision: number;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            plan_name: string;
+            /** @enum {string} */
+            state: "issued" | "accepted" | "declined" | "superseded" | "expired" | "withdrawn";
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            sent_at: string | null;
+            accepted_at: string | null;
+            accepted_on: string | null;
+            acceptance: ("portal" | "paper") | null;
+            accepted_name: string | null;
+            accepted_email: string | null;
+            accepted_ip: string | null;
+            accepted_user_agent: string | null;
+            /** @description Of the text; it is named when the contract is accepted */
+            sha256: string;
+            has_signed_copy: boolean;
+            closed_at: string | null;
+            decline_reason: string | null;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            template_version: number;
+            issued_by_name: string | null;
+            /** @description The text, read into headings, paragraphs, lists, tables and rules */
+            blocks: components["schemas"]["ContractBlock"][];
+        };
+        OwnContractSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            revision: number;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            plan_name: string;
+            /** @enum {string} */
+            state: "issued" | "accepted" | "declined" | "superseded" | "expired" | "withdrawn";
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            sent_at: string | null;
+            accepted_at: string | null;
+            accepted_on: string | null;
+            acceptance: ("portal" | "paper") | null;
+            accepted_name: string | null;
+            accepted_email: string | null;
+            accepted_ip: string | null;
+            accepted_user_agent: string | null;
+            /** @description Of the text; it is named when the contract is accepted */
+            sha256: string;
+            has_signed_copy: boolean;
+            closed_at: string | null;
+            decline_reason: string | null;
+        };
+        OwnContract: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            revision: number;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            plan_name: string;
+            /** @enum {string} */
+            state: "issued" | "accepted" | "declined" | "superseded" | "expired" | "withdrawn";
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date */
+            issued_on: string;
+            sent_at: string | null;
+            accepted_at: string | null;
+            accepted_on: string | null;
+            acceptance: ("portal" | "paper") | null;
+            accepted_name: string | null;
+            accepted_email: string | null;
+            accepted_ip: string | null;
+            accepted_user_agent: string | null;
+            /** @description Of the text; it is named when the contract is accepted */
+            sha256: string;
+            has_signed_copy: boolean;
+            closed_at: string | null;
+            decline_reason: string | null;
+            /** @description The text, read into headings, paragraphs, lists, tables and rules */
+            blocks: components["schemas"]["ContractBlock"][];
+        };
+        ServiceContractSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            template_id: string | null;
+            template_name: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            installation_fee: number;
+            instalments: number;
+            /** Format: date */
+            start_date: string;
+            activation_date: string | null;
+            sale_date: string | null;
+            /** @description Validity and minimum term; 0: none */
+            term_months: number;
+            /** @enum {string} */
+            state: "unissued" | "waiting" | "in_force" | "declined" | "expired" | "ended";
+            /** @description First day after its validity */
+            valid_until: string | null;
+            /** @enum {string} */
+            renewal: "none" | "automatic" | "on_request";
+            renewal_months: number | null;
+            /** @enum {string} */
+            penalty: "none" | "fixed" | "formula";
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            plan_name: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ServiceContract: {
+            /** @description Null while nothing was agreed */
+            id: string | null;
+            /** Format: uuid */
+            subscription_id: string;
+            contract_number: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            template_id: string | null;
+            template_name: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            installation_fee: number;
+            instalments: number;
+            /** Format: date */
+            start_date: string;
+            activation_date: string | null;
+            sale_date: string | null;
+            /** @description Validity and minimum term; 0: none */
+            term_months: number;
+            /** @enum {string} */
+            state: "unissued" | "waiting" | "in_force" | "declined" | "expired" | "ended";
+            /** @description First day after its validity */
+            valid_until: string | null;
+            /** @enum {string} */
+            renewal: "none" | "automatic" | "on_request";
+            renewal_months: number | null;
+            /** @enum {string} */
+            penalty: "none" | "fixed" | "formula";
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** @description Whether a renewal begins a minimum term anew */
+            renewal_binds: boolean;
+            renewed_from: string | null;
+            renewed_until: string | null;
+            penalty_amount: number | null;
+            penalty_formula: string | null;
+            /** @description When the installation fee was handed to billing */
+            fee_charged_at: string | null;
+            instalments_billed: number;
+            instalments_waiting: number;
+            documents: components["schemas"]["ContractDocumentSummary"][];
+        };
+        ContractPreview: {
+            /** Format: uuid */
+            template_id: string;
+            template_name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            title: string;
+            revision: number;
+            /** @description The text, read into headings, paragraphs, lists, tables and rules */
+            blocks: components["schemas"]["ContractBlock"][];
+        };
+        DunningTexts: {
+            "pt-BR": {
+                subject: string;
+                body: string;
+            };
+            es: {
+                subject: string;
+                body: string;
+            };
+            en: {
+                subject: string;
+                body: string;
+            };
+        };
+        DunningPolicySummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            time_zone: string;
+            /** @enum {string} */
+            unit_day_count: "actual" | "commercial";
+            name: string;
+            /** @enum {string} */
+            state: "draft" | "in_force" | "retired";
+            /** @description Debt that adds up to less causes nothing */
+            minimum_amount: number;
+            charge_due_days: number;
+            due_from: string | null;
+            run_hour: number;
+            step_count: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            switched_on_at: string | null;
+            switched_on_by_name: string | null;
+            switched_off_at: string | null;
+            switched_off_by_name: string | null;
+        };
+        DunningStep: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            key: string;
+            /** @description Days after the due date of the oldest unpaid document; before it where negative */
+            day: number;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            /** @description ISO days of the week on which the step may act */
+            weekdays: number[];
+            /** @description Late fee, in minor units */
+            amount: number | null;
+            /** @description Hundredths of a percent: late fee of the open amount, interest per month */
+            basis_points: number | null;
+            /** @description Interest: a day is a thirtieth of a month (commercial) or the part of its own month (actual) */
+            day_count: ("actual" | "commercial") | null;
+            /** @description Suspension and cancellation: all services, or those on the overdue documents */
+            scope: ("account" | "documents") | null;
+            texts: components["schemas"]["DunningTexts"] | null;
+        };
+        DunningPolicy: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            time_zone: string;
+            /** @enum {string} */
+            unit_day_count: "actual" | "commercial";
+            name: string;
+            /** @enum {string} */
+            state: "draft" | "in_force" | "retired";
+            /** @description Debt that adds up to less causes nothing */
+            minimum_amount: number;
+            charge_due_days: number;
+            due_from: string | null;
+            run_hour: number;
+            step_count: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            switched_on_at: string | null;
+            switched_on_by_name: string | null;
+            switched_off_at: string | null;
+            switched_off_by_name: string | null;
+            steps: components["schemas"]["DunningStep"][];
+        };
+        DunningDefaultTexts: {
+            before: components["schemas"]["DunningTexts"];
+            due: components["schemas"]["DunningTexts"];
+            after: components["schemas"]["DunningTexts"];
+            last: components["schemas"]["DunningTexts"];
+            suspended: components["schemas"]["DunningTexts"];
+            cancelled: components["schemas"]["DunningTexts"];
+        };
+        SimulatedStep: {
+            /** Format: uuid */
+            step_id: string;
+            day: number;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            accounts: number;
+            documents: number;
+            /** @description Reminders whose time has passed */
+            skipped: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @description Late fee or interest that would be charged */
+            charge: number;
+            /** @description Services that would be suspended or cancelled */
+            services: number;
+        };
+        DunningSimulation: {
+            /** Format: uuid */
+            policy_id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            today: string;
+            /** Format: date */
+            as_of: string;
+            /** @description Accounts with something due */
+            debtors: number;
+            /** @description Accounts with which something would be done */
+            affected: number;
+            steps: components["schemas"]["SimulatedStep"][];
+            fingerprint: string;
+        };
+        SimulatedDunning: {
+            /** Format: uuid */
+            account_id: string;
+            account_number: number;
+            account_name: string;
+            /** Format: uuid */
+            step_id: string;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            day: number;
+            /** Format: date */
+            on_date: string;
+            skipped: boolean;
+            /** Format: uuid */
+            invoice_id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            charge: number | null;
+            services: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+        };
+        DunningAction: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            policy_id: string;
+            policy_name: string;
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            day: number;
+            /** Format: uuid */
+            invoice_id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** Format: date */
+            scheduled_on: string;
+            /** Format: date */
+            on_date: string;
+            /** @enum {string} */
+            result: "done" | "nothing" | "skipped";
+            reason: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            charged: number | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            document_id: string | null;
+            document_number: string | null;
+            services: number;
+            mails: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DunningRun: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            policy_id: string;
+            policy_name: string;
+            /** Format: date */
+            on_date: string;
+            accounts: number;
+            done: number;
+            skipped: number;
+            failed: number;
+            /** Format: date-time */
+            started_at: string;
+            finished_at: string | null;
+            failures: {
+                /** Format: uuid */
+                account_id: string;
+                account_name: string;
+                message: string;
+            }[];
+        };
+        DunningNext: {
+            /** @enum {string} */
+            action: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+            day: number;
+            /** Format: date */
+            on_date: string;
+            charge: number | null;
+            services: number;
+        };
+        AccountDunning: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            today: string;
+            policy_id: string | null;
+            policy_name: string | null;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            overdue: number;
+            oldest: {
+                /** Format: uuid */
+                invoice_id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+                /** @description Days past its due date; negative while it is not due */
+                days: number;
+            } | null;
+            /** @description Services that dunning suspended and that still rest */
+            suspended_services: number;
+            exemption: {
+                /**
+                 * Format: date
+                 * @description The last day on which nothing is done
+                 */
+                until: string;
+                reason: string;
+                /** Format: date-time */
+                created_at: string;
+                created_by_name: string | null;
+            } | null;
+            next: components["schemas"]["DunningNext"] | null;
+            coming: components["schemas"]["DunningNext"][];
+            done: components["schemas"]["DunningAction"][];
+        };
+        OwnDunning: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            today: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            overdue: number;
+            oldest: {
+                /** Format: uuid */
+                invoice_id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+                /** @description Days past its due date; negative while it is not due */
+                days: number;
+            } | null;
+            exempt_until: string | null;
+            suspended_services: number;
+            overdue_invoice_ids: string[];
+            next: components["schemas"]["DunningNext"] | null;
+        };
+        DunningPreview: {
+            subject: string;
+            html: string;
         };
         /** @description Exactly one of column, template, constant, months_before */
         ImportSource: {
@@ -6572,7 +13143,7 @@ export interface components {
             } | null;
             needs_you: {
                 /** @enum {string} */
-                kind: "invoice_overdue" | "invoice_due" | "payment_rejected" | "ownership_offered" | "account_change_rejected";
+                kind: "invoice_overdue" | "invoice_due" | "payment_rejected" | "ownership_offered" | "account_change_rejected" | "contract_waiting";
                 /** Format: uuid */
                 id: string;
                 number: string | null;
@@ -6696,6 +13267,465 @@ export interface components {
                 active: number;
             }[];
         };
+        RevenueMonth: {
+            /** @description 2026-05 */
+            month: string;
+            /** Format: date */
+            from: string;
+            /**
+             * Format: date
+             * @description First day of the next month, or today
+             */
+            to: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            start: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            new: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            expansion: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            reactivation: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            contraction: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            churn: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            transfer: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            end: number;
+        };
+        RecurringRevenue: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description That bring something today */
+            services: number;
+            months: components["schemas"]["RevenueMonth"][];
+        };
+        RevenueSplit: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            rows: {
+                id: string | null;
+                name: string | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                services: number;
+            }[];
+        };
+        RevenueMovement: {
+            /** Format: uuid */
+            subscription_id: string;
+            number: number;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            plan_id: string;
+            plan_name: string;
+            /** @enum {string} */
+            kind: "new" | "expansion" | "reactivation" | "contraction" | "churn" | "transfer";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            before: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            after: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            difference: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+        };
+        Cohorts: {
+            months: {
+                month: string;
+                services: number;
+                /** @description How many went on after 1, 2, 3 … months */
+                kept: number[];
+            }[];
+        };
+        Receivables: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description The same by the ledger: equal to the cent */
+            ledger: number;
+            buckets: {
+                /** @enum {string} */
+                bucket: "not_due" | "days_1_30" | "days_31_60" | "days_61_90" | "days_over_90";
+                from_due: string | null;
+                to_due: string | null;
+                documents: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                units: {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    business_unit_name: string;
+                    documents: number;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    amount: number;
+                }[];
+            }[];
+        };
+        Billed: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description The same by the ledger: equal to the cent */
+            ledger: number;
+            rows: {
+                id: string | null;
+                name: string | null;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                documents: number;
+            }[];
+        };
+        PaymentMonths: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description The same by the ledger: equal to the cent */
+            ledger: number;
+            rows: {
+                month: string;
+                /** @enum {string} */
+                method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                payments: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+        };
+        ClosingMonths: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            rows: {
+                month: string;
+                /** Format: uuid */
+                business_unit_id: string;
+                business_unit_name: string;
+                closings: number;
+                invoices: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                parked: number;
+            }[];
+        };
+        SimulatedCycle: {
+            /**
+             * @default month
+             * @enum {string}
+             */
+            unit: "once" | "day" | "week" | "month";
+            /**
+             * @description 3 months are a quarter, 12 a year
+             * @default 1
+             */
+            count: number;
+            /**
+             * @description Periods end on the closing day, or run from an anchor of their own (days and weeks always do)
+             * @enum {string}
+             */
+            alignment?: "closing" | "anniversary";
+            /**
+             * @description A boundary; null: the first charged day
+             * @default null
+             */
+            anchor: string | null;
+        };
+        SimulatedPrice: {
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+        };
+        SimulatedPlan: {
+            /** @default Plan */
+            name: string;
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+            /** @default 1 */
+            quantity: number;
+            /** @default null */
+            discount: {
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                /** @description Off a whole period */
+                amount?: number;
+                basis_points?: number;
+            } | null;
+        };
+        /** @description An option, an add-on, a module; of `meters`, something metered */
+        SimulatedOption: {
+            code: string;
+            name?: string;
+            /**
+             * @default per_unit
+             * @enum {string}
+             */
+            model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /**
+             * @description Of one (per_unit), of the whole (flat), of a package (package), for a whole period
+             * @default 0
+             */
+            amount: number;
+            /** @default null */
+            tiers: {
+                up_to: number | null;
+                /** @description Integer minor units of the currency */
+                unit_amount: number;
+                /**
+                 * @description Integer minor units of the currency
+                 * @default 0
+                 */
+                flat_amount: number;
+            }[] | null;
+            /** @default null */
+            package_size: number | null;
+            /**
+             * @description Units that cost nothing
+             * @default 0
+             */
+            included: number;
+            /** @default 1 */
+            quantity: number;
+            /** @default null */
+            discount: {
+                /** @enum {string} */
+                kind: "amount" | "percent";
+                /** @description Off a whole period */
+                amount?: number;
+                basis_points?: number;
+            } | null;
+            /** @default null */
+            cycle: components["schemas"]["SimulatedCycle"] | null;
+        };
+        SimulatedRules: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency?: string;
+            /** @description Dates are local to it; nothing else depends on it */
+            time_zone?: string;
+            closing_day?: number;
+            /**
+             * @description Actual days, or 30-day commercial months
+             * @enum {string}
+             */
+            day_count?: "actual" | "commercial";
+            /** @enum {string} */
+            billing_mode?: "advance" | "arrears";
+            /** @enum {string} */
+            tax_rounding?: "document" | "line";
+            /** @enum {string} */
+            invoice_grouping?: "account" | "subscription";
+            taxes?: {
+                name: string;
+                /** @description Millionths: 190000 is 19 % */
+                rate: number;
+                /** @default false */
+                inclusive: boolean;
+            }[];
+        };
+        SimulatedLine: {
+            subscription: string | null;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** @description Half-open: [from, to) */
+            period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            days: number;
+            of_days: number;
+            /** @description Half-open: [from, to) */
+            whole_period: {
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            };
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+            /** @description Contained in net */
+            tax_included: number;
+            rule: string;
+            /** @description Why this amount, in plain words */
+            explanation: string;
+        };
+        SimulatedDocument: {
+            number: number;
+            /**
+             * @description A credit note’s amounts are positive
+             * @enum {string}
+             */
+            kind: "invoice" | "credit_note";
+            account: string;
+            cause: {
+                /** Format: date */
+                on: string;
+                run: boolean;
+                /** @description Place in `events` */
+                event: number | null;
+            };
+            /** Format: date */
+            issue_date: string;
+            lines: components["schemas"]["SimulatedLine"][];
+            taxes: {
+                name: string;
+                rate: number;
+                inclusive: boolean;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                base: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+        };
+        SimulatedAccount: {
+            account: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            invoiced: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credited: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            paid: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            owed: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            credit: number;
+            /** @description Owed less credit */
+            balance: number;
+        };
+        Simulation: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Of the currency (ISO 4217): how many digits of an amount are its fraction */
+            decimals: number;
+            documents: components["schemas"]["SimulatedDocument"][];
+            accounts: components["schemas"]["SimulatedAccount"][];
+            open: {
+                number: number;
+                account: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open: number;
+            }[];
+            /** @description Debits positive, credits negative: they add up to zero */
+            ledger: {
+                /** @enum {string} */
+                ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description Which days of what were billed: no day twice */
+            coverage: {
+                subscription: string;
+                component: string;
+                description: string;
+                /** Format: date */
+                from: string;
+                /** Format: date */
+                to: string;
+            }[];
+        };
         Found: {
             items: {
                 /** @enum {string} */
@@ -6728,19 +13758,71 @@ export type AccountApiKeyInput = components['schemas']['AccountApiKeyInput'];
 export type PasskeyInput = components['schemas']['PasskeyInput'];
 export type OwnAccountChangeRequestInput = components['schemas']['OwnAccountChangeRequestInput'];
 export type PriceTierInput = components['schemas']['PriceTierInput'];
+export type PriceInput = components['schemas']['PriceInput'];
 export type PlanItemInput = components['schemas']['PlanItemInput'];
 export type PlanOptionInput = components['schemas']['PlanOptionInput'];
+export type PlanMeterInput = components['schemas']['PlanMeterInput'];
+export type ServiceCouponInput = components['schemas']['ServiceCouponInput'];
+export type OwnCouponInput = components['schemas']['OwnCouponInput'];
+export type PricePartInput = components['schemas']['PricePartInput'];
+export type OlderPriceInput = components['schemas']['OlderPriceInput'];
+export type UsageRecordInput = components['schemas']['UsageRecordInput'];
+export type MeterUsageInput = components['schemas']['MeterUsageInput'];
 export type SubscriptionComponentInput = components['schemas']['SubscriptionComponentInput'];
 export type SuspensionInput = components['schemas']['SuspensionInput'];
 export type SubscriptionBillingInput = components['schemas']['SubscriptionBillingInput'];
+export type TrialBalanceRowInput = components['schemas']['TrialBalanceRowInput'];
+export type PostedDocumentInput = components['schemas']['PostedDocumentInput'];
+export type LedgerSheetRowInput = components['schemas']['LedgerSheetRowInput'];
+export type DocumentTaxInput = components['schemas']['DocumentTaxInput'];
 export type PlannedInvoiceLineInput = components['schemas']['PlannedInvoiceLineInput'];
 export type PlannedInvoiceInput = components['schemas']['PlannedInvoiceInput'];
 export type ClosingAccountInput = components['schemas']['ClosingAccountInput'];
 export type InvoiceLineInput = components['schemas']['InvoiceLineInput'];
+export type RelatedDocumentInput = components['schemas']['RelatedDocumentInput'];
+export type InvoiceDetailInput = components['schemas']['InvoiceDetailInput'];
+export type DocumentBatchFiltersInput = components['schemas']['DocumentBatchFiltersInput'];
+export type DocumentBatchInput = components['schemas']['DocumentBatchInput'];
+export type ChangeRequestInput = components['schemas']['ChangeRequestInput'];
+export type OwnChangeRequestInput = components['schemas']['OwnChangeRequestInput'];
+export type ChangePartInput = components['schemas']['ChangePartInput'];
+export type ChangeSideInput = components['schemas']['ChangeSideInput'];
+export type ChangeCostLineInput = components['schemas']['ChangeCostLineInput'];
+export type ChangeCostsInput = components['schemas']['ChangeCostsInput'];
+export type ChangeDocumentInput = components['schemas']['ChangeDocumentInput'];
+export type SubscriptionChangeInput = components['schemas']['SubscriptionChangeInput'];
+export type OfferedPriceInput = components['schemas']['OfferedPriceInput'];
+export type OfferedOptionInput = components['schemas']['OfferedOptionInput'];
+export type ChangeableComponentInput = components['schemas']['ChangeableComponentInput'];
+export type ReachablePlanInput = components['schemas']['ReachablePlanInput'];
+export type ContractSpanInput = components['schemas']['ContractSpanInput'];
+export type ContractBlockInput = components['schemas']['ContractBlockInput'];
+export type ContractTemplateFaultInput = components['schemas']['ContractTemplateFaultInput'];
+export type ContractVariableInput = components['schemas']['ContractVariableInput'];
+export type FormulaFaultInput = components['schemas']['FormulaFaultInput'];
+export type FormulaFigureInput = components['schemas']['FormulaFigureInput'];
+export type FormulaVariableInput = components['schemas']['FormulaVariableInput'];
+export type ContractDocumentSummaryInput = components['schemas']['ContractDocumentSummaryInput'];
+export type DunningTextsInput = components['schemas']['DunningTextsInput'];
+export type DunningStepInput = components['schemas']['DunningStepInput'];
+export type DunningStepDraftInput = components['schemas']['DunningStepDraftInput'];
+export type SimulatedStepInput = components['schemas']['SimulatedStepInput'];
+export type DunningActionInput = components['schemas']['DunningActionInput'];
+export type DunningNextInput = components['schemas']['DunningNextInput'];
 export type ImportSourceInput = components['schemas']['ImportSourceInput'];
 export type ImportMappingInput = components['schemas']['ImportMappingInput'];
 export type ImportTargetInput = components['schemas']['ImportTargetInput'];
 export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
+export type RevenueMonthInput = components['schemas']['RevenueMonthInput'];
+export type SimulatedCycleInput = components['schemas']['SimulatedCycleInput'];
+export type SimulatedPriceInput = components['schemas']['SimulatedPriceInput'];
+export type SimulatedPlanInput = components['schemas']['SimulatedPlanInput'];
+export type SimulatedOptionInput = components['schemas']['SimulatedOptionInput'];
+export type SimulatedRulesInput = components['schemas']['SimulatedRulesInput'];
+export type SimulationRequestInput = components['schemas']['SimulationRequestInput'];
+export type SimulatedLineInput = components['schemas']['SimulatedLineInput'];
+export type SimulatedDocumentInput = components['schemas']['SimulatedDocumentInput'];
+export type SimulatedAccountInput = components['schemas']['SimulatedAccountInput'];
 export type Problem = components['schemas']['Problem'];
 export type BusinessUnit = components['schemas']['BusinessUnit'];
 export type Look = components['schemas']['Look'];
@@ -6779,13 +13861,33 @@ export type Account = components['schemas']['Account'];
 export type Contact = components['schemas']['Contact'];
 export type Member = components['schemas']['Member'];
 export type CustomerSession = components['schemas']['CustomerSession'];
+export type Coupon = components['schemas']['Coupon'];
 export type PriceTier = components['schemas']['PriceTier'];
+export type Price = components['schemas']['Price'];
+export type PriceVersion = components['schemas']['PriceVersion'];
 export type Product = components['schemas']['Product'];
 export type RoutingPoint = components['schemas']['RoutingPoint'];
 export type PlanSummary = components['schemas']['PlanSummary'];
 export type PlanItem = components['schemas']['PlanItem'];
 export type PlanOption = components['schemas']['PlanOption'];
+export type PlanMeter = components['schemas']['PlanMeter'];
 export type Plan = components['schemas']['Plan'];
+export type Tax = components['schemas']['Tax'];
+export type ProductTaxes = components['schemas']['ProductTaxes'];
+export type AccountTax = components['schemas']['AccountTax'];
+export type CouponRedemption = components['schemas']['CouponRedemption'];
+export type ServiceCoupon = components['schemas']['ServiceCoupon'];
+export type ServiceCoupons = components['schemas']['ServiceCoupons'];
+export type OwnCoupon = components['schemas']['OwnCoupon'];
+export type OwnCoupons = components['schemas']['OwnCoupons'];
+export type PricePart = components['schemas']['PricePart'];
+export type PriceCalculation = components['schemas']['PriceCalculation'];
+export type OlderPrice = components['schemas']['OlderPrice'];
+export type OlderPrices = components['schemas']['OlderPrices'];
+export type UsageRecord = components['schemas']['UsageRecord'];
+export type UsageRecorded = components['schemas']['UsageRecorded'];
+export type MeterUsage = components['schemas']['MeterUsage'];
+export type UsageSummary = components['schemas']['UsageSummary'];
 export type SubscriptionSummary = components['schemas']['SubscriptionSummary'];
 export type SubscriptionComponent = components['schemas']['SubscriptionComponent'];
 export type Suspension = components['schemas']['Suspension'];
@@ -6795,20 +13897,86 @@ export type OwnSubscriptionSummary = components['schemas']['OwnSubscriptionSumma
 export type OwnSubscription = components['schemas']['OwnSubscription'];
 export type BillingData = components['schemas']['BillingData'];
 export type Salesperson = components['schemas']['Salesperson'];
+export type ChartAccount = components['schemas']['ChartAccount'];
+export type TrialBalanceRow = components['schemas']['TrialBalanceRow'];
+export type TrialBalance = components['schemas']['TrialBalance'];
+export type PostedDocument = components['schemas']['PostedDocument'];
+export type Posting = components['schemas']['Posting'];
+export type LedgerSheetRow = components['schemas']['LedgerSheetRow'];
+export type LedgerSheet = components['schemas']['LedgerSheet'];
+export type TaxPreview = components['schemas']['TaxPreview'];
+export type DocumentTax = components['schemas']['DocumentTax'];
 export type PlannedInvoiceLine = components['schemas']['PlannedInvoiceLine'];
 export type PlannedInvoice = components['schemas']['PlannedInvoice'];
 export type Closing = components['schemas']['Closing'];
 export type ClosingAccount = components['schemas']['ClosingAccount'];
 export type ClosingAccountDetail = components['schemas']['ClosingAccountDetail'];
 export type ClosingDetail = components['schemas']['ClosingDetail'];
+export type ClosingSchedule = components['schemas']['ClosingSchedule'];
 export type NextInvoice = components['schemas']['NextInvoice'];
 export type InvoiceLine = components['schemas']['InvoiceLine'];
+export type RelatedDocument = components['schemas']['RelatedDocument'];
 export type Invoice = components['schemas']['Invoice'];
 export type InvoiceDetail = components['schemas']['InvoiceDetail'];
 export type OwnInvoice = components['schemas']['OwnInvoice'];
 export type OwnInvoiceDetail = components['schemas']['OwnInvoiceDetail'];
 export type Movement = components['schemas']['Movement'];
 export type Balance = components['schemas']['Balance'];
+export type SaleQuote = components['schemas']['SaleQuote'];
+export type DocumentBatch = components['schemas']['DocumentBatch'];
+export type DocumentBatches = components['schemas']['DocumentBatches'];
+export type Charge = components['schemas']['Charge'];
+export type DocumentsPreview = components['schemas']['DocumentsPreview'];
+export type DocumentsWritten = components['schemas']['DocumentsWritten'];
+export type ChangePart = components['schemas']['ChangePart'];
+export type ChangeSide = components['schemas']['ChangeSide'];
+export type ChangeCostLine = components['schemas']['ChangeCostLine'];
+export type ChangeCosts = components['schemas']['ChangeCosts'];
+export type ChangePreview = components['schemas']['ChangePreview'];
+export type ChangeDocument = components['schemas']['ChangeDocument'];
+export type SubscriptionChange = components['schemas']['SubscriptionChange'];
+export type OwnChange = components['schemas']['OwnChange'];
+export type OfferedPrice = components['schemas']['OfferedPrice'];
+export type OfferedOption = components['schemas']['OfferedOption'];
+export type ChangeableComponent = components['schemas']['ChangeableComponent'];
+export type ReachablePlan = components['schemas']['ReachablePlan'];
+export type ChangeChoices = components['schemas']['ChangeChoices'];
+export type PlanPolicy = components['schemas']['PlanPolicy'];
+export type ContractSpan = components['schemas']['ContractSpan'];
+export type ContractBlock = components['schemas']['ContractBlock'];
+export type ContractTemplateSummary = components['schemas']['ContractTemplateSummary'];
+export type ContractTemplate = components['schemas']['ContractTemplate'];
+export type ContractTemplateFault = components['schemas']['ContractTemplateFault'];
+export type ContractTemplatePreview = components['schemas']['ContractTemplatePreview'];
+export type ContractVariable = components['schemas']['ContractVariable'];
+export type ContractVariables = components['schemas']['ContractVariables'];
+export type FormulaFault = components['schemas']['FormulaFault'];
+export type FormulaFigure = components['schemas']['FormulaFigure'];
+export type FormulaCheck = components['schemas']['FormulaCheck'];
+export type FormulaVariable = components['schemas']['FormulaVariable'];
+export type FormulaLanguage = components['schemas']['FormulaLanguage'];
+export type Penalty = components['schemas']['Penalty'];
+export type ContractDocumentSummary = components['schemas']['ContractDocumentSummary'];
+export type ContractDocument = components['schemas']['ContractDocument'];
+export type OwnContractSummary = components['schemas']['OwnContractSummary'];
+export type OwnContract = components['schemas']['OwnContract'];
+export type ServiceContractSummary = components['schemas']['ServiceContractSummary'];
+export type ServiceContract = components['schemas']['ServiceContract'];
+export type ContractPreview = components['schemas']['ContractPreview'];
+export type DunningTexts = components['schemas']['DunningTexts'];
+export type DunningPolicySummary = components['schemas']['DunningPolicySummary'];
+export type DunningStep = components['schemas']['DunningStep'];
+export type DunningPolicy = components['schemas']['DunningPolicy'];
+export type DunningDefaultTexts = components['schemas']['DunningDefaultTexts'];
+export type SimulatedStep = components['schemas']['SimulatedStep'];
+export type DunningSimulation = components['schemas']['DunningSimulation'];
+export type SimulatedDunning = components['schemas']['SimulatedDunning'];
+export type DunningAction = components['schemas']['DunningAction'];
+export type DunningRun = components['schemas']['DunningRun'];
+export type DunningNext = components['schemas']['DunningNext'];
+export type AccountDunning = components['schemas']['AccountDunning'];
+export type OwnDunning = components['schemas']['OwnDunning'];
+export type DunningPreview = components['schemas']['DunningPreview'];
 export type ImportSource = components['schemas']['ImportSource'];
 export type ImportMapping = components['schemas']['ImportMapping'];
 export type ImportSummary = components['schemas']['ImportSummary'];
@@ -6830,6 +13998,24 @@ export type ErasurePreview = components['schemas']['ErasurePreview'];
 export type Job = components['schemas']['Job'];
 export type Home = components['schemas']['Home'];
 export type Today = components['schemas']['Today'];
+export type RevenueMonth = components['schemas']['RevenueMonth'];
+export type RecurringRevenue = components['schemas']['RecurringRevenue'];
+export type RevenueSplit = components['schemas']['RevenueSplit'];
+export type RevenueMovement = components['schemas']['RevenueMovement'];
+export type Cohorts = components['schemas']['Cohorts'];
+export type Receivables = components['schemas']['Receivables'];
+export type Billed = components['schemas']['Billed'];
+export type PaymentMonths = components['schemas']['PaymentMonths'];
+export type ClosingMonths = components['schemas']['ClosingMonths'];
+export type SimulatedCycle = components['schemas']['SimulatedCycle'];
+export type SimulatedPrice = components['schemas']['SimulatedPrice'];
+export type SimulatedPlan = components['schemas']['SimulatedPlan'];
+export type SimulatedOption = components['schemas']['SimulatedOption'];
+export type SimulatedRules = components['schemas']['SimulatedRules'];
+export type SimulatedLine = components['schemas']['SimulatedLine'];
+export type SimulatedDocument = components['schemas']['SimulatedDocument'];
+export type SimulatedAccount = components['schemas']['SimulatedAccount'];
+export type Simulation = components['schemas']['Simulation'];
 export type Found = components['schemas']['Found'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -9958,6 +17144,13 @@ export interface operations {
                     payment_instructions?: string | null;
                     sensitive_changes_need_approval?: boolean;
                     invoice_series?: string;
+                    credit_note_series?: string;
+                    debit_note_series?: string;
+                    proforma_series?: string;
+                    /** @enum {string} */
+                    tax_rounding?: "document" | "line";
+                    /** @enum {string} */
+                    invoice_grouping?: "account" | "subscription";
                     accent?: string;
                     /**
                      * @description ISO 4217 code
@@ -10075,6 +17268,13 @@ export interface operations {
                     payment_instructions?: string | null;
                     sensitive_changes_need_approval?: boolean;
                     invoice_series?: string;
+                    credit_note_series?: string;
+                    debit_note_series?: string;
+                    proforma_series?: string;
+                    /** @enum {string} */
+                    tax_rounding?: "document" | "line";
+                    /** @enum {string} */
+                    invoice_grouping?: "account" | "subscription";
                     accent?: string;
                 };
             };
@@ -14755,9 +21955,23 @@ export interface operations {
                     trial_days?: number;
                     billing_mode?: ("advance" | "arrears") | null;
                     term_months?: number;
+                    /** @enum {string} */
+                    suspension_credit?: "unless_debt" | "always" | "never";
                     position?: number;
-                    /** @description All of them: what is not listed goes */
+                    /** @description All of today and to come: one that changes ends today and stays known, one that is not listed is sold no more */
                     prices: {
+                        /**
+                         * @default per_unit
+                         * @enum {string}
+                         */
+                        price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                        /** @description Needed without tiers */
+                        amount?: number | null;
+                        /** @description Tiered and volume */
+                        tiers?: components["schemas"]["PriceTierInput"][] | null;
+                        package_size?: number | null;
+                        /** @default 0 */
+                        included?: number;
                         /**
                          * @description ISO 4217 code
                          * @example BRL
@@ -14767,9 +21981,16 @@ export interface operations {
                          * @default month
                          * @enum {string}
                          */
-                        interval?: "month";
-                        /** @description Minor units */
-                        amount: number;
+                        cycle_unit?: "once" | "day" | "week" | "month";
+                        /** @default 1 */
+                        cycle_count?: number;
+                        /**
+                         * @description The closing day for months where it is left out; days and weeks have an anchor
+                         * @enum {string}
+                         */
+                        cycle_alignment?: "closing" | "anniversary";
+                        /** @description From a day to come; left out or in the past: the price of today */
+                        valid_from?: string | null;
                     }[];
                     /** @description All of them: what is not listed goes */
                     items?: {
@@ -14792,8 +22013,89 @@ export interface operations {
                          */
                         kind?: "option" | "add_on" | "module";
                         name: string;
-                        /** @description Minor units */
-                        amount: number;
+                        /** @description Short for one price a month in the business unit’s currency */
+                        amount?: number;
+                        prices?: {
+                            /**
+                             * @default per_unit
+                             * @enum {string}
+                             */
+                            price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                            /** @description Needed without tiers */
+                            amount?: number | null;
+                            /** @description Tiered and volume */
+                            tiers?: components["schemas"]["PriceTierInput"][] | null;
+                            package_size?: number | null;
+                            /** @default 0 */
+                            included?: number;
+                            /**
+                             * @description ISO 4217 code
+                             * @example BRL
+                             */
+                            currency: string;
+                            /**
+                             * @default month
+                             * @enum {string}
+                             */
+                            cycle_unit?: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description The closing day for months where it is left out; days and weeks have an anchor
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                            /** @description From a day to come; left out or in the past: the price of today */
+                            valid_from?: string | null;
+                        }[];
+                        /** @default false */
+                        archived?: boolean;
+                    }[];
+                    /** @description All of them, in order, as the options */
+                    meters?: {
+                        /** Format: uuid */
+                        id?: string;
+                        /**
+                         * @description What reports of use say
+                         * @example traffic_gb
+                         */
+                        code: string;
+                        name: string;
+                        /** @example GB */
+                        unit_name: string;
+                        prices: {
+                            /**
+                             * @default per_unit
+                             * @enum {string}
+                             */
+                            price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                            /** @description Needed without tiers */
+                            amount?: number | null;
+                            /** @description Tiered and volume */
+                            tiers?: components["schemas"]["PriceTierInput"][] | null;
+                            package_size?: number | null;
+                            /** @default 0 */
+                            included?: number;
+                            /**
+                             * @description ISO 4217 code
+                             * @example BRL
+                             */
+                            currency: string;
+                            /**
+                             * @default month
+                             * @enum {string}
+                             */
+                            cycle_unit?: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description The closing day for months where it is left out; days and weeks have an anchor
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                            /** @description From a day to come; left out or in the past: the price of today */
+                            valid_from?: string | null;
+                        }[];
                         /** @default false */
                         archived?: boolean;
                     }[];
@@ -14990,9 +22292,23 @@ export interface operations {
                     trial_days?: number;
                     billing_mode?: ("advance" | "arrears") | null;
                     term_months?: number;
+                    /** @enum {string} */
+                    suspension_credit?: "unless_debt" | "always" | "never";
                     position?: number;
-                    /** @description All of them: what is not listed goes */
+                    /** @description All of today and to come: one that changes ends today and stays known, one that is not listed is sold no more */
                     prices?: {
+                        /**
+                         * @default per_unit
+                         * @enum {string}
+                         */
+                        price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                        /** @description Needed without tiers */
+                        amount?: number | null;
+                        /** @description Tiered and volume */
+                        tiers?: components["schemas"]["PriceTierInput"][] | null;
+                        package_size?: number | null;
+                        /** @default 0 */
+                        included?: number;
                         /**
                          * @description ISO 4217 code
                          * @example BRL
@@ -15002,9 +22318,16 @@ export interface operations {
                          * @default month
                          * @enum {string}
                          */
-                        interval?: "month";
-                        /** @description Minor units */
-                        amount: number;
+                        cycle_unit?: "once" | "day" | "week" | "month";
+                        /** @default 1 */
+                        cycle_count?: number;
+                        /**
+                         * @description The closing day for months where it is left out; days and weeks have an anchor
+                         * @enum {string}
+                         */
+                        cycle_alignment?: "closing" | "anniversary";
+                        /** @description From a day to come; left out or in the past: the price of today */
+                        valid_from?: string | null;
                     }[];
                     /** @description All of them: what is not listed goes */
                     items?: {
@@ -15027,8 +22350,89 @@ export interface operations {
                          */
                         kind?: "option" | "add_on" | "module";
                         name: string;
-                        /** @description Minor units */
-                        amount: number;
+                        /** @description Short for one price a month in the business unit’s currency */
+                        amount?: number;
+                        prices?: {
+                            /**
+                             * @default per_unit
+                             * @enum {string}
+                             */
+                            price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                            /** @description Needed without tiers */
+                            amount?: number | null;
+                            /** @description Tiered and volume */
+                            tiers?: components["schemas"]["PriceTierInput"][] | null;
+                            package_size?: number | null;
+                            /** @default 0 */
+                            included?: number;
+                            /**
+                             * @description ISO 4217 code
+                             * @example BRL
+                             */
+                            currency: string;
+                            /**
+                             * @default month
+                             * @enum {string}
+                             */
+                            cycle_unit?: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description The closing day for months where it is left out; days and weeks have an anchor
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                            /** @description From a day to come; left out or in the past: the price of today */
+                            valid_from?: string | null;
+                        }[];
+                        /** @default false */
+                        archived?: boolean;
+                    }[];
+                    /** @description All of them, in order, as the options */
+                    meters?: {
+                        /** Format: uuid */
+                        id?: string;
+                        /**
+                         * @description What reports of use say
+                         * @example traffic_gb
+                         */
+                        code: string;
+                        name: string;
+                        /** @example GB */
+                        unit_name: string;
+                        prices: {
+                            /**
+                             * @default per_unit
+                             * @enum {string}
+                             */
+                            price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                            /** @description Needed without tiers */
+                            amount?: number | null;
+                            /** @description Tiered and volume */
+                            tiers?: components["schemas"]["PriceTierInput"][] | null;
+                            package_size?: number | null;
+                            /** @default 0 */
+                            included?: number;
+                            /**
+                             * @description ISO 4217 code
+                             * @example BRL
+                             */
+                            currency: string;
+                            /**
+                             * @default month
+                             * @enum {string}
+                             */
+                            cycle_unit?: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description The closing day for months where it is left out; days and weeks have an anchor
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                            /** @description From a day to come; left out or in the past: the price of today */
+                            valid_from?: string | null;
+                        }[];
                         /** @default false */
                         archived?: boolean;
                     }[];
@@ -15044,6 +22448,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_plan_prices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PriceVersion"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             /** @description Refused */
@@ -15209,6 +22660,927 @@ export interface operations {
             };
         };
     };
+    office_list_taxes: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Tax"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_tax: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Millionths: 190000 is 19 % */
+                    rate: number;
+                    inclusive?: boolean;
+                    /** Format: uuid */
+                    business_unit_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tax"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_tax: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Millionths: 190000 is 19 % */
+                    rate?: number;
+                    inclusive?: boolean;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tax"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_order_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description In this order; those not named follow */
+                    tax_ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_product_taxes: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "name" | "-name";
+                q?: string;
+                business_unit_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ProductTaxes"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_product_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description All of them: what is not listed goes */
+                    tax_ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductTaxes"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_account_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AccountTax"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_exempt_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                tax_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    /** @description First day on which the tax is charged again; null: for good */
+                    until?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_end_exemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                tax_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_coupons: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "code" | "-code" | "name" | "-name" | "valid_until" | "-valid_until";
+                q?: string;
+                business_unit_id?: string;
+                state?: "active" | "not_yet" | "expired" | "used_up" | "archived";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Coupon"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    name: string;
+                    /** @enum {string} */
+                    discount_kind: "amount" | "percent";
+                    discount_amount?: number | null;
+                    discount_basis_points?: number | null;
+                    periods?: number | null;
+                    valid_from?: string | null;
+                    valid_until?: string | null;
+                    most_redemptions?: number | null;
+                    once_per_account?: boolean;
+                    plan_ids?: string[] | null;
+                    /** Format: uuid */
+                    business_unit_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_coupons: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "code" | "-code" | "name" | "-name" | "valid_until" | "-valid_until";
+                q?: string;
+                business_unit_id?: string;
+                state?: "active" | "not_yet" | "expired" | "used_up" | "archived";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_coupons_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "code" | "-code" | "name" | "-name" | "valid_until" | "-valid_until";
+                q?: string;
+                business_unit_id?: string;
+                state?: "active" | "not_yet" | "expired" | "used_up" | "archived";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code?: string;
+                    name?: string;
+                    /** @enum {string} */
+                    discount_kind?: "amount" | "percent";
+                    discount_amount?: number | null;
+                    discount_basis_points?: number | null;
+                    periods?: number | null;
+                    valid_from?: string | null;
+                    valid_until?: string | null;
+                    most_redemptions?: number | null;
+                    once_per_account?: boolean;
+                    plan_ids?: string[] | null;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_service_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnCoupons"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_redemptions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["CouponRedemption"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_service_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceCoupons"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_redeem_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    /**
+                     * Format: date
+                     * @description By default the beginning of the first period that is not billed yet
+                     */
+                    from_date?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponRedemption"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_end_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponRedemption"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     portal_list_subscriptions: {
         parameters: {
             query?: {
@@ -15273,6 +23645,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnSubscription"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_usage: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["UsageRecord"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_usage_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
                 };
             };
             /** @description Refused */
@@ -15459,6 +23918,31 @@ export interface operations {
                     /** Format: uuid */
                     plan_id: string;
                     /**
+                     * @description How many of the plan
+                     * @default 1
+                     */
+                    quantity?: number;
+                    /**
+                     * @description The business unit’s where it is left out
+                     * @example BRL
+                     */
+                    currency?: string;
+                    /** @description The plan’s first where it is left out: a month before a year */
+                    cycle?: {
+                        /** @enum {string} */
+                        cycle_unit: "once" | "day" | "week" | "month";
+                        /** @default 1 */
+                        cycle_count?: number;
+                        /**
+                         * @description Left out: the closing day where there is a price for it
+                         * @enum {string}
+                         */
+                        cycle_alignment?: "closing" | "anniversary";
+                    };
+                    /** @description A boundary of the periods of what has an anchor day; its first charged day where it is left out */
+                    anchor_date?: string | null;
+                    coupon_code?: string | null;
+                    /**
                      * @default active
                      * @enum {string}
                      */
@@ -15491,6 +23975,18 @@ export interface operations {
                         plan_option_id: string;
                         /** @default 1 */
                         quantity?: number;
+                        /** @description The plan’s where it is left out and there is a price for it */
+                        cycle?: {
+                            /** @enum {string} */
+                            cycle_unit: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description Left out: the closing day where there is a price for it
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                        };
                     }[];
                 };
             };
@@ -15717,6 +24213,2559 @@ export interface operations {
             };
         };
     };
+    office_get_billing_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingData"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_billing_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    due_day?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingData"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_salespeople: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Salesperson"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_calculate_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default per_unit
+                     * @enum {string}
+                     */
+                    price_model?: "flat" | "per_unit" | "tiered" | "volume" | "package";
+                    /** @description Needed without tiers */
+                    amount?: number | null;
+                    /** @description Tiered and volume */
+                    tiers?: components["schemas"]["PriceTierInput"][] | null;
+                    package_size?: number | null;
+                    /** @default 0 */
+                    included?: number;
+                    quantities: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceCalculation"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_older_prices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OlderPrices"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_record_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: {
+                        /**
+                         * @description The code of a meter of the service’s plan
+                         * @example traffic_gb
+                         */
+                        meter: string;
+                        quantity: number;
+                        /**
+                         * Format: date
+                         * @description The day of the use; today where it is left out
+                         */
+                        on_date?: string;
+                        /** @description The reporter’s own name of this record: sent again with it, it counts once */
+                        key: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageRecorded"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_usage: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                subscription_id: string;
+                /** @description The code of a meter of the service’s plan */
+                meter?: string;
+                from?: string;
+                /** @description The first day that is not listed */
+                to?: string;
+                state?: "waiting" | "billed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["UsageRecord"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_record_usage_of_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    records: {
+                        /**
+                         * @description The code of a meter of the service’s plan
+                         * @example traffic_gb
+                         */
+                        meter: string;
+                        quantity: number;
+                        /**
+                         * Format: date
+                         * @description The day of the use; today where it is left out
+                         */
+                        on_date?: string;
+                        /** @description The reporter’s own name of this record: sent again with it, it counts once */
+                        key: string;
+                        /** @description Of the service */
+                        external_id: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageRecorded"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_usage: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                subscription_id: string;
+                /** @description The code of a meter of the service’s plan */
+                meter?: string;
+                from?: string;
+                /** @description The first day that is not listed */
+                to?: string;
+                state?: "waiting" | "billed";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_usage_xlsx: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                subscription_id: string;
+                /** @description The code of a meter of the service’s plan */
+                meter?: string;
+                from?: string;
+                /** @description The first day that is not listed */
+                to?: string;
+                state?: "waiting" | "billed";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_delete_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_usage_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_contract_documents: {
+        parameters: {
+            query?: {
+                subscription_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnContractSummary"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_print_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_signed_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_accept_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the text that was read */
+                    sha256: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_decline_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_contract_templates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "name" | "-name" | "updated_at" | "-updated_at";
+                q?: string;
+                business_unit_id?: string;
+                language?: "pt-BR" | "es" | "en";
+                archived?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ContractTemplateSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_contract_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    name: string;
+                    /** @enum {string} */
+                    language: "pt-BR" | "es" | "en";
+                    /** @description Markup: `#` to `###` headings, `-` and `1.` lists, `|` tables, `---` a rule, `**bold**`, `{{variable}}`; a backslash takes a sign’s meaning */
+                    body: string;
+                    /** @default false */
+                    is_default?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplate"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_contract_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    /** @enum {string} */
+                    language: "pt-BR" | "es" | "en";
+                    /** @description Markup: `#` to `###` headings, `-` and `1.` lists, `|` tables, `---` a rule, `**bold**`, `{{variable}}`; a backslash takes a sign’s meaning */
+                    body: string;
+                    /** @description Whose contract it would be; a made-up one without it */
+                    subscription_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplatePreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_contract_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractVariables"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_contract_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplate"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_contract_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Markup: `#` to `###` headings, `-` and `1.` lists, `|` tables, `---` a rule, `**bold**`, `{{variable}}`; a backslash takes a sign’s meaning */
+                    body?: string;
+                    is_default?: boolean;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractTemplate"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_formula_language: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormulaLanguage"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_check_penalty_formula: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    formula: string;
+                    subscription_id?: string | null;
+                    /**
+                     * Format: date
+                     * @description The day it would end; today without it
+                     */
+                    on?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormulaCheck"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_service_contracts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "valid_until" | "-valid_until" | "account_name" | "-account_name" | "contract_number" | "-contract_number";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: ("unissued" | "waiting" | "in_force" | "declined" | "expired" | "ended")[];
+                renewal?: "none" | "automatic" | "on_request";
+                /** @description Those that end up to this day and go on until then */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ServiceContractSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_service_contracts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "valid_until" | "-valid_until" | "account_name" | "-account_name" | "contract_number" | "-contract_number";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: ("unissued" | "waiting" | "in_force" | "declined" | "expired" | "ended")[];
+                renewal?: "none" | "automatic" | "on_request";
+                /** @description Those that end up to this day and go on until then */
+                until?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_service_contracts_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "valid_until" | "-valid_until" | "account_name" | "-account_name" | "contract_number" | "-contract_number";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: ("unissued" | "waiting" | "in_force" | "declined" | "expired" | "ended")[];
+                renewal?: "none" | "automatic" | "on_request";
+                /** @description Those that end up to this day and go on until then */
+                until?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_service_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_service_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    template_id?: string | null;
+                    installation_fee?: number;
+                    instalments?: number;
+                    term_months?: number;
+                    /** @enum {string} */
+                    renewal?: "none" | "automatic" | "on_request";
+                    renewal_months?: number | null;
+                    renewal_binds?: boolean;
+                    /** @enum {string} */
+                    penalty?: "none" | "fixed" | "formula";
+                    penalty_amount?: number | null;
+                    penalty_formula?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_penalty: {
+        parameters: {
+            query?: {
+                /** @description First day without the service; today where it is left out */
+                on?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Penalty"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_service_contract: {
+        parameters: {
+            query?: {
+                template_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_issue_service_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description The service’s own, or the business unit’s default without it
+                     */
+                    template_id?: string;
+                    /** @default false */
+                    send?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractDocument"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_renew_service_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    months: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceContract"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractDocument"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_print_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_send_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractDocument"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_withdraw_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractDocument"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_sign_contract_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractDocument"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_signed_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_change_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeChoices"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_preview_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: components["schemas"]["OwnChangeRequestInput"];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_subscription_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "effective_on" | "-effective_on" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnChange"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_create_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: components["schemas"]["OwnChangeRequestInput"];
+                    /** @description Of the preview that was seen: exactly that is done, or nothing */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_withdraw_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_change_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeChoices"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: components["schemas"]["ChangeRequestInput"];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_subscription_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "effective_on" | "-effective_on" | "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SubscriptionChange"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    change: components["schemas"]["ChangeRequestInput"];
+                    /** @description Of the preview that was seen: exactly that is done, or nothing */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "effective_on" | "-effective_on" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                subscription_id?: string;
+                state?: ("requested" | "scheduled" | "done" | "withdrawn" | "failed")[];
+                kind?: ("plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial")[];
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SubscriptionChange"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "effective_on" | "-effective_on" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                subscription_id?: string;
+                state?: ("requested" | "scheduled" | "done" | "withdrawn" | "failed")[];
+                kind?: ("plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial")[];
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_changes_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "effective_on" | "-effective_on" | "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                subscription_id?: string;
+                state?: ("requested" | "scheduled" | "done" | "withdrawn" | "failed")[];
+                kind?: ("plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial")[];
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_withdraw_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionChange"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_suspend_subscription: {
         parameters: {
             query?: never;
@@ -15874,7 +26923,7 @@ export interface operations {
             };
         };
     };
-    office_get_billing_data: {
+    office_get_plan_policy: {
         parameters: {
             query?: never;
             header?: never;
@@ -15891,7 +26940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BillingData"];
+                    "application/json": components["schemas"]["PlanPolicy"];
                 };
             };
             /** @description Refused */
@@ -15914,7 +26963,7 @@ export interface operations {
             };
         };
     };
-    office_set_billing_data: {
+    office_set_plan_policy: {
         parameters: {
             query?: never;
             header?: never;
@@ -15926,9 +26975,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    customer_changes_plan?: boolean;
+                    customer_changes_quantity?: boolean;
+                    customer_changes_options?: boolean;
+                    customer_cancels?: boolean;
                     /** @enum {string} */
-                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
-                    due_day?: number;
+                    suspension_credit?: "unless_debt" | "always" | "never";
                 };
             };
         };
@@ -15939,49 +26991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BillingData"];
-                };
-            };
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    office_list_salespeople: {
-        parameters: {
-            query?: {
-                business_unit_id?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Salesperson"][];
-                    };
+                    "application/json": components["schemas"]["PlanPolicy"];
                 };
             };
             /** @description Refused */
@@ -16707,6 +27717,967 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_own_dunning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDunning"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_dunning_policies: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                business_unit_id?: string;
+                state?: "draft" | "in_force" | "retired";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DunningPolicySummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    name: string;
+                    /**
+                     * Format: uuid
+                     * @description A policy of the business unit whose steps it begins with
+                     */
+                    copy_of?: string;
+                    /**
+                     * @description Without the template’s steps
+                     * @default false
+                     */
+                    empty?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_dunning_texts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningDefaultTexts"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_delete_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_change_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    minimum_amount?: number;
+                    charge_due_days?: number;
+                    due_from?: string | null;
+                    run_hour?: number;
+                    /** @description All steps, in place of those before */
+                    steps?: components["schemas"]["DunningStepDraftInput"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_simulate_dunning_policy: {
+        parameters: {
+            query?: {
+                /** @description Up to this day if nothing is paid; today where left out */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningSimulation"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_simulated_dunning: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                /** @description Up to this day if nothing is paid; today where left out */
+                as_of?: string;
+                step_id?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SimulatedDunning"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_simulated_dunning: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                /** @description Up to this day if nothing is paid; today where left out */
+                as_of?: string;
+                step_id?: string;
+                policy_id: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_simulated_dunning_xlsx: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                /** @description Up to this day if nothing is paid; today where left out */
+                as_of?: string;
+                step_id?: string;
+                policy_id: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_switch_on_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the simulation that was seen */
+                    fingerprint: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_switch_off_dunning_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_dunning_actions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                action?: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+                result?: "done" | "nothing" | "skipped";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DunningAction"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_dunning_actions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                action?: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+                result?: "done" | "nothing" | "skipped";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_dunning_actions_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                action?: "mail" | "late_fee" | "interest" | "suspend" | "cancel";
+                result?: "done" | "nothing" | "skipped";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_dunning_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "started_at" | "-started_at";
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DunningRun"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_account_dunning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDunning"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_exempt_account_from_dunning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @description The last day on which nothing is done
+                     */
+                    until: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDunning"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_lift_dunning_exemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountDunning"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_dunning_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    /** @enum {string} */
+                    language: "pt-BR" | "es" | "en";
+                    /** @enum {string} */
+                    action: "mail" | "suspend" | "cancel";
+                    day: number;
+                    subject: string;
+                    body: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPreview"];
                 };
             };
             /** @description Refused */
@@ -17595,11 +29566,17 @@ export interface operations {
                 cursor?: string;
                 sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
                 q?: string;
-                state?: "open" | "paid" | "overdue";
+                kind?: "invoice" | "debit_note" | "credit_note" | "proforma";
+                state?: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn" | "overdue";
+                subscription_id?: string;
                 due_from?: string;
                 due_to?: string;
                 issued_from?: string;
                 issued_to?: string;
+                /** @description A decimal in each document’s own currency */
+                total_from?: string;
+                /** @description A decimal in each document’s own currency */
+                total_to?: string;
             };
             header?: never;
             path?: never;
@@ -17767,6 +29744,47 @@ export interface operations {
             };
         };
     };
+    portal_get_statement_pdf: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     portal_get_balance: {
         parameters: {
             query?: never;
@@ -17783,6 +29801,1149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_charges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "bill_on" | "-bill_on";
+                state?: "waiting" | "billed" | "withdrawn";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Charge"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description: string;
+                    /** @description Integer minor units of the currency (ISO 4217) */
+                    unit_amount: number;
+                    /** @default 1 */
+                    quantity?: number;
+                    /** @description Whose taxes it has; none without it */
+                    product_id?: string | null;
+                    subscription_id?: string | null;
+                    /** @description The closing on or after this day bills it; by default today */
+                    bill_on?: string | null;
+                    /**
+                     * @description Over how many closings the whole amount is spread
+                     * @default 1
+                     */
+                    instalments?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Charge"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_withdraw_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_manual_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An invoice of one service */
+                    subscription_id?: string | null;
+                    /** @description By default as the account’s invoices */
+                    due_date?: string | null;
+                    /** @default [] */
+                    lines?: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                    }[];
+                    /**
+                     * @description Waiting charges that it bills, too
+                     * @default []
+                     */
+                    charge_ids?: string[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_issue_manual_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An invoice of one service */
+                    subscription_id?: string | null;
+                    /** @description By default as the account’s invoices */
+                    due_date?: string | null;
+                    /** @default [] */
+                    lines?: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                    }[];
+                    /**
+                     * @description Waiting charges that it bills, too
+                     * @default []
+                     */
+                    charge_ids?: string[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_credit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /** @description Without it all that is left of the document */
+                    lines?: {
+                        /** Format: uuid */
+                        line_id: string;
+                        /** @description Tax on top included; without it all that is left of the line */
+                        amount?: number | null;
+                    }[] | null;
+                    /**
+                     * @description Days of lines that are credited to the end may be billed again
+                     * @default false
+                     */
+                    release_days?: boolean;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_issue_credit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /** @description Without it all that is left of the document */
+                    lines?: {
+                        /** Format: uuid */
+                        line_id: string;
+                        /** @description Tax on top included; without it all that is left of the line */
+                        amount?: number | null;
+                    }[] | null;
+                    /**
+                     * @description Days of lines that are credited to the end may be billed again
+                     * @default false
+                     */
+                    release_days?: boolean;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_void: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /**
+                     * @description Its days, use and one-off amounts wait to be billed again
+                     * @default true
+                     */
+                    rebill?: boolean;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_void_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /**
+                     * @description Its days, use and one-off amounts wait to be billed again
+                     * @default true
+                     */
+                    rebill?: boolean;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_correct_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_debit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    due_date?: string | null;
+                    lines: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                        /** @description The line that it adds to: its taxes apply */
+                        line_id?: string | null;
+                    }[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_issue_debit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Stands on the document */
+                    reason: string;
+                    due_date?: string | null;
+                    lines: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                        /** @description The line that it adds to: its taxes apply */
+                        line_id?: string | null;
+                    }[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_proforma: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default lines
+                     * @enum {string}
+                     */
+                    source?: "lines" | "next_invoice";
+                    /** @description Of `next_invoice`: what is billed up to that day */
+                    up_to?: string | null;
+                    subscription_id?: string | null;
+                    /** Format: date */
+                    valid_until: string;
+                    /** @default [] */
+                    lines?: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                    }[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_proforma: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default lines
+                     * @enum {string}
+                     */
+                    source?: "lines" | "next_invoice";
+                    /** @description Of `next_invoice`: what is billed up to that day */
+                    up_to?: string | null;
+                    subscription_id?: string | null;
+                    /** Format: date */
+                    valid_until: string;
+                    /** @default [] */
+                    lines?: {
+                        description: string;
+                        /** @description Integer minor units of the currency (ISO 4217) */
+                        unit_amount: number;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description Whose taxes it has; none without it */
+                        product_id?: string | null;
+                    }[];
+                    /** @description Of the preview; without it nothing is compared */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_convert_proforma: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsWritten"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_withdraw_proforma: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_document_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBatches"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_request_document_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentBatchFiltersInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBatch"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_document_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBatch"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_cancel_document_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentBatch"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_download_document_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                part: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused */
@@ -18108,6 +31269,136 @@ export interface operations {
             };
         };
     };
+    office_retry_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_closing_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingSchedule"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_closing_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    active: boolean;
+                    /** @description In the business unit’s time zone */
+                    at_hour: number;
+                    /** @description How many days after a closing date it is closed */
+                    days_after: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingSchedule"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_get_next_invoice: {
         parameters: {
             query?: {
@@ -18157,11 +31448,17 @@ export interface operations {
                 cursor?: string;
                 sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
                 q?: string;
-                state?: "open" | "paid" | "overdue";
+                kind?: "invoice" | "debit_note" | "credit_note" | "proforma";
+                state?: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn" | "overdue";
+                subscription_id?: string;
                 due_from?: string;
                 due_to?: string;
                 issued_from?: string;
                 issued_to?: string;
+                /** @description A decimal in each document’s own currency */
+                total_from?: string;
+                /** @description A decimal in each document’s own currency */
+                total_to?: string;
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;
@@ -18211,11 +31508,17 @@ export interface operations {
                 cursor?: string;
                 sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
                 q?: string;
-                state?: "open" | "paid" | "overdue";
+                kind?: "invoice" | "debit_note" | "credit_note" | "proforma";
+                state?: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn" | "overdue";
+                subscription_id?: string;
                 due_from?: string;
                 due_to?: string;
                 issued_from?: string;
                 issued_to?: string;
+                /** @description A decimal in each document’s own currency */
+                total_from?: string;
+                /** @description A decimal in each document’s own currency */
+                total_to?: string;
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;
@@ -18263,11 +31566,17 @@ export interface operations {
                 cursor?: string;
                 sort?: "issue_date" | "-issue_date" | "due_date" | "-due_date" | "number" | "-number" | "total" | "-total";
                 q?: string;
-                state?: "open" | "paid" | "overdue";
+                kind?: "invoice" | "debit_note" | "credit_note" | "proforma";
+                state?: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn" | "overdue";
+                subscription_id?: string;
                 due_from?: string;
                 due_to?: string;
                 issued_from?: string;
                 issued_to?: string;
+                /** @description A decimal in each document’s own currency */
+                total_from?: string;
+                /** @description A decimal in each document’s own currency */
+                total_to?: string;
                 business_unit_id?: string;
                 account_id?: string;
                 closing_id?: string;
@@ -18438,6 +31747,49 @@ export interface operations {
             };
         };
     };
+    office_get_statement_pdf: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_get_balance: {
         parameters: {
             query?: never;
@@ -18456,6 +31808,897 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_read_trial_balance: {
+        parameters: {
+            query: {
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBalance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_trial_balance: {
+        parameters: {
+            query: {
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_trial_balance_xlsx: {
+        parameters: {
+            query: {
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_postings: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                q?: string;
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                /** @description The same by its code in the chart */
+                code?: string;
+                account_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Posting"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_postings: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                q?: string;
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                /** @description The same by its code in the chart */
+                code?: string;
+                account_id?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_postings_xlsx: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                q?: string;
+                business_unit_id: string;
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                /** @description The same by its code in the chart */
+                code?: string;
+                account_id?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_read_ledger_sheet: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                business_unit_id: string;
+                ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerSheet"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_ledger_sheet: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                business_unit_id: string;
+                ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_ledger_sheet_xlsx: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "on_date" | "-on_date";
+                business_unit_id: string;
+                ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                from?: string;
+                /** @description Both days included */
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_chart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ChartAccount"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_rename_chart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    items: {
+                        /** @enum {string} */
+                        ledger_account: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
+                        code: string;
+                        name: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ChartAccount"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_preview_taxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    /** @description A price, in minor units */
+                    amount: number;
+                    tax_ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaxPreview"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_adjust_credit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Minor units; above zero credit is given, below it is taken */
+                    amount: number;
+                    /** @description The customer sees it in the statement */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_record_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Minor units */
+                    amount: number;
+                    /** @enum {string} */
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /**
+                     * Format: date
+                     * @description When it was paid back; today by default
+                     */
+                    on_date?: string;
+                    reference?: string | null;
+                    /** @description The customer sees it in the statement */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_write_off_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description All that is still owed of it by default */
+                    amount?: number;
+                    /** @description The customer sees it in the statement */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_quote_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    plan_id: string;
+                    /**
+                     * @description How many of the plan
+                     * @default 1
+                     */
+                    quantity?: number;
+                    /**
+                     * @description The business unit’s where it is left out
+                     * @example BRL
+                     */
+                    currency?: string;
+                    /** @description The plan’s first where it is left out: a month before a year */
+                    cycle?: {
+                        /** @enum {string} */
+                        cycle_unit: "once" | "day" | "week" | "month";
+                        /** @default 1 */
+                        cycle_count?: number;
+                        /**
+                         * @description Left out: the closing day where there is a price for it
+                         * @enum {string}
+                         */
+                        cycle_alignment?: "closing" | "anniversary";
+                    };
+                    /** @description A boundary of the periods of what has an anchor day; its first charged day where it is left out */
+                    anchor_date?: string | null;
+                    coupon_code?: string | null;
+                    /**
+                     * @default active
+                     * @enum {string}
+                     */
+                    status?: "awaiting_installation" | "active";
+                    /**
+                     * Format: date
+                     * @description Today where it is left out
+                     */
+                    start_date?: string;
+                    activation_date?: string | null;
+                    routing_point_id?: string | null;
+                    /** @description The plan’s where it is left out */
+                    trial_days?: number;
+                    /** @enum {string} */
+                    billing_mode?: "advance" | "arrears";
+                    /** @enum {string} */
+                    payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    due_day?: number;
+                    discount_kind?: ("amount" | "percent") | null;
+                    discount_amount?: number | null;
+                    discount_basis_points?: number | null;
+                    salesperson_id?: string | null;
+                    sale_date?: string | null;
+                    term_months?: number;
+                    notes?: string | null;
+                    external_id?: string | null;
+                    /** @default [] */
+                    options?: {
+                        /** Format: uuid */
+                        plan_option_id: string;
+                        /** @default 1 */
+                        quantity?: number;
+                        /** @description The plan’s where it is left out and there is a price for it */
+                        cycle?: {
+                            /** @enum {string} */
+                            cycle_unit: "once" | "day" | "week" | "month";
+                            /** @default 1 */
+                            cycle_count?: number;
+                            /**
+                             * @description Left out: the closing day where there is a price for it
+                             * @enum {string}
+                             */
+                            cycle_alignment?: "closing" | "anniversary";
+                        };
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaleQuote"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_simulate_billing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequestInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
                 };
             };
             /** @description Refused */
@@ -18534,6 +32777,1102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Today"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_recurring_revenue: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringRevenue"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_recurring_revenue: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_recurring_revenue_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_revenue_movements: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "difference" | "-difference" | "account_name" | "-account_name";
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                from: string;
+                to: string;
+                kind?: "new" | "expansion" | "reactivation" | "contraction" | "churn" | "transfer";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["RevenueMovement"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_revenue_movements: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "difference" | "-difference" | "account_name" | "-account_name";
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                from: string;
+                to: string;
+                kind?: "new" | "expansion" | "reactivation" | "contraction" | "churn" | "transfer";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_revenue_movements_xlsx: {
+        parameters: {
+            query: {
+                limit?: number;
+                cursor?: string;
+                sort?: "difference" | "-difference" | "account_name" | "-account_name";
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                from: string;
+                to: string;
+                kind?: "new" | "expansion" | "reactivation" | "contraction" | "churn" | "transfer";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_split_recurring_revenue: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenueSplit"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_revenue_split: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_revenue_split_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_cohorts: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cohorts"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_cohorts: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_cohorts_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                plan_id?: string;
+                salesperson_id?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_receivables: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receivables"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_receivables: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_receivables_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_billed: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                from?: string;
+                /** @description First day that does not count any more */
+                to?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billed"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_billed: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                from?: string;
+                /** @description First day that does not count any more */
+                to?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_billed_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                from?: string;
+                /** @description First day that does not count any more */
+                to?: string;
+                by?: "business_unit" | "plan" | "salesperson";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_payment_months: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMonths"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_payment_months: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_payment_months_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_closing_months: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingMonths"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_closing_months: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_closing_months_xlsx: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                /** @description That of the business unit, or of most of them, where it is left out */
+                currency?: string;
+                months?: number;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused */

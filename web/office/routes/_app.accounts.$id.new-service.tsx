@@ -1,9 +1,18 @@
 import { Button, Checkbox, NativeSelect, NumberInput, Radio, Textarea, TextInput } from '@mantine/core'
-import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
+import { useDeferredValue } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, idempotent, orThrow } from '../../shared/api.ts'
-import type { Account, BillingData, BusinessUnit, Plan, PlanSummary } from '../../shared/api-types.gen.ts'
+import type {
+  Account,
+  BillingData,
+  BusinessUnit,
+  Plan,
+  PlanSummary,
+  Price,
+  SaleQuote,
+} from '../../shared/api-types.gen.ts'
 import { useForm } from '../../shared/form.ts'
 import { addDays } from '../../shared/formats.ts'
 import { DateInput } from '../../shared/inputs.tsx'
@@ -13,14 +22,15 @@ import { showToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { accountQuery, billingDataQuery, refreshAccounts } from '../account-queries.ts'
-import { computeMonthly } from '../amounts.ts'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { localToday } from '../calendar-day.ts'
 import { planQuery } from '../catalogue-queries.ts'
-import { bodyOfDiscount, checkDiscount, DiscountFields, readDiscount } from '../discount-fields.tsx'
+import { type Cycle, cycleKey, useCycleWords } from '../cycle-words.ts'
+import { bodyOfDiscount, checkDiscount, DiscountFields } from '../discount-fields.tsx'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
+import { usePriceWords } from '../price-words.ts'
 import styles from '../service.module.css'
 import { isRouted, salespeopleQuery, usablePlansQuery, usableRoutingPointsQuery } from '../service-queries.ts'
 import { useMay } from '../session.ts'
@@ -103,6 +113,8 @@ function ServiceForm({
 }) {
   const { t } = useTranslation()
   const { money } = useFormats()
+  const say = useCycleWords()
+  const sayPrice = usePriceWords()
   const router = useRouter()
   const queryClient = useQueryClient()
   const today = localToday(unit.time_zone)
@@ -112,6 +124,10 @@ function ServiceForm({
   const form = useForm({
     initial: {
       plan_id: '',
+      quantity: 1 as number | string,
+      currency: unit.currency,
+      cycle: '',
+      anchor_date: '',
       status: 'active' as 'active' | 'awaiting_installation',
       start_date: today,
       routing_point_id: '',
@@ -121,6 +137,7 @@ function ServiceForm({
       discount_kind: '' as '' | 'amount' | 'percent',
       discount_amount: null as number | null,
       discount_percent: '' as number | string,
+      coupon_code: '',
       payment_method: billing.payment_method as string,
       due_day: billing.due_day as number | string,
       salesperson_id: '',
@@ -139,29 +156,7 @@ function ServiceForm({
         api.POST('/api/v1/office/accounts/{id}/subscriptions', {
           params: { path: { id: account.id } },
           headers: idempotent(idempotencyKey),
-          body: {
-            plan_id: values.plan_id,
-            status: values.status,
-            start_date: values.start_date,
-            routing_point_id: hasPoint(values.plan_id) ? values.routing_point_id || null : null,
-            trial_days: Number(values.trial_days),
-            billing_mode:
-              values.billing_mode === '' ? undefined : (values.billing_mode as 'advance' | 'arrears'),
-            payment_method: billing.chosen
-              ? undefined
-              : (values.payment_method as BillingData['payment_method']),
-            due_day: billing.chosen ? undefined : Number(values.due_day),
-            ...bodyOfDiscount(values),
-            salesperson_id: values.salesperson_id === '' ? null : values.salesperson_id,
-            sale_date: values.sale_date === '' ? null : values.sale_date,
-            term_months: Number(values.term_months),
-            notes: values.notes,
-            external_id: values.external_id,
-            options: Object.entries(values.options).map(([plan_option_id, quantity]) => ({
-              plan_option_id,
-              quantity,
-            })),
-          },
+          body: bodyOf(values),
         }),
       ),
     onDone: (service) => {
@@ -173,6 +168,41 @@ function ServiceForm({
       void router.navigate({ to: `/services/${service.id}` })
     },
   })
+  const bodyOf = (sale: typeof form.values) => {
+    const [cycle_unit, cycle_count, cycle_alignment] = sale.cycle.split(' ')
+    return {
+      plan_id: sale.plan_id,
+      quantity: Number(sale.quantity) || 1,
+      currency: sale.currency,
+      cycle:
+        sale.cycle === ''
+          ? undefined
+          : {
+              cycle_unit: cycle_unit as Price['cycle_unit'],
+              cycle_count: Number(cycle_count),
+              cycle_alignment: cycle_alignment as Price['cycle_alignment'],
+            },
+      anchor_date: sale.anchor_date === '' ? null : sale.anchor_date,
+      status: sale.status,
+      start_date: sale.start_date,
+      routing_point_id: hasPoint(sale.plan_id) ? sale.routing_point_id || null : null,
+      trial_days: Number(sale.trial_days),
+      billing_mode: sale.billing_mode === '' ? undefined : (sale.billing_mode as 'advance' | 'arrears'),
+      payment_method: billing.chosen ? undefined : (sale.payment_method as BillingData['payment_method']),
+      due_day: billing.chosen ? undefined : Number(sale.due_day),
+      ...bodyOfDiscount(sale),
+      coupon_code: sale.coupon_code.trim(),
+      salesperson_id: sale.salesperson_id === '' ? null : sale.salesperson_id,
+      sale_date: sale.sale_date === '' ? null : sale.sale_date,
+      term_months: Number(sale.term_months),
+      notes: sale.notes,
+      external_id: sale.external_id,
+      options: Object.entries(sale.options).map(([plan_option_id, quantity]) => ({
+        plan_option_id,
+        quantity,
+      })),
+    }
+  }
   const { values } = form
   const summary = plans.find((plan) => plan.id === values.plan_id)
   const { data: plan, error: planError } = useQuery({
@@ -181,11 +211,29 @@ function ServiceForm({
   })
   const options = plan?.options.filter((option) => option.archived_at === null) ?? []
   const products = [...new Set(plans.map((one) => one.product_name))]
-  const monthly = computeMonthly(
-    summary?.amount ?? 0,
-    options.map((option) => ({ amount: option.amount, quantity: values.options[option.id] ?? 0 })),
-    readDiscount(values),
-  )
+  const offers = plan ? plan.prices.filter((price) => isSold(price, plan.day)) : []
+  const currencies = [...new Set(offers.map((price) => price.currency))]
+  const cycles = offers.filter((price) => price.currency === values.currency)
+  const chosenPrice = cycles.find((price) => cycleKey(price) === values.cycle) ?? cycles[0]
+  const complete = plan !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(values.start_date)
+  // What is asked of a connection before it is sold says nothing about its price.
+  const point = values.routing_point_id || points[0]?.id || ''
+  const asked = useDeferredValue(JSON.stringify(bodyOf({ ...values, routing_point_id: point, notes: '' })))
+  const quote = useQuery({
+    queryKey: ['quote', account.id, asked],
+    enabled: complete,
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: 60_000,
+    queryFn: ({ signal }) =>
+      orThrow(
+        api.POST('/api/v1/office/accounts/{id}/subscriptions/quote', {
+          params: { path: { id: account.id } },
+          body: JSON.parse(asked),
+          signal,
+        }),
+      ),
+  })
 
   return (
     <form className={styles.layout} onSubmit={form.onSubmit} noValidate>
@@ -208,6 +256,10 @@ function ServiceForm({
                       label: t('services.plan_choice', {
                         name: one.name,
                         amount: money(one.amount ?? 0, one.currency),
+                        cycle: say({
+                          cycle_unit: one.cycle_unit ?? 'month',
+                          cycle_count: one.cycle_count ?? 1,
+                        }),
                       }),
                     })),
                 })),
@@ -217,14 +269,71 @@ function ServiceForm({
                 const chosen = plans.find((one) => one.id === event.currentTarget.value)
                 form.set('plan_id', event.currentTarget.value)
                 form.set('options', {})
+                form.set('cycle', '')
+                form.set('currency', unit.currency)
+                form.set('anchor_date', '')
                 form.set('trial_days', chosen?.trial_days ?? 0)
                 form.set('term_months', chosen?.term_months ?? 0)
                 form.set('billing_mode', '')
               }}
             />
+            {plan && (
+              <>
+                <div data-span="4">
+                  <NumberInput
+                    label={t('services.quantity')}
+                    min={1}
+                    max={1_000_000}
+                    allowDecimal={false}
+                    {...form.control('quantity')}
+                  />
+                </div>
+                <div data-span="8">
+                  <NativeSelect
+                    label={t('services.cycle')}
+                    data={cycles.map((price) => ({
+                      value: cycleKey(price),
+                      label: [
+                        `${sayPrice(price)}, ${say(price)}`,
+                        price.cycle_alignment === 'anniversary' &&
+                          price.cycle_unit === 'month' &&
+                          t('prices.alignment_anniversary').toLowerCase(),
+                      ]
+                        .filter(Boolean)
+                        .join(', '),
+                    }))}
+                    {...form.field('cycle')}
+                    value={chosenPrice ? cycleKey(chosenPrice) : ''}
+                  />
+                </div>
+                {currencies.length > 1 && (
+                  <div data-span="4">
+                    <NativeSelect
+                      label={t('services.currency')}
+                      data={currencies}
+                      {...form.field('currency')}
+                      onChange={(event) => {
+                        form.set('currency', event.currentTarget.value)
+                        form.set('cycle', '')
+                      }}
+                    />
+                  </div>
+                )}
+                {chosenPrice?.cycle_alignment === 'anniversary' && chosenPrice.cycle_unit !== 'once' && (
+                  <div data-span="8">
+                    <DateInput
+                      label={t('services.anchor_date')}
+                      description={t('services.anchor_help')}
+                      {...form.field('anchor_date')}
+                    />
+                  </div>
+                )}
+              </>
+            )}
             {options.length > 0 && plan && (
               <PlanOptions
                 plan={plan}
+                price={chosenPrice}
                 chosen={values.options}
                 error={form.errors.options}
                 onChange={(chosen) => form.set('options', chosen)}
@@ -345,8 +454,17 @@ function ServiceForm({
               values={values}
               errors={form.errors}
               set={(name, value) => form.set(name, value as never)}
-              currency={unit.currency}
+              currency={values.currency}
             />
+            <div data-span="6">
+              <TextInput
+                label={t('services.coupon')}
+                placeholder={t('services.coupon_hint')}
+                autoComplete="off"
+                maxLength={40}
+                {...form.field('coupon_code')}
+              />
+            </div>
           </div>
         </Section>
         <Section title={t('services.sale')}>
@@ -372,7 +490,13 @@ function ServiceForm({
       <aside>
         <Section title={t('services.to_pay')}>
           <div aria-live="polite">
-            <Sums monthly={monthly} currency={unit.currency} />
+            {complete && quote.error ? (
+              <ProblemAlert error={quote.error} />
+            ) : complete && quote.data ? (
+              <Quote quote={quote.data} awaiting={values.status === 'awaiting_installation'} />
+            ) : (
+              <p className={styles.hint}>{t('services.quote_pending')}</p>
+            )}
             <ChargingHint values={values} plan={summary} />
           </div>
           <Button className={styles.submit} type="submit" fullWidth loading={form.busy}>
@@ -392,18 +516,37 @@ function ServiceForm({
   )
 }
 
+const isSold = (price: Price, day: string) => price.valid_from === null || price.valid_from <= day
+
+/** The price that an option is sold at with the plan's: of its cycle before any other, as the server chooses it. */
+function priceLike(prices: Price[], like: Price | undefined, day: string): Price | undefined {
+  const sold = prices.filter((price) => price.currency === like?.currency && isSold(price, day))
+  const same = (price: Price) =>
+    price.cycle_unit === like?.cycle_unit && price.cycle_count === like.cycle_count
+  return (
+    sold.find((price) => same(price) && price.cycle_alignment === like?.cycle_alignment) ??
+    sold.find(same) ??
+    sold[0]
+  )
+}
+
 function PlanOptions({
   plan,
+  price,
   chosen,
   error,
   onChange,
 }: {
   plan: Plan
+  /** At which the plan is sold. */
+  price: Price | undefined
   chosen: Record<string, number>
   error: string | undefined
   onChange: (chosen: Record<string, number>) => void
 }) {
   const { t } = useTranslation()
+  const say = useCycleWords()
+  const { money } = useFormats()
   const set = (id: string, quantity: number) => {
     const { [id]: _before, ...others } = chosen
     onChange(quantity > 0 ? { ...others, [id]: quantity } : others)
@@ -415,6 +558,9 @@ function PlanOptions({
         .filter((option) => option.archived_at === null)
         .map((option) => {
           const quantity = chosen[option.id] ?? 0
+          const own = priceLike(option.prices, price, plan.day)
+          if (!own) return null
+          const amount = own.tiers?.[0]?.unit_amount ?? own.amount
           return (
             <div key={option.id} className={styles.option}>
               <Checkbox
@@ -422,7 +568,9 @@ function PlanOptions({
                 checked={quantity > 0}
                 onChange={(event) => set(option.id, event.currentTarget.checked ? 1 : 0)}
               />
-              <Money amount={option.amount} currency={plan.currency} />
+              <span className={styles.optionPrice}>
+                {amount === 0 && !own.tiers ? t('prices.free') : `${money(amount, own.currency)} ${say(own)}`}
+              </span>
               <NumberInput
                 aria-label={t('services.quantity_of', { name: option.name })}
                 min={1}
@@ -444,10 +592,19 @@ function PlanOptions({
   )
 }
 
-function Sums({ monthly, currency }: { monthly: ReturnType<typeof computeMonthly>; currency: string }) {
+/** What the service will cost, as the server computes it: a period of the plan, what is charged apart, the first invoice. */
+function Quote({ quote, awaiting }: { quote: SaleQuote; awaiting: boolean }) {
   const { t } = useTranslation()
-  const line = (label: string, amount: number, strong?: boolean) => (
-    <div className={strong ? styles.total : undefined}>
+  const { date, percent } = useFormats()
+  const say = useCycleWords()
+  const { currency, first_invoice: first } = quote
+  const options = quote.amount - quote.plan_value + quote.discount
+  const apart = quote.components.filter(
+    (one) => one.role === 'option' && !(sameCycle(one, quote) && one.cycle_unit !== 'once'),
+  )
+  const metered = quote.components.filter((one) => one.role === 'usage')
+  const line = (key: string, label: string, amount: number, strong?: boolean) => (
+    <div key={key} className={strong ? styles.total : undefined}>
       <dt>{label}</dt>
       <dd>
         <Money amount={amount} currency={currency} />
@@ -455,14 +612,70 @@ function Sums({ monthly, currency }: { monthly: ReturnType<typeof computeMonthly
     </div>
   )
   return (
-    <dl className={styles.sums}>
-      {line(t('services.plan_value'), monthly.plan)}
-      {monthly.discount > 0 && line(t('services.discount'), -monthly.discount)}
-      {monthly.options > 0 && line(t('services.options'), monthly.options)}
-      {line(t('services.total_month'), monthly.total, true)}
-    </dl>
+    <>
+      <dl className={styles.sums}>
+        {line('plan', t('services.plan_value'), quote.plan_value)}
+        {quote.discount > 0 && line('discount', t('services.discount'), -quote.discount)}
+        {options > 0 && line('options', t('services.options'), options)}
+        {line('total', t('services.total_cycle', { cycle: say(quote) }), quote.amount, true)}
+        {apart.map((one) =>
+          line(
+            `apart-${one.description}`,
+            one.cycle_unit === 'once'
+              ? t('services.once_part', { name: one.description })
+              : t('services.other_part', { name: one.description, cycle: say(one) }),
+            one.amount,
+          ),
+        )}
+      </dl>
+      {metered.map((one) => (
+        <p key={one.description} className={styles.hint}>
+          {t('services.usage_part', { name: one.description })}
+        </p>
+      ))}
+      {quote.coupon && (
+        <p className={styles.hint}>
+          {[
+            quote.coupon.name,
+            quote.coupon.discount_basis_points === null
+              ? null
+              : `−${percent(quote.coupon.discount_basis_points / 10_000)}`,
+            quote.coupon.to_date &&
+              t('services.coupon_until', { date: date(addDays(quote.coupon.to_date, -1)) }),
+          ]
+            .filter(Boolean)
+            .join(', ')}
+        </p>
+      )}
+      <h3 className={styles.quoteHead}>{t('services.first_invoice')}</h3>
+      {first ? (
+        <>
+          <p className={styles.hint}>
+            {t('services.first_invoice_on', { date: date(first.issue_date), due: date(first.due_date) })}
+          </p>
+          <dl className={styles.sums}>
+            {first.lines.map((one) =>
+              line(
+                `${one.description} ${one.from}`,
+                one.days === one.of_days
+                  ? one.description
+                  : `${one.description}, ${t('services.first_days', { days: one.days, of: one.of_days })}`,
+                one.net,
+              ),
+            )}
+            {first.tax > 0 && line('tax', t('services.with_taxes'), first.tax)}
+            {line('first-total', t('invoices.total'), first.total, true)}
+          </dl>
+        </>
+      ) : (
+        <p className={styles.hint}>{awaiting ? t('services.first_none') : '–'}</p>
+      )}
+    </>
   )
 }
+
+const sameCycle = (left: Cycle, right: Cycle) =>
+  left.cycle_unit === right.cycle_unit && left.cycle_count === right.cycle_count
 
 /** From when on it is charged, in a sentence. */
 function ChargingHint({

@@ -13,8 +13,10 @@ import { tableQuery } from '../../shared/table-search.ts'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { ButtonLink } from '../button-link.tsx'
+import styles from '../catalogue.module.css'
 import { CatalogueNav } from '../catalogue-nav.tsx'
 import { plansSource, usableProductsQuery } from '../catalogue-queries.ts'
+import { useCycleWords } from '../cycle-words.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { planKinds } from '../plan-form.tsx'
 import { useMay } from '../session.ts'
@@ -33,6 +35,7 @@ export const Route = createFileRoute('/_app/catalogue/')({
 function Plans() {
   const { t } = useTranslation()
   const { number } = useFormats()
+  const say = useCycleWords()
   const may = useMay()
   const { data: units = [] } = useQuery(unitsQuery)
   const { data: products = [] } = useQuery(usableProductsQuery)
@@ -56,8 +59,18 @@ function Plans() {
       { id: 'unit', header: t('words.unit'), cell: (row) => row.business_unit_name },
       {
         id: 'amount',
-        header: t('catalogue.price_month'),
-        cell: (row) => (row.amount === null ? '–' : <Money amount={row.amount} currency={row.currency} />),
+        header: t('catalogue.prices'),
+        cell: (row) =>
+          row.amount === null || row.cycle_unit === null ? (
+            '–'
+          ) : (
+            <>
+              <Money amount={row.amount} currency={row.currency} />{' '}
+              <span className={styles.every}>
+                {say({ cycle_unit: row.cycle_unit, cycle_count: row.cycle_count ?? 1 })}
+              </span>
+            </>
+          ),
         sort: 'amount',
         align: 'end',
       },
@@ -92,7 +105,7 @@ function Plans() {
         optional: true,
       },
     ],
-    [t, number],
+    [t, number, say],
   )
   const create = may('catalogue.write') && (
     <ButtonLink to="/catalogue/plans/new" leftSection={<IconPlus size={16} aria-hidden />}>

@@ -18,7 +18,9 @@ import { planQuery, refreshCatalogue, usableProductsQuery } from '../catalogue-q
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
+import { OlderPrices } from '../older-prices.tsx'
 import { bodyOfPlan, checkPlan, PlanFields, valuesOfPlan } from '../plan-form.tsx'
+import { PriceHistory } from '../price-history.tsx'
 import { useMay } from '../session.ts'
 
 /** A plan: everything about it in one form. */
@@ -93,6 +95,8 @@ function PlanPage() {
         }
       />
       <PlanEditor key={plan.updated_at} plan={plan} editable={may('catalogue.write')} />
+      {may('subscriptions.read') && <OlderPrices plan={plan} />}
+      <PriceHistory plan={plan} />
       <ConfirmDialog
         opened={archiving}
         onClose={() => setArchiving(false)}
@@ -130,7 +134,7 @@ function PlanEditor({ plan, editable }: { plan: Plan; editable: boolean }) {
         },
       ]
   const form = useForm({
-    initial: valuesOfPlan(plan, undefined, ''),
+    initial: valuesOfPlan(plan, undefined, '', plan.day),
     check: (values) => checkPlan(values, t('common:input.required')),
     submit: (values) =>
       orThrow(
@@ -141,6 +145,7 @@ function PlanEditor({ plan, editable }: { plan: Plan; editable: boolean }) {
       ),
     onDone: (after) => {
       queryClient.setQueryData(planQuery(plan.id).queryKey, after)
+      form.reset(valuesOfPlan(after, undefined, '', after.day))
       void refreshCatalogue(queryClient)
       showToast({ tone: 'good', title: t('catalogue.plan_saved') })
     },
@@ -167,7 +172,7 @@ function PlanEditor({ plan, editable }: { plan: Plan; editable: boolean }) {
               <Button
                 variant="default"
                 disabled={!form.changed || form.busy}
-                onClick={() => form.reset(valuesOfPlan(plan, undefined, ''))}
+                onClick={() => form.reset(valuesOfPlan(plan, undefined, '', plan.day))}
               >
                 {t('common:action.undo')}
               </Button>

@@ -9,6 +9,7 @@ import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import { showToast } from '../../shared/toasts.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
+import { localToday } from '../calendar-day.ts'
 import { refreshCatalogue, usableProductsQuery } from '../catalogue-queries.ts'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
@@ -76,6 +77,7 @@ function NewPlanForm() {
       null,
       unit,
       products.find((product) => product.business_unit_id === unit?.id)?.id ?? '',
+      localToday(unit?.time_zone ?? 'UTC'),
     ),
     check: (values) => checkPlan(values, t('common:input.required')),
     submit: (values, { idempotencyKey }) =>

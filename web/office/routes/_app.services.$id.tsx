@@ -28,6 +28,7 @@ import { CorrectServiceDialog } from '../correct-service-dialog.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
 import styles from '../service.module.css'
+import { ServiceContractSection } from '../service-contract.tsx'
 import {
   ActivateDialog,
   CancelDialog,
@@ -35,8 +36,8 @@ import {
   ReactivateDialog,
   SuspendDialog,
 } from '../service-dialogs.tsx'
-import { ServiceContractSection } from '../service-contract.tsx'
 import { serviceQuery } from '../service-queries.ts'
+import { ServiceUsage } from '../service-usage.tsx'
 import { useMay } from '../session.ts'
 
 /** One service: what it is made of, what it is, how it is billed, and what can be done with it. */
@@ -130,6 +131,7 @@ function ServicePage() {
           <>
             <Situation service={service} />
             <Components service={service} />
+            <ServiceUsage service={service} />
             <Billing service={service} />
             <ServiceContractSection service={service} />
             <Included service={service} />

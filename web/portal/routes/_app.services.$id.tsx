@@ -26,6 +26,10 @@ const ServiceContract = lazy(async () => ({
   default: (await import('../service-contract.tsx')).ServiceContract,
 }))
 
+const ServiceUsage = lazy(() =>
+  import('../service-usage.tsx').then((module) => ({ default: module.ServiceUsage })),
+)
+
 const serviceQuery = (id: string) =>
   queryOptions({
     queryKey: ['services', id],
@@ -75,6 +79,11 @@ function ServicePage() {
               />
             </Suspense>
             <Price service={service} />
+            {service.components.some((one) => one.role === 'usage') && (
+              <Suspense fallback={null}>
+                <ServiceUsage id={service.id} />
+              </Suspense>
+            )}
             <Included service={service} />
             <Pauses service={service} />
           </>
