@@ -82,6 +82,8 @@ export function Plot({ kind, series, points, format, formatShort, height }: Char
       barProps={{ isAnimationActive: false, radius: kind === 'stacked' ? 0 : [4, 4, 0, 0] }}
       barChartProps={{
         accessibilityLayer: false,
+        // What comes off hangs below the axis, and does not hide what came on.
+        stackOffset: 'sign',
         onClick: (state) => open(points[Number(state.activeTooltipIndex)]?.to),
         style: points.some((point) => point.to) ? { cursor: 'pointer' } : undefined,
       }}

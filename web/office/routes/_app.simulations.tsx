@@ -5,13 +5,12 @@ import { createFileRoute } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
-import type { SimulationRequestInput as SimulationRequest } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { toProblem } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import { useMay } from '../session.ts'
-import { exampleDraft, requestOf } from '../simulation-draft.ts'
+import { exampleDraft, requestOf, type SimulationRequest } from '../simulation-draft.ts'
 import { SimulationForm } from '../simulation-form.tsx'
 import { SimulationResult } from '../simulation-result.tsx'
 import styles from '../simulations.module.css'
@@ -38,7 +37,8 @@ function Simulations() {
   const [text, setText] = useState('')
   const [unreadable, setUnreadable] = useState(false)
   const run = useMutation({
-    mutationFn: (body: SimulationRequest) => orThrow(api.POST('/api/v1/simulations', { body })),
+    mutationFn: (body: SimulationRequest) =>
+      orThrow(api.POST('/api/v1/simulations', { body: body as never })),
   })
   const problem = run.error ? toProblem(run.error) : null
   const errorOf = (path: string) => problem?.errors?.find((one) => one.path === path)?.message

@@ -1,7 +1,9 @@
 import IconAlarm from '@tabler/icons-react/dist/esm/icons/IconAlarm.mjs'
+import IconBook2 from '@tabler/icons-react/dist/esm/icons/IconBook2.mjs'
 import IconBuilding from '@tabler/icons-react/dist/esm/icons/IconBuilding.mjs'
 import IconCalendarCheck from '@tabler/icons-react/dist/esm/icons/IconCalendarCheck.mjs'
 import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
+import IconChartBar from '@tabler/icons-react/dist/esm/icons/IconChartBar.mjs'
 import IconFileImport from '@tabler/icons-react/dist/esm/icons/IconFileImport.mjs'
 import IconFileInvoice from '@tabler/icons-react/dist/esm/icons/IconFileInvoice.mjs'
 import IconFlask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
@@ -87,10 +89,12 @@ function useAreas(): Area[][] {
         count: waiting?.payment_notices,
         needs: 'payments.read',
       },
+      { to: '/ledger', label: t('shell.ledger'), icon: IconBook2, needs: 'ledger.read' },
       { to: '/dunning', label: t('shell.dunning'), icon: IconAlarm, needs: 'dunning.read' },
     ],
     [
       { to: '/catalogue', label: t('shell.catalogue'), icon: IconTags, needs: 'catalogue.read' },
+      { to: '/reports', label: t('shell.reports'), icon: IconChartBar, needs: 'reports.read' },
       {
         to: '/simulations',
         label: t('shell.simulations'),
