@@ -95,13 +95,20 @@ export function AccountDunning({ account }: { account: Account }) {
                 t('account.next_none')
               ),
             ],
-          ...state.done.slice(0, 3).map((one): [React.ReactNode, React.ReactNode] => [
-            <DateText key="on" value={one.on_date} />,
-            <span key="what">
-              {t(`action.${one.action}`)}
-              {one.result !== 'done' && <small className={styles.detail}>{t(`result.${one.result}`)}</small>}
-            </span>,
-          ]),
+          state.done.length > 0 && [
+            t('account.done'),
+            <ul key="done" className={styles.plain}>
+              {state.done.slice(0, 3).map((one) => (
+                <li key={one.id}>
+                  {t(`action.${one.action}`)}
+                  <small className={styles.detail}>
+                    <DateText value={one.on_date} />
+                    {one.result !== 'done' && ` · ${t(`result.${one.result}`)}`}
+                  </small>
+                </li>
+              ))}
+            </ul>,
+          ],
         ]}
       />
       {may('dunning.write') && (

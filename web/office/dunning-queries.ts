@@ -74,6 +74,7 @@ export const simulatedQuery = (id: string, asOf: string | undefined, stepId: str
             path: { id },
             query: {
               limit: 25,
+              skipped: 'hidden',
               ...(pageParam ? { cursor: pageParam } : {}),
               ...(asOf ? { as_of: asOf } : {}),
               ...(stepId ? { step_id: stepId } : {}),

@@ -55,7 +55,7 @@ export function useStepWords(currency: string): (step: Step) => string {
             : t(`what.${step.action}_${step.scope ?? 'account'}`)
     if (step.weekdays.length === 7) return words
     const days = new Intl.ListFormat(i18n.language).format(
-      [...step.weekdays].sort().map((day) => nameOfWeekday(day, i18n.language, 'long')),
+      [...step.weekdays].sort().map((day) => nameOfWeekday(day, i18n.language, 'short')),
     )
     return `${words} · ${t('what.weekdays', { days })}`
   }

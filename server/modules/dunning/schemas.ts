@@ -158,7 +158,14 @@ export const simulationSchema = z
 
 export const simulatedQuery = listQuery(['account_id'], 'account_id')
   .omit({ q: true, sort: true })
-  .extend({ as_of: asOf, step_id: id.optional() })
+  .extend({
+    as_of: asOf,
+    step_id: id.optional(),
+    skipped: z
+      .enum(['shown', 'hidden'])
+      .default('shown')
+      .meta({ description: 'Reminders whose time has passed' }),
+  })
 export const simulatedSchema = z
   .object({
     account_id: id,

@@ -150,6 +150,7 @@ export async function listSimulatedActions(
     cursor?: string | undefined
     as_of?: Temporal.PlainDate | undefined
     step_id?: string | undefined
+    skipped?: 'shown' | 'hidden' | undefined
   },
   now: Temporal.Instant,
 ): Promise<Page<SimulatedAction> | Refusal> {
@@ -164,7 +165,9 @@ export async function listSimulatedActions(
   search: for (let at = 0; at < ids.length; at += batch) {
     for (const one of await planBatch(tx, opened, ids.slice(at, at + batch))) {
       const planned = one.planned.filter(
-        (action) => request.step_id === undefined || action.step.id === request.step_id,
+        (action) =>
+          (request.step_id === undefined || action.step.id === request.step_id) &&
+          !(action.skipped && request.skipped === 'hidden'),
       )
       if (planned.length === 0) continue
       if (found >= request.limit) {

@@ -49,7 +49,7 @@ function DunningSettings() {
         subtitle={t('subtitle')}
         actions={
           <ButtonLink to="/dunning" variant="default">
-            {t('done.subtitle')}
+            {t('done.see')}
           </ButtonLink>
         }
       />
