@@ -202,6 +202,7 @@ function MovementText({ row }: { row: Movement }) {
           {[t(`words.payment_method.${row.method}`), row.reference].filter(Boolean).join(' · ')}
         </small>
       )}
+      {row.reason !== null && <small className={styles.detail}>{row.reason}</small>}
     </>
   )
 }

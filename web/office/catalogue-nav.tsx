@@ -13,6 +13,9 @@ export function CatalogueNav() {
       <Link to="/catalogue/products" activeOptions={{ includeSearch: false }}>
         {t('catalogue.products')}
       </Link>
+      <Link to="/catalogue/coupons" activeOptions={{ includeSearch: false }}>
+        {t('catalogue.coupons')}
+      </Link>
       <Link to="/catalogue/routing-points" activeOptions={{ includeSearch: false }}>
         {t('catalogue.routing_points')}
       </Link>

@@ -32,6 +32,11 @@ export type UnitValues = {
   billing_mode: string
   day_count: string
   invoice_series: string
+  credit_note_series: string
+  debit_note_series: string
+  proforma_series: string
+  tax_rounding: string
+  invoice_grouping: string
   payment_methods: BusinessUnit['payment_methods']
   payment_instructions: string
   sensitive_changes_need_approval: boolean
@@ -48,6 +53,9 @@ const paymentMethods: BusinessUnit['payment_methods'] = [
   'cheque',
   'other',
 ]
+/** Each kind of document is numbered by itself. */
+const series = ['invoice_series', 'credit_note_series', 'debit_note_series', 'proforma_series'] as const
+
 const isAccent = (text: string) => /^#[0-9a-f]{6}$/i.test(text)
 const isDay = (day: number | string) => Number.isInteger(Number(day)) && Number(day) >= 1 && Number(day) <= 31
 
@@ -75,6 +83,11 @@ export function valuesOfUnit(unit: BusinessUnit | null, language: string): UnitV
     billing_mode: unit?.billing_mode ?? 'advance',
     day_count: unit?.day_count ?? 'actual',
     invoice_series: unit?.invoice_series ?? 'A',
+    credit_note_series: unit?.credit_note_series ?? 'C',
+    debit_note_series: unit?.debit_note_series ?? 'D',
+    proforma_series: unit?.proforma_series ?? 'P',
+    tax_rounding: unit?.tax_rounding ?? 'document',
+    invoice_grouping: unit?.invoice_grouping ?? 'account',
     payment_methods: unit?.payment_methods ?? ['bank_transfer'],
     payment_instructions: unit?.payment_instructions ?? '',
     sensitive_changes_need_approval: unit?.sensitive_changes_need_approval ?? false,
@@ -89,6 +102,8 @@ export function bodyOfUnit({ currency: _currency, ...values }: UnitValues) {
     language: values.language as BusinessUnit['language'],
     billing_mode: values.billing_mode as BusinessUnit['billing_mode'],
     day_count: values.day_count as BusinessUnit['day_count'],
+    tax_rounding: values.tax_rounding as BusinessUnit['tax_rounding'],
+    invoice_grouping: values.invoice_grouping as BusinessUnit['invoice_grouping'],
     closing_day: Number(values.closing_day),
     due_day: Number(values.due_day),
   }
@@ -107,7 +122,9 @@ export function useUnitCheck() {
       currency: !/^[A-Z]{3}$/.test(values.currency) && t('units.currency_missing'),
       closing_day: !isDay(values.closing_day) && t('units.day_of_month'),
       due_day: !isDay(values.due_day) && t('units.day_of_month'),
-      invoice_series: !/^[A-Z0-9-]{1,10}$/.test(values.invoice_series) && t('units.series_missing'),
+      ...Object.fromEntries(
+        series.map((name) => [name, !/^[A-Z0-9-]{1,10}$/.test(values[name]) && t('units.series_missing')]),
+      ),
       payment_methods: values.payment_methods.length === 0 && t('units.payment_methods_missing'),
       accent: !isAccent(values.accent) && t('units.accent_missing'),
       support_email:
@@ -330,17 +347,43 @@ export function UnitFields({
               {...form.field('day_count')}
             />
           </div>
+        </div>
+      </Section>
+      <Section title={t('units.documents')} description={t('units.documents_text')}>
+        <div className={formStyles.fields}>
           <div data-span="6">
-            <TextInput
-              label={t('units.series')}
-              description={t('units.series_help')}
-              required
-              maxLength={10}
-              autoComplete="off"
-              {...form.field('invoice_series')}
-              onChange={(event) => form.set('invoice_series', event.currentTarget.value.toUpperCase())}
+            <NativeSelect
+              label={t('units.grouping')}
+              data={(['account', 'subscription'] as const).map((value) => ({
+                value,
+                label: t(`units.grouping_${value}`),
+              }))}
+              {...form.field('invoice_grouping')}
             />
           </div>
+          <div data-span="6">
+            <NativeSelect
+              label={t('units.tax_rounding')}
+              data={(['document', 'line'] as const).map((value) => ({
+                value,
+                label: t(`units.rounding_${value}`),
+              }))}
+              {...form.field('tax_rounding')}
+            />
+          </div>
+          {series.map((name) => (
+            <div key={name} data-span="6">
+              <TextInput
+                label={t(name === 'invoice_series' ? 'units.series' : `units.${name}`)}
+                description={name === 'invoice_series' ? t('units.series_help') : undefined}
+                required
+                maxLength={10}
+                autoComplete="off"
+                {...form.field(name)}
+                onChange={(event) => form.set(name, event.currentTarget.value.toUpperCase())}
+              />
+            </div>
+          ))}
         </div>
       </Section>
       <Section title={t('units.payment')} description={t('units.payment_text')}>

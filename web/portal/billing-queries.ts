@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, orThrow } from '../shared/api.ts'
+import { loadTexts } from '../shared/i18n.ts'
 
 /** How a list of invoices may be narrowed: `open` includes what is overdue. */
 export const invoiceFilters = ['open', 'paid', 'all'] as const
@@ -83,13 +84,18 @@ export const paymentQuery = (id: string) =>
 /** What happened to the account's money, newest first, with the balance after each. */
 export const statementQuery = infiniteQueryOptions({
   queryKey: ['statement'],
-  queryFn: ({ pageParam, signal }) =>
-    orThrow(
-      api.GET('/api/v1/portal/statement', {
-        params: { query: { limit: 50, cursor: pageParam ?? undefined } },
-        signal,
-      }),
-    ),
+  queryFn: async ({ pageParam, signal }) => {
+    const [page] = await Promise.all([
+      orThrow(
+        api.GET('/api/v1/portal/statement', {
+          params: { query: { limit: 50, cursor: pageParam ?? undefined } },
+          signal,
+        }),
+      ),
+      loadTexts('money'),
+    ])
+    return page
+  },
   initialPageParam: null as string | null,
   getNextPageParam: (page) => page.next_cursor,
 })

@@ -27,6 +27,7 @@ import {
   AccountStatement,
 } from '../account-main.tsx'
 import { AccountUsers } from '../account-members.tsx'
+import { AccountMoney } from '../account-money.tsx'
 import {
   accountQuery,
   accountServicesQuery,
@@ -36,6 +37,7 @@ import {
   waitingPaymentsQuery,
 } from '../account-queries.ts'
 import { AccountTabs } from '../account-tabs.tsx'
+import { AccountTaxes } from '../account-taxes.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { EditAccountDialog } from '../edit-account-dialog.tsx'
@@ -128,6 +130,7 @@ function AccountPage() {
             {may('billing.read') && <AccountCharges account={account} />}
             {may('subscriptions.read') && <AccountServices account={account} />}
             {may('contracts.read') && <AccountContracts account={account} />}
+            <AccountMoney account={account} balance={balance} />
             {may('billing.read') && <AccountStatement account={account} />}
             {may('payments.read') && <AccountPayments account={account} />}
             {may('notices.read') && <AccountMails account={account} />}
@@ -137,6 +140,7 @@ function AccountPage() {
           <>
             <AccountFacts account={account} balance={balance} />
             <AccountDunning account={account} />
+            <AccountTaxes account={account} />
             {account.erased_at === null && (
               <>
                 <AccountContacts account={account} />

@@ -118,26 +118,36 @@ function StatementPage() {
   )
 }
 
+/** What it was: a document by its name and number; else what happened, with the document that it is about. */
 function What({ movement }: { movement: Movement }) {
   const { t } = useTranslation()
-  const invoice =
+  const { t: say } = useTranslation('money')
+  const { kind, invoice_kind } = movement
+  const document =
     movement.invoice_id !== null && movement.invoice_series !== null && movement.invoice_number !== null ? (
       <Link to="/invoices/$id" params={{ id: movement.invoice_id }} className={styles.invoice}>
-        {t('invoice.title', { number: `${movement.invoice_series}-${movement.invoice_number}` })}
+        {say(`document.${invoice_kind ?? 'invoice'}`, {
+          number: `${movement.invoice_series}-${movement.invoice_number}`,
+        })}
       </Link>
     ) : null
-  if (movement.kind === 'invoice') return invoice ?? t('statement.invoice')
+  if (kind === invoice_kind && document) return document
+  const words =
+    kind === 'payment' && movement.method
+      ? t('statement.payment_by', { method: t(`payment_method.${movement.method}`) })
+      : kind === 'adjustment'
+        ? say(movement.credit < 0 ? 'kind.adjustment_taken' : 'kind.adjustment_given')
+        : say(`kind.${kind}`)
+  const gave = movement.credit > 0 && kind !== 'adjustment'
   return (
     <>
-      {movement.kind === 'credit_used'
-        ? t('statement.credit_used')
-        : movement.method
-          ? t('statement.payment_by', { method: t(`payment_method.${movement.method}`) })
-          : t('statement.payment')}
+      {words}
       <small className={styles.about}>
-        {invoice}
+        {document}
+        {movement.reason && <span>{movement.reason}</span>}
+        {kind === 'refund' && movement.method && <span>{t(`payment_method.${movement.method}`)}</span>}
         {movement.reference && <span>{movement.reference}</span>}
-        {movement.credit > 0 && (
+        {gave && (
           <span>
             {t('statement.credited')} <Money amount={movement.credit} currency={movement.currency} />
           </span>
