@@ -2,7 +2,6 @@ import { NativeSelect } from '@mantine/core'
 import IconDownload from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { PageTitle } from '../shared/page.tsx'
 import type { Search } from '../shared/router.ts'
@@ -89,11 +88,11 @@ export function ReportFiles({
 }
 
 /** That a sum is the ledger's own, or that it is not. */
-export function LedgerProof({ sum, ledger, children }: { sum: number; ledger: number; children: ReactNode }) {
+export function LedgerProof({ sum, ledger }: { sum: number; ledger: number }) {
   const { t } = useTranslation()
   return (
-    <p className={styles.proof} data-tone={sum === ledger ? 'good' : 'bad'}>
-      {sum === ledger ? t('reports.proven') : t('reports.unproven')} {children}
-    </p>
+    <span className={styles.proof} data-tone={sum === ledger ? 'good' : 'bad'}>
+      {sum === ledger ? t('reports.proven') : t('reports.unproven')}
+    </span>
   )
 }

@@ -92,14 +92,14 @@ export function SimulationForm({
       <Section title={t('simulations.rules')} description={t('simulations.rules_text')}>
         <div className={form.fields}>
           <NativeSelect
-            data-span="6"
+            wrapperProps={{ 'data-span': '6' }}
             label={t('words.unit')}
             data={units.map((unit) => ({ value: unit.id, label: unit.name }))}
             value={draft.unit}
             onChange={(event) => set({ unit: event.currentTarget.value })}
           />
           <NumberInput
-            data-span="3"
+            wrapperProps={{ 'data-span': '3' }}
             label={t('simulations.closing_day')}
             placeholder={String(units.find((unit) => unit.id === draft.unit)?.closing_day ?? '')}
             min={1}
@@ -109,7 +109,7 @@ export function SimulationForm({
             error={errorOf('rules.closing_day')}
           />
           <NativeSelect
-            data-span="3"
+            wrapperProps={{ 'data-span': '3' }}
             label={t('simulations.day_count')}
             data={[
               { value: '', label: t('simulations.as_unit') },
@@ -141,7 +141,7 @@ export function SimulationForm({
             </legend>
             <div className={form.fields}>
               <TextInput
-                data-span="6"
+                wrapperProps={{ 'data-span': '6' }}
                 label={t('simulations.name')}
                 value={service.name}
                 onChange={(event) => {
@@ -156,28 +156,28 @@ export function SimulationForm({
                 error={errorOf(`subscriptions.${index}.id`)}
               />
               <TextInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.account')}
                 value={service.account}
                 onChange={(event) => setService(service.key, { account: event.currentTarget.value })}
                 error={errorOf(`subscriptions.${index}.account`)}
               />
               <DateInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.start')}
                 value={service.start}
                 onChange={(event) => setService(service.key, { start: event.currentTarget.value })}
                 error={errorOf(`subscriptions.${index}.start`)}
               />
               <MoneyInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.price')}
                 currency={currency}
                 value={service.amount}
                 onChange={(amount) => setService(service.key, { amount })}
               />
               <NumberInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.quantity')}
                 min={0}
                 max={1_000_000}
@@ -185,7 +185,7 @@ export function SimulationForm({
                 onChange={(value) => setService(service.key, { quantity: count(value, 1) })}
               />
               <NativeSelect
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.cycle')}
                 data={cycleChoices.map((value) => ({ value, label: t(`simulations.cycles.${value}`) }))}
                 value={service.cycle}
@@ -194,7 +194,7 @@ export function SimulationForm({
                 }
               />
               <NativeSelect
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.mode')}
                 data={[
                   { value: '', label: t('simulations.as_unit') },
@@ -207,7 +207,7 @@ export function SimulationForm({
                 }
               />
               <NumberInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.trial_days')}
                 min={0}
                 max={3650}
@@ -216,7 +216,7 @@ export function SimulationForm({
               />
               <Checkbox
                 className={styles.check}
-                data-span="6"
+                wrapperProps={{ 'data-span': '6' }}
                 label={t('simulations.own_anchor')}
                 checked={service.anniversary}
                 onChange={(event) => setService(service.key, { anniversary: event.currentTarget.checked })}
@@ -248,14 +248,14 @@ export function SimulationForm({
             <legend className={styles.legend}>{t('simulations.event_number', { number: index + 1 })}</legend>
             <div className={form.fields}>
               <DateInput
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.on')}
                 value={event.on}
                 onChange={(change) => setEvent(event.key, { on: change.currentTarget.value })}
                 error={errorOf(`events.${index}`) ?? errorOf(`events.${index}.on`)}
               />
               <NativeSelect
-                data-span="3"
+                wrapperProps={{ 'data-span': '3' }}
                 label={t('simulations.what')}
                 data={eventKinds.map((value) => ({ value, label: t(`simulations.kinds.${value}`) }))}
                 value={event.kind}
@@ -263,7 +263,7 @@ export function SimulationForm({
               />
               {isOfService(event.kind) && (
                 <NativeSelect
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t('simulations.service')}
                   data={draft.services.map(({ name }) => name)}
                   value={event.service}
@@ -273,7 +273,7 @@ export function SimulationForm({
               )}
               {event.kind === 'transfer' ? (
                 <TextInput
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t('simulations.to_account')}
                   value={event.account}
                   onChange={(change) => setEvent(event.key, { account: change.currentTarget.value })}
@@ -282,7 +282,7 @@ export function SimulationForm({
               ) : (
                 !isOfService(event.kind) && (
                   <NativeSelect
-                    data-span="3"
+                    wrapperProps={{ 'data-span': '3' }}
                     label={t('simulations.account')}
                     data={accounts}
                     value={event.account}
@@ -292,7 +292,7 @@ export function SimulationForm({
               )}
               {withText.includes(event.kind) && (
                 <TextInput
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t(`simulations.texts.${event.kind}`)}
                   value={event.text}
                   onChange={(change) => setEvent(event.key, { text: change.currentTarget.value })}
@@ -301,7 +301,7 @@ export function SimulationForm({
               )}
               {withAmount.includes(event.kind) && (
                 <MoneyInput
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t(`simulations.amounts.${event.kind}`)}
                   currency={currency}
                   value={event.amount}
@@ -311,7 +311,7 @@ export function SimulationForm({
               )}
               {withNumber.includes(event.kind) && (
                 <NumberInput
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t(`simulations.numbers.${event.kind}`)}
                   min={event.kind === 'coupon' ? 0 : 1}
                   max={1_000_000}
@@ -322,7 +322,7 @@ export function SimulationForm({
               {event.kind === 'suspend' && (
                 <Checkbox
                   className={styles.check}
-                  data-span="3"
+                  wrapperProps={{ 'data-span': '3' }}
                   label={t('simulations.give_back')}
                   checked={event.flag}
                   onChange={(change) => setEvent(event.key, { flag: change.currentTarget.checked })}
@@ -340,21 +340,21 @@ export function SimulationForm({
       <Section title={t('simulations.runs')} description={t('simulations.runs_text')}>
         <div className={form.fields}>
           <DateInput
-            data-span="4"
+            wrapperProps={{ 'data-span': '4' }}
             label={t('simulations.from')}
             value={draft.from}
             onChange={(event) => set({ from: event.currentTarget.value })}
             error={errorOf('runs.from')}
           />
           <DateInput
-            data-span="4"
+            wrapperProps={{ 'data-span': '4' }}
             label={t('simulations.to')}
             value={draft.to}
             onChange={(event) => set({ to: event.currentTarget.value })}
             error={errorOf('runs.to') ?? errorOf('runs')}
           />
           <NativeSelect
-            data-span="4"
+            wrapperProps={{ 'data-span': '4' }}
             label={t('simulations.every')}
             data={[
               { value: 'closing', label: t('simulations.every_closing') },

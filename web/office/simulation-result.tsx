@@ -67,22 +67,20 @@ export function SimulationResult({ result }: { result: Simulation }) {
             : t('simulations.unbalanced')}
         </p>
       </Section>
-      <Section>
-        <Chart
-          kind="stacked"
-          title={t('simulations.by_day')}
-          series={[
-            { id: 'invoice', label: t('simulations.invoiced'), color: 1 },
-            { id: 'credit_note', label: t('simulations.credited'), color: 3 },
-          ]}
-          points={days.map((day) => ({
-            label: date(day, 'short'),
-            values: { invoice: sumOf(day, 'invoice'), credit_note: -sumOf(day, 'credit_note') },
-          }))}
-          format={(value) => money(value, currency)}
-          formatShort={(value) => moneyShort(value, currency)}
-        />
-      </Section>
+      <Chart
+        kind="stacked"
+        title={t('simulations.by_day')}
+        series={[
+          { id: 'invoice', label: t('simulations.invoiced'), color: 1 },
+          { id: 'credit_note', label: t('simulations.credited'), color: 3 },
+        ]}
+        points={days.map((day) => ({
+          label: date(day, 'short'),
+          values: { invoice: sumOf(day, 'invoice'), credit_note: -sumOf(day, 'credit_note') },
+        }))}
+        format={(value) => money(value, currency)}
+        formatShort={(value) => moneyShort(value, currency)}
+      />
       {result.documents.map((document) => (
         <Section
           key={document.number}

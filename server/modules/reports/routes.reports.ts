@@ -30,7 +30,7 @@ const permission = 'reports.read'
 
 type Scope = { currency: string; today: Temporal.PlainDate }
 
-/** The currency of a report, and what day it is there: of the unit, or of the currency that most units bill in. */
+/** The currency of a report, and what day it is there: of the unit, or of the currency that most units bill in, the oldest first. */
 async function chooseScope(
   tx: Tx,
   query: { currency?: string | undefined; business_unit_id?: string | undefined },
@@ -41,7 +41,7 @@ async function chooseScope(
      where archived_at is null
        ${query.business_unit_id ? sql`and id = ${query.business_unit_id}` : sql``}
        ${query.currency ? sql`and currency = ${query.currency}` : sql``}
-     group by currency order by count(*) desc, currency limit 1`.execute(tx)
+     group by currency order by count(*) desc, min(created_at) limit 1`.execute(tx)
   return (
     found.rows[0] ?? { currency: query.currency ?? 'USD', today: now.toZonedDateTimeISO('UTC').toPlainDate() }
   )

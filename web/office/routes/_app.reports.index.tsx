@@ -118,37 +118,33 @@ function Movements({ revenue, scope }: { revenue: RecurringRevenue; scope: Repor
   const named = { ...scope, currency: revenue.currency }
   return (
     <div className={styles.plots}>
-      <Section>
-        <Chart
-          kind="line"
-          title={t('reports.mrr')}
-          description={t('reports.mrr_text')}
-          series={[{ id: 'end', label: t('reports.mrr') }]}
-          points={revenue.months.map((one) => ({
-            label: month(one.month),
-            values: { end: one.end },
-            to: linkTo(one, named),
-          }))}
-          format={format}
-          formatShort={formatShort}
-          aside={<ReportFiles path="recurring-revenue" query={{ ...scope }} />}
-        />
-      </Section>
-      <Section>
-        <Chart
-          kind="stacked"
-          title={t('reports.movements')}
-          description={t('reports.movements_text')}
-          series={movementKinds.map((kind) => ({ id: kind, label: t(`reports.kind.${kind}`) }))}
-          points={revenue.months.map((one) => ({
-            label: month(one.month),
-            values: Object.fromEntries(movementKinds.map((kind) => [kind, one[kind]])),
-            to: linkTo(one, named),
-          }))}
-          format={format}
-          formatShort={formatShort}
-        />
-      </Section>
+      <Chart
+        kind="line"
+        title={t('reports.mrr')}
+        description={t('reports.mrr_text')}
+        series={[{ id: 'end', label: t('reports.mrr') }]}
+        points={revenue.months.map((one) => ({
+          label: month(one.month),
+          values: { end: one.end },
+          to: linkTo(one, named),
+        }))}
+        format={format}
+        formatShort={formatShort}
+        aside={<ReportFiles path="recurring-revenue" query={{ ...scope }} />}
+      />
+      <Chart
+        kind="stacked"
+        title={t('reports.movements')}
+        description={t('reports.movements_text')}
+        series={movementKinds.map((kind) => ({ id: kind, label: t(`reports.kind.${kind}`) }))}
+        points={revenue.months.map((one) => ({
+          label: month(one.month),
+          values: Object.fromEntries(movementKinds.map((kind) => [kind, one[kind]])),
+          to: linkTo(one, named),
+        }))}
+        format={format}
+        formatShort={formatShort}
+      />
     </div>
   )
 }

@@ -67,7 +67,7 @@ function Owed({ scope }: { scope: ReportScope }) {
   const { t } = useTranslation()
   const { money, moneyShort } = useFormats()
   const { data, error, refetch } = useQuery(receivablesQuery(scope))
-  if (!data) return <Section>{error && <ProblemAlert error={error} onRetry={refetch} />}</Section>
+  if (!data) return <div>{error && <ProblemAlert error={error} onRetry={refetch} />}</div>
   const sum = data.buckets.reduce((total, bucket) => total + bucket.amount, 0)
   const linkTo = (from: string | null, to: string | null) =>
     `/invoices${stringifySearch({
@@ -77,25 +77,24 @@ function Owed({ scope }: { scope: ReportScope }) {
       ...(to ? { due_to: to } : {}),
     })}`
   return (
-    <Section>
-      <Chart
-        kind="bar"
-        title={t('reports.receivables')}
-        description={money(sum, data.currency)}
-        series={[{ id: 'amount', label: t('reports.receivables'), color: 2 }]}
-        points={data.buckets.map((bucket) => ({
-          label: t(`today.bucket.${bucket.bucket}`),
-          values: { amount: bucket.amount },
-          to: linkTo(bucket.from_due, bucket.to_due),
-        }))}
-        format={(value) => money(value, data.currency)}
-        formatShort={(value) => moneyShort(value, data.currency)}
-        aside={<ReportFiles path="receivables" query={scope as never} />}
-      />
-      <LedgerProof sum={sum} ledger={data.ledger}>
-        {money(data.ledger, data.currency)}
-      </LedgerProof>
-    </Section>
+    <Chart
+      kind="bar"
+      title={t('reports.receivables')}
+      description={
+        <>
+          {money(sum, data.currency)} · <LedgerProof sum={sum} ledger={data.ledger} />
+        </>
+      }
+      series={[{ id: 'amount', label: t('reports.receivables'), color: 2 }]}
+      points={data.buckets.map((bucket) => ({
+        label: t(`today.bucket.${bucket.bucket}`),
+        values: { amount: bucket.amount },
+        to: linkTo(bucket.from_due, bucket.to_due),
+      }))}
+      format={(value) => money(value, data.currency)}
+      formatShort={(value) => moneyShort(value, data.currency)}
+      aside={<ReportFiles path="receivables" query={scope as never} />}
+    />
   )
 }
 
@@ -103,36 +102,35 @@ function Paid({ scope }: { scope: ReportScope }) {
   const { t } = useTranslation()
   const { money, moneyShort, month } = useFormats()
   const { data, error, refetch } = useQuery(paymentMonthsQuery(scope))
-  if (!data) return <Section>{error && <ProblemAlert error={error} onRetry={refetch} />}</Section>
+  if (!data) return <div>{error && <ProblemAlert error={error} onRetry={refetch} />}</div>
   const methods = [...new Set(data.rows.map((row) => row.method))]
   const months = [...new Set(data.rows.map((row) => row.month))]
   const sum = data.rows.reduce((total, row) => total + row.amount, 0)
   return (
-    <Section>
-      <Chart
-        kind="stacked"
-        title={t('reports.payments')}
-        description={money(sum, data.currency)}
-        series={methods.map((method) => ({ id: method, label: t(`words.payment_method.${method}`) }))}
-        points={months.map((one) => ({
-          label: month(one),
-          values: Object.fromEntries(
-            data.rows.filter((row) => row.month === one).map((row) => [row.method, row.amount]),
-          ),
-          to: `/payments/received${stringifySearch({
-            from: `${one}-01`,
-            to: addDays(`${one}-28`, 4).slice(0, 8).concat('01'),
-            ...(scope.business_unit_id ? { business_unit_id: scope.business_unit_id } : {}),
-          })}`,
-        }))}
-        format={(value) => money(value, data.currency)}
-        formatShort={(value) => moneyShort(value, data.currency)}
-        aside={<ReportFiles path="payments" query={scope as never} />}
-      />
-      <LedgerProof sum={sum} ledger={data.ledger}>
-        {money(data.ledger, data.currency)}
-      </LedgerProof>
-    </Section>
+    <Chart
+      kind="stacked"
+      title={t('reports.payments')}
+      description={
+        <>
+          {money(sum, data.currency)} · <LedgerProof sum={sum} ledger={data.ledger} />
+        </>
+      }
+      series={methods.map((method) => ({ id: method, label: t(`words.payment_method.${method}`) }))}
+      points={months.map((one) => ({
+        label: month(one),
+        values: Object.fromEntries(
+          data.rows.filter((row) => row.month === one).map((row) => [row.method, row.amount]),
+        ),
+        to: `/payments/received${stringifySearch({
+          from: `${one}-01`,
+          to: addDays(`${one}-28`, 4).slice(0, 8).concat('01'),
+          ...(scope.business_unit_id ? { business_unit_id: scope.business_unit_id } : {}),
+        })}`,
+      }))}
+      format={(value) => money(value, data.currency)}
+      formatShort={(value) => moneyShort(value, data.currency)}
+      aside={<ReportFiles path="payments" query={scope as never} />}
+    />
   )
 }
 
