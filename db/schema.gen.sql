@@ -619,7 +619,7 @@ create table closing_accounts (
   primary key (closing_id, account_id)
 );
 create index closing_accounts_account on closing_accounts (account_id);
-create index closing_accounts_state on closing_accounts (closing_id, state, account_id);
+create index closing_accounts_state on closing_accounts (closing_id, state, account_id) where (state <> 'invoiced');
 create trigger closing_accounts_emptied before truncate on closing_accounts for each statement execute function refuse_change();
 create trigger closing_accounts_keys before update of closing_id, account_id, business_unit_id on closing_accounts for each row when (old.closing_id is distinct from new.closing_id or old.account_id is distinct from new.account_id or old.business_unit_id is distinct from new.business_unit_id) execute function refuse_change();
 create trigger closing_accounts_proved after insert on closing_accounts referencing new table as new_rows for each statement execute function prove_closing_accounts();
@@ -1296,7 +1296,6 @@ create table invoice_lines (
   check (of_days >= days),
   check ((gross - discount) = net)
 );
-create index invoice_lines_account on invoice_lines (account_id);
 create unique index invoice_lines_charge on invoice_lines (charge_id) where ((charge_id is not null) and (corrects_line_id is null));
 create index invoice_lines_charged on invoice_lines (charge_id) where (charge_id is not null);
 create index invoice_lines_component on invoice_lines (component_id);
@@ -1928,7 +1927,7 @@ create table proforma_plans (
   foreign key (proforma_id, account_id) references invoices(id, account_id)
 );
 create index proforma_plans_account on proforma_plans (account_id);
-create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where (i.id = i.proforma_id)));
+create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where (i.id = proforma_plans.proforma_id)));
 grant insert, select on proforma_plans to zaguan_office;
 
 create unlogged table rate_windows (
@@ -2249,9 +2248,11 @@ create table subscription_components (
   check (discount_kind is distinct from 'percent' or discount_basis_points is not null and discount_amount is null)
 );
 create index subscription_components_account on subscription_components (account_id);
+create index subscription_components_from on subscription_components (from_date) where (from_date is not null);
 create unique index subscription_components_one_plan on subscription_components (subscription_id) where ((role = 'plan') and (to_date is null));
 create index subscription_components_plan on subscription_components (plan_id, id);
 create index subscription_components_subscription on subscription_components (subscription_id);
+create index subscription_components_to on subscription_components (to_date) where (to_date is not null);
 create trigger account_erased_insert after insert on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on subscription_components referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_components referencing old table as old_rows for each statement execute function audit_rows();
@@ -2313,6 +2314,8 @@ create table subscription_suspensions (
   foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade
 );
 create index subscription_suspensions_account on subscription_suspensions (account_id);
+create index subscription_suspensions_from on subscription_suspensions (lower(period));
+create index subscription_suspensions_to on subscription_suspensions (upper(period)) where (not upper_inf(period));
 create trigger account_erased_insert after insert on subscription_suspensions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger account_erased_update after update on subscription_suspensions referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on subscription_suspensions referencing old table as old_rows for each statement execute function audit_rows();
@@ -2365,7 +2368,9 @@ create table subscriptions (
 );
 create index subscriptions_account on subscriptions (account_id, number);
 create index subscriptions_awaiting on subscriptions (id) where (status = 'awaiting_installation');
+create index subscriptions_billing_start on subscriptions (billing_start) where (billing_start is not null);
 create index subscriptions_contract on subscriptions (contract_number, id);
+create index subscriptions_end on subscriptions (end_date) where (end_date is not null);
 create index subscriptions_plan on subscriptions (plan_id, status);
 create index subscriptions_salesperson on subscriptions (salesperson_id) where (salesperson_id is not null);
 create index subscriptions_start on subscriptions (start_date, id);
@@ -3558,6 +3563,42 @@ create function find_photo(p_file uuid) returns boolean language sql stable secu
 $$;
 -- may be called by: office, portal
 
+create function find_postings(p_unit uuid, p_filter jsonb, p_after_date date, p_after_id uuid, p_descending boolean, p_limit integer) returns table(posting_id uuid, on_date date, debit bigint, credit bigint) language plpgsql stable security definer set search_path to 'public', 'pg_temp' as $$
+declare
+  v_where text := format('e.business_unit_id = %L', p_unit);
+  v_order text := case when p_descending then 'desc' else 'asc' end;
+  v_join text := '';
+  v_word text;
+begin
+  if not (sees_all_units() or p_unit = any(visible_units())) then return; end if;
+  -- Every posting has a debit: without an account these alone are read.
+  if p_filter ? 'ledger_account' then v_where := v_where || format(' and e.ledger_account = %L', p_filter ->> 'ledger_account');
+  else v_where := v_where || ' and e.amount > 0'; end if;
+  if p_filter ? 'kind' then v_where := v_where || format(' and e.kind = %L', p_filter ->> 'kind'); end if;
+  if p_filter ? 'currency' then v_where := v_where || format(' and e.currency = %L', p_filter ->> 'currency'); end if;
+  if p_filter ? 'from' then v_where := v_where || format(' and e.on_date >= %L::date', p_filter ->> 'from'); end if;
+  if p_filter ? 'to' then v_where := v_where || format(' and e.on_date <= %L::date', p_filter ->> 'to'); end if;
+  if p_filter ? 'account_id' then v_where := v_where || format(' and e.account_id = %L::uuid', p_filter ->> 'account_id'); end if;
+  if p_filter ? 'account_ids' then
+    v_where := v_where || format(' and e.account_id = any(%L::uuid[])',
+      array(select jsonb_array_elements_text(p_filter -> 'account_ids'))::text);
+  elsif p_filter ? 'words' then
+    v_join := ' join accounts a on a.id = e.account_id';
+    for v_word in select jsonb_array_elements_text(p_filter -> 'words') loop
+      v_where := v_where || format(' and position(%L in a.search_text) > 0', fold(v_word));
+    end loop;
+  end if;
+  if p_after_id is not null then
+    v_where := v_where || format(' and (e.on_date, e.posting_id) %s (%L::date, %L::uuid)',
+      case when p_descending then '<' else '>' end, p_after_date, p_after_id);
+  end if;
+  return query execute format('select e.posting_id, e.on_date,
+      coalesce(sum(e.amount) filter (where e.amount > 0), 0)::bigint, coalesce(-sum(e.amount) filter (where e.amount < 0), 0)::bigint
+      from ledger_entries e %s where %s group by e.on_date, e.posting_id order by e.on_date %s, e.posting_id %s limit %s',
+    v_join, v_where, v_order, v_order, p_limit);
+end $$;
+-- may be called by: office
+
 create function find_sign_in(p_side user_side, p_email citext) returns table(user_id uuid, password_hash text, name text, language language_code, has_totp boolean) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select u.id, u.password_hash, u.name, u.language,
          exists (select from user_totp t where t.user_id = u.id and t.confirmed_at is not null)
@@ -3844,11 +3885,10 @@ end $$;
 
 create function keep_referenced_accounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
 begin
-  if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id)
-                or exists (select from invoice_lines l where l.account_id = o.id)
-                or exists (select from billed_coverage b where b.account_id = o.id)
-                or exists (select from ledger_entries e where e.account_id = o.id)
-                or exists (select from closing_accounts c where c.account_id = o.id)) then
+  if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id offset 0)
+                or exists (select from billed_coverage b where b.account_id = o.id offset 0)
+                or exists (select from ledger_entries e where e.account_id = o.id offset 0)
+                or exists (select from closing_accounts c where c.account_id = o.id offset 0)) then
     perform refuse_orphan('account_has_documents');
   end if;
   return null;
@@ -3857,12 +3897,12 @@ end $$;
 
 create function keep_referenced_rest() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
 begin
-  if tg_table_name = 'taxes' and exists (select from old_rows o where exists (select from invoice_taxes t where t.tax_id = o.id))
+  if tg_table_name = 'taxes' and exists (select from old_rows o where exists (select from invoice_taxes t where t.tax_id = o.id offset 0))
   or tg_table_name = 'business_units' and exists (select from old_rows o
-       where exists (select from invoices i where i.business_unit_id = o.id)
-          or exists (select from ledger_entries e where e.business_unit_id = o.id))
+       where exists (select from invoices i where i.business_unit_id = o.id offset 0)
+          or exists (select from ledger_entries e where e.business_unit_id = o.id offset 0))
   or tg_table_name = 'closings' and exists (select from old_rows o
-       where o.charged or exists (select from closing_accounts a where a.closing_id = o.id)) then
+       where o.charged or exists (select from closing_accounts a where a.closing_id = o.id offset 0)) then
     perform refuse_orphan(tg_table_name || '_has_documents');
   end if;
   return null;
@@ -3871,15 +3911,15 @@ end $$;
 
 create function keep_referenced_services() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
 begin
-  perform from accounts where id in (select account_id from old_rows) order by id for update;
+  perform from accounts where id = any(array(select distinct account_id from old_rows)) order by id for update;
   if tg_table_name = 'subscriptions' and exists (select from old_rows o
-       where exists (select from invoice_lines l where l.subscription_id = o.id)
-          or exists (select from invoices i where i.subscription_id = o.id))
+       where exists (select from invoice_lines l where l.subscription_id = o.id offset 0)
+          or exists (select from invoices i where i.subscription_id = o.id offset 0))
   or tg_table_name = 'subscription_components' and exists (select from old_rows o
-       where exists (select from billed_coverage b where b.component_id = o.id)
-          or exists (select from invoice_lines l where l.component_id = o.id))
+       where exists (select from billed_coverage b where b.component_id = o.id offset 0)
+          or exists (select from invoice_lines l where l.component_id = o.id offset 0))
   or tg_table_name = 'charges' and exists (select from old_rows o
-       where exists (select from invoice_lines l where l.charge_id = o.id)) then
+       where exists (select from invoice_lines l where l.charge_id = o.id offset 0)) then
     perform refuse_orphan(tg_table_name || '_was_billed');
   end if;
   return null;
@@ -3946,6 +3986,21 @@ create function may_invite(p_inviter uuid, p_account uuid, p_permissions members
     from users u where u.id = p_inviter and u.disabled_at is null
 $$;
 -- may be called by: office, portal
+
+create function monthly_amount(p_role component_role, p_model price_model, p_unit bigint, p_tiers jsonb, p_package integer, p_included bigint, p_quantity bigint, p_kind discount_kind, p_amount bigint, p_basis_points integer, p_cycle cycle_unit, p_count integer) returns bigint language sql immutable parallel safe as $$
+  select case
+    when p_role::text = 'usage' or p_cycle = 'once' then 0
+    when p_cycle = 'month' and p_count = 1 then n.net
+    when p_cycle = 'month' then div(n.net::numeric * 2 + p_count, 2 * p_count)
+    else div(n.net::numeric * 730 + 12 * p_count * case p_cycle when 'week' then 7 else 1 end,
+             24 * p_count * case p_cycle when 'week' then 7 else 1 end) end::bigint
+    from (select discounted_amount(
+            case p_model when 'per_unit' then p_unit * greatest(p_quantity - p_included, 0)
+                         when 'flat' then p_unit
+                         else whole_amount(p_model, p_unit, p_tiers, p_package, p_included, p_quantity) end,
+            p_kind, p_amount, p_basis_points) as net) n
+$$;
+-- may be called by: everyone, office
 
 create function note_late_charge() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v invoices;
@@ -4067,7 +4122,7 @@ services as (
 mails as (
   select n.id, n.kind, n.subject, n.created_at from notices n
    where n.account_id = p_account and not n.secret
-     and (p_billing or n.kind not in ('invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected'))
+     and (p_billing or n.kind not in ('invoice_issued', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected'))
    order by n.id desc limit 5),
 rejected as (
   select n.id, n.amount, n.currency, n.rejection_reason, n.decided_at from payment_notices n
@@ -4118,8 +4173,8 @@ select json_build_object(
       union all
       select 1, d.issued_on, json_build_object('kind', 'contract_waiting', 'id', d.subscription_id, 'number', d.contract_number::text,
                'amount', null, 'currency', null, 'date', d.issued_on, 'reason', d.title)
-        from contract_documents d
-       where p_services and d.account_id = p_account and d.state = 'issued') needs),
+        from contract_documents d join subscriptions s on s.id = d.subscription_id
+       where p_services and d.account_id = p_account and d.state = 'issued' and s.status not in ('cancelled', 'ended')) needs),
   'services', (select coalesce(json_agg(services order by number), '[]') from services),
   'invoices', (select coalesce(json_agg(open_invoices order by due_date, id), '[]') from open_invoices),
   'notices', (select coalesce(json_agg(mails order by created_at desc), '[]') from mails)
@@ -4131,24 +4186,24 @@ create function prove_billed_coverage() returns trigger language plpgsql securit
 declare v_orphan text; v_component uuid;
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for no key update;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for no key update;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'billed_coverage_component_id_fkey' as name from new_rows n
-     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id offset 0)
     union all
     select 'billed_coverage_invoice_line_id_fkey' from new_rows n where n.invoice_line_id is not null
-       and not exists (select from invoice_lines l where l.id = n.invoice_line_id)
+       and not exists (select from invoice_lines l where l.id = n.invoice_line_id offset 0)
     union all
     select 'billed_coverage_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
-     where not exists (select from closings c where c.id = n.closing_id)) o limit 1;
+     where not exists (select from closings c where c.id = n.closing_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   select n.component_id into v_component from new_rows n
-   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period) limit 1;
+   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period offset 0) limit 1;
   if found then
     raise exception 'a day of component % would be billed twice', v_component using errcode = '23P01', constraint = 'billed_once';
   end if;
-  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;
 -- may be called by: everyone
@@ -4156,14 +4211,14 @@ end $$;
 create function prove_closing_accounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   if exists (select from (select distinct closing_id, business_unit_id from new_rows) n
-              where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id)) then
+              where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id offset 0)) then
     perform refuse_orphan('closing_accounts_closing_id_business_unit_id_fkey');
   end if;
   if exists (select from new_rows n where not exists (
-       select from accounts a where a.id = n.account_id and a.business_unit_id = n.business_unit_id)) then
+       select from accounts a where a.id = n.account_id and a.business_unit_id = n.business_unit_id offset 0)) then
     perform refuse_orphan('closing_accounts_account_id_business_unit_id_fkey');
   end if;
   return null;
@@ -4220,29 +4275,29 @@ declare v_orphan text;
 begin
   perform require_read_committed();
   -- Services, their components and charges are deleted under the lock of their account alone.
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'invoice_lines_subscription_id_fkey' as name from new_rows n where n.subscription_id is not null
-       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_component_id_fkey' from new_rows n where n.component_id is not null
-       and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+       and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_charge_id_account_id_fkey' from new_rows n where n.charge_id is not null
-       and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id)
+       and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_corrects_line_id_fkey' from new_rows n where n.corrects_line_id is not null
-       and not exists (select from invoice_lines l where l.id = n.corrects_line_id)
+       and not exists (select from invoice_lines l where l.id = n.corrects_line_id offset 0)
     union all
     -- These are noted against what their document is about: it has to be there.
     select 'invoice_lines_invoice_id_account_id_fkey' from new_rows n where n.role in ('late_fee', 'interest')
-       and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) o limit 1;
+       and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   insert into awaited_documents (source, invoice_ids, account_ids)
   select 'invoice_lines_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n
-                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -4251,15 +4306,15 @@ end $$;
 create function prove_invoice_taxes() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
 begin
   perform require_read_committed();
-  perform from taxes where id in (select tax_id from new_rows) order by id for key share;
-  if exists (select from (select distinct tax_id from new_rows) n where not exists (select from taxes t where t.id = n.tax_id)) then
+  perform from taxes where id = any(array(select distinct tax_id from new_rows)) order by id for key share;
+  if exists (select from (select distinct tax_id from new_rows) n where not exists (select from taxes t where t.id = n.tax_id offset 0)) then
     perform refuse_orphan('invoice_taxes_tax_id_fkey');
   end if;
   insert into awaited_documents (source, invoice_ids, account_ids)
   select 'invoice_taxes_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n
-                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -4269,27 +4324,27 @@ create function prove_invoices() returns trigger language plpgsql security defin
 declare v_orphan text;
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
-    select 'invoices_account_id_fkey' as name from new_rows n where not exists (select from accounts a where a.id = n.account_id)
+    select 'invoices_account_id_fkey' as name from new_rows n where not exists (select from accounts a where a.id = n.account_id offset 0)
     union all
     select 'invoices_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
-     where not exists (select from business_units u where u.id = n.business_unit_id)
+     where not exists (select from business_units u where u.id = n.business_unit_id offset 0)
     union all
     select 'invoices_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
-     where not exists (select from closings c where c.id = n.closing_id)
+     where not exists (select from closings c where c.id = n.closing_id offset 0)
     union all
     select 'invoices_subscription_id_fkey' from new_rows n where n.subscription_id is not null
-       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id offset 0)
     union all
     select 'invoices_about_invoice_id_fkey' from new_rows n where n.about_invoice_id is not null
-       and not exists (select from invoices i where i.id = n.about_invoice_id)
+       and not exists (select from invoices i where i.id = n.about_invoice_id offset 0)
     union all
     select 'invoices_proforma_id_fkey' from new_rows n where n.proforma_id is not null
-       and not exists (select from invoices i where i.id = n.proforma_id)) o limit 1;
+       and not exists (select from invoices i where i.id = n.proforma_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
-  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;
 -- may be called by: everyone
@@ -4299,20 +4354,18 @@ declare v_orphan text;
 begin
   perform require_read_committed();
   select o.name into v_orphan from (
-    select 'ledger_entries_account_id_fkey' as name from (select distinct account_id from new_rows) n
-     where not exists (select from accounts a where a.id = n.account_id)
-    union all
-    select 'ledger_entries_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
-     where not exists (select from business_units u where u.id = n.business_unit_id)
+    select 'ledger_entries_business_unit_id_fkey' as name from (select distinct business_unit_id from new_rows) n
+     where not exists (select from business_units u where u.id = n.business_unit_id offset 0)
     union all
     select 'ledger_entries_payment_id_account_id_fkey' from new_rows n where n.payment_id is not null
-       and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id)) o limit 1;
+       and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   -- An entry without a document holds on to its account itself.
   if exists (select from new_rows where invoice_id is null and payment_id is null) then
-    perform from accounts where id in (select account_id from new_rows where invoice_id is null and payment_id is null)
+    perform from accounts where id = any(array(select distinct account_id from new_rows where invoice_id is null and payment_id is null))
       order by id for key share;
-    if exists (select from new_rows n where not exists (select from accounts a where a.id = n.account_id)) then
+    if exists (select from new_rows n where n.invoice_id is null and n.payment_id is null
+                  and not exists (select from accounts a where a.id = n.account_id offset 0)) then
       perform refuse_orphan('ledger_entries_account_id_fkey');
     end if;
   end if;
@@ -4320,7 +4373,7 @@ begin
   select 'ledger_entries_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n where n.invoice_id is not null
-                     and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                     and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -4495,6 +4548,16 @@ begin
 end $$;
 -- may be called by: the owner only
 
+create function recurring_revenue_on(p_subscription uuid, p_on date) returns bigint language sql stable as $$
+  select coalesce(sum(monthly_amount(c.role, c.price_model, c.unit_amount, c.tiers, c.package_size, c.included, c.quantity,
+                                     c.discount_kind, c.discount_amount, c.discount_basis_points, c.cycle_unit, c.cycle_count)), 0)::bigint
+    from subscriptions s join subscription_components c on c.subscription_id = s.id
+   where s.id = p_subscription and s.billing_start <= p_on and (s.end_date is null or s.end_date > p_on)
+     and (c.from_date is null or c.from_date <= p_on) and (c.to_date is null or c.to_date > p_on)
+     and not exists (select from subscription_suspensions x where x.subscription_id = s.id and x.period @> p_on)
+$$;
+-- may be called by: everyone, office
+
 create function refresh_search(p_kind text, p_match text default 'object_id', p_ids uuid[] default NULL[], p_gone boolean default false) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   if p_gone then
@@ -4586,7 +4649,7 @@ end $$;
 create function require_awaited_documents() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
 begin
   if exists (select from unnest(new.invoice_ids, new.account_ids) a (invoice_id, account_id)
-              where not exists (select from invoices i where i.id = a.invoice_id and i.account_id = a.account_id)) then
+              where not exists (select from invoices i where i.id = a.invoice_id and i.account_id = a.account_id offset 0)) then
     perform refuse_orphan(new.source);
   end if;
   delete from awaited_documents where id = new.id;
@@ -4605,8 +4668,8 @@ begin
     raise exception 'posting % does not balance', v_posting using errcode = '23514', constraint = 'ledger_balanced';
   end if;
   select count(*) into v_written from new_rows;
-  if v_written <> (select count(*) from (select distinct posting_id from new_rows) n
-                     join ledger_entries e on e.posting_id = n.posting_id) then
+  if v_written <> (select count(*) from ledger_entries e
+                    where e.posting_id = any(array(select distinct posting_id from new_rows))) then
     raise exception 'a posting is written once' using errcode = '23514', constraint = 'ledger_posting_once';
   end if;
   return null;
@@ -4713,6 +4776,29 @@ create function retry_job(p_id bigint) returns boolean language sql security def
   select exists (select from again)
 $$;
 -- may be called by: office
+
+create function revenue_movements(p_from date, p_to date) returns table(subscription_id uuid, business_unit_id uuid, account_id uuid, plan_id uuid, salesperson_id uuid, currency character, kind text, before bigint, after bigint) language sql stable as $$
+  with touched as materialized (
+    select c.subscription_id as id from subscription_components c where c.from_date > p_from and c.from_date <= p_to
+    union select c.subscription_id from subscription_components c where c.to_date > p_from and c.to_date <= p_to
+    union select x.subscription_id from subscription_suspensions x where lower(x.period) > p_from and lower(x.period) <= p_to
+    union select x.subscription_id from subscription_suspensions x
+           where not upper_inf(x.period) and upper(x.period) > p_from and upper(x.period) <= p_to
+    union select s.id from subscriptions s where s.billing_start > p_from and s.billing_start <= p_to
+    union select s.id from subscriptions s where s.end_date > p_from and s.end_date <= p_to)
+  select s.id, s.business_unit_id, s.account_id, s.plan_id, s.salesperson_id, s.currency,
+         case when m.before = 0 and s.transferred_from_id is not null and s.billing_start > p_from then 'transfer'
+              when m.before = 0 and s.billing_start > p_from then 'new'
+              when m.before = 0 then 'reactivation'
+              when m.after = 0 and s.transferred_to_id is not null and s.end_date <= p_to then 'transfer'
+              when m.after = 0 then 'churn'
+              when m.after > m.before then 'expansion' else 'contraction' end,
+         m.before, m.after
+    from touched t join subscriptions s on s.id = t.id
+   cross join lateral (select recurring_revenue_on(s.id, p_from) as before, recurring_revenue_on(s.id, p_to) as after offset 0) m
+   where m.before <> m.after
+$$;
+-- may be called by: everyone, office
 
 create function revoke_account_key(p_key uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin

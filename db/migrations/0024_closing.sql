@@ -55,6 +55,8 @@ comment on column ledger_entries.payment_id is 'References payments, together wi
 -- Which row follows a day that is covered: two rows of a component never share one.
 create index billed_coverage_component on billed_coverage (component_id, period);
 -- A charge is deleted only if no line has it; a closing only if it charged nothing.
+-- A line is found by its document, whose account is its own.
+drop index invoice_lines_account;
 create index invoice_lines_charged on invoice_lines (charge_id) where charge_id is not null;
 
 -- A document's number is taken last, so that others wait for the counter no longer than its row takes to be written:
@@ -79,7 +81,7 @@ create function require_awaited_documents() returns trigger language plpgsql sec
   set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 begin
   if exists (select from unnest(new.invoice_ids, new.account_ids) a (invoice_id, account_id)
-              where not exists (select from invoices i where i.id = a.invoice_id and i.account_id = a.account_id)) then
+              where not exists (select from invoices i where i.id = a.invoice_id and i.account_id = a.account_id offset 0)) then
     perform refuse_orphan(new.source);
   end if;
   delete from awaited_documents where id = new.id;
@@ -88,6 +90,9 @@ end $$;
 create constraint trigger awaited_documents_came after insert on awaited_documents
   deferrable initially deferred for each row execute function require_awaited_documents();
 
+-- Each looks its rows up one by one by their key, however small a table was when the statement was planned: that is what
+-- `offset 0` is for, which keeps PostgreSQL from joining the whole table instead.
+--
 -- The proofs look at the newest committed state, after having locked what could go away. That holds in READ COMMITTED,
 -- where each statement of a function looks anew; other levels would look at an older state.
 create function require_read_committed() returns void language plpgsql as $$
@@ -103,27 +108,27 @@ create function prove_invoices() returns trigger language plpgsql security defin
 declare v_orphan text;
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
-    select 'invoices_account_id_fkey' as name from new_rows n where not exists (select from accounts a where a.id = n.account_id)
+    select 'invoices_account_id_fkey' as name from new_rows n where not exists (select from accounts a where a.id = n.account_id offset 0)
     union all
     select 'invoices_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
-     where not exists (select from business_units u where u.id = n.business_unit_id)
+     where not exists (select from business_units u where u.id = n.business_unit_id offset 0)
     union all
     select 'invoices_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
-     where not exists (select from closings c where c.id = n.closing_id)
+     where not exists (select from closings c where c.id = n.closing_id offset 0)
     union all
     select 'invoices_subscription_id_fkey' from new_rows n where n.subscription_id is not null
-       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id offset 0)
     union all
     select 'invoices_about_invoice_id_fkey' from new_rows n where n.about_invoice_id is not null
-       and not exists (select from invoices i where i.id = n.about_invoice_id)
+       and not exists (select from invoices i where i.id = n.about_invoice_id offset 0)
     union all
     select 'invoices_proforma_id_fkey' from new_rows n where n.proforma_id is not null
-       and not exists (select from invoices i where i.id = n.proforma_id)) o limit 1;
+       and not exists (select from invoices i where i.id = n.proforma_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
-  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;
 
@@ -133,29 +138,29 @@ declare v_orphan text;
 begin
   perform require_read_committed();
   -- Services, their components and charges are deleted under the lock of their account alone.
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'invoice_lines_subscription_id_fkey' as name from new_rows n where n.subscription_id is not null
-       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id)
+       and not exists (select from subscriptions s where s.id = n.subscription_id and s.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_component_id_fkey' from new_rows n where n.component_id is not null
-       and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+       and not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_charge_id_account_id_fkey' from new_rows n where n.charge_id is not null
-       and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id)
+       and not exists (select from charges c where c.id = n.charge_id and c.account_id = n.account_id offset 0)
     union all
     select 'invoice_lines_corrects_line_id_fkey' from new_rows n where n.corrects_line_id is not null
-       and not exists (select from invoice_lines l where l.id = n.corrects_line_id)
+       and not exists (select from invoice_lines l where l.id = n.corrects_line_id offset 0)
     union all
     -- These are noted against what their document is about: it has to be there.
     select 'invoice_lines_invoice_id_account_id_fkey' from new_rows n where n.role in ('late_fee', 'interest')
-       and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) o limit 1;
+       and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   insert into awaited_documents (source, invoice_ids, account_ids)
   select 'invoice_lines_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n
-                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -164,15 +169,15 @@ create function prove_invoice_taxes() returns trigger language plpgsql security 
   set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 begin
   perform require_read_committed();
-  perform from taxes where id in (select tax_id from new_rows) order by id for key share;
-  if exists (select from (select distinct tax_id from new_rows) n where not exists (select from taxes t where t.id = n.tax_id)) then
+  perform from taxes where id = any(array(select distinct tax_id from new_rows)) order by id for key share;
+  if exists (select from (select distinct tax_id from new_rows) n where not exists (select from taxes t where t.id = n.tax_id offset 0)) then
     perform refuse_orphan('invoice_taxes_tax_id_fkey');
   end if;
   insert into awaited_documents (source, invoice_ids, account_ids)
   select 'invoice_taxes_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n
-                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                   where not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -184,24 +189,24 @@ create function prove_billed_coverage() returns trigger language plpgsql securit
 declare v_orphan text; v_component uuid;
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for no key update;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for no key update;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'billed_coverage_component_id_fkey' as name from new_rows n
-     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id)
+     where not exists (select from subscription_components c where c.id = n.component_id and c.account_id = n.account_id offset 0)
     union all
     select 'billed_coverage_invoice_line_id_fkey' from new_rows n where n.invoice_line_id is not null
-       and not exists (select from invoice_lines l where l.id = n.invoice_line_id)
+       and not exists (select from invoice_lines l where l.id = n.invoice_line_id offset 0)
     union all
     select 'billed_coverage_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
-     where not exists (select from closings c where c.id = n.closing_id)) o limit 1;
+     where not exists (select from closings c where c.id = n.closing_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   select n.component_id into v_component from new_rows n
-   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period) limit 1;
+   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period offset 0) limit 1;
   if found then
     raise exception 'a day of component % would be billed twice', v_component using errcode = '23P01', constraint = 'billed_once';
   end if;
-  update closings set charged = true where id in (select closing_id from new_rows) and not charged;
+  update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;
 
@@ -211,20 +216,18 @@ declare v_orphan text;
 begin
   perform require_read_committed();
   select o.name into v_orphan from (
-    select 'ledger_entries_account_id_fkey' as name from (select distinct account_id from new_rows) n
-     where not exists (select from accounts a where a.id = n.account_id)
-    union all
-    select 'ledger_entries_business_unit_id_fkey' from (select distinct business_unit_id from new_rows) n
-     where not exists (select from business_units u where u.id = n.business_unit_id)
+    select 'ledger_entries_business_unit_id_fkey' as name from (select distinct business_unit_id from new_rows) n
+     where not exists (select from business_units u where u.id = n.business_unit_id offset 0)
     union all
     select 'ledger_entries_payment_id_account_id_fkey' from new_rows n where n.payment_id is not null
-       and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id)) o limit 1;
+       and not exists (select from payments p where p.id = n.payment_id and p.account_id = n.account_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
   -- An entry without a document holds on to its account itself.
   if exists (select from new_rows where invoice_id is null and payment_id is null) then
-    perform from accounts where id in (select account_id from new_rows where invoice_id is null and payment_id is null)
+    perform from accounts where id = any(array(select distinct account_id from new_rows where invoice_id is null and payment_id is null))
       order by id for key share;
-    if exists (select from new_rows n where not exists (select from accounts a where a.id = n.account_id)) then
+    if exists (select from new_rows n where n.invoice_id is null and n.payment_id is null
+                  and not exists (select from accounts a where a.id = n.account_id offset 0)) then
       perform refuse_orphan('ledger_entries_account_id_fkey');
     end if;
   end if;
@@ -232,7 +235,7 @@ begin
   select 'ledger_entries_invoice_id_account_id_fkey', w.invoice_ids, w.account_ids
     from (select array_agg(invoice_id) as invoice_ids, array_agg(account_id) as account_ids
             from (select distinct n.invoice_id, n.account_id from new_rows n where n.invoice_id is not null
-                     and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id)) m) w
+                     and not exists (select from invoices i where i.id = n.invoice_id and i.account_id = n.account_id offset 0)) m) w
    where w.invoice_ids is not null;
   return null;
 end $$;
@@ -241,14 +244,14 @@ create function prove_closing_accounts() returns trigger language plpgsql securi
   set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 begin
   perform require_read_committed();
-  perform from accounts where id in (select account_id from new_rows) order by id for key share;
-  perform from closings where id in (select closing_id from new_rows) order by id for key share;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
+  perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   if exists (select from (select distinct closing_id, business_unit_id from new_rows) n
-              where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id)) then
+              where not exists (select from closings c where c.id = n.closing_id and c.business_unit_id = n.business_unit_id offset 0)) then
     perform refuse_orphan('closing_accounts_closing_id_business_unit_id_fkey');
   end if;
   if exists (select from new_rows n where not exists (
-       select from accounts a where a.id = n.account_id and a.business_unit_id = n.business_unit_id)) then
+       select from accounts a where a.id = n.account_id and a.business_unit_id = n.business_unit_id offset 0)) then
     perform refuse_orphan('closing_accounts_account_id_business_unit_id_fkey');
   end if;
   return null;
@@ -276,11 +279,10 @@ create trigger closing_accounts_keys before update of closing_id, account_id, bu
 create function keep_referenced_accounts() returns trigger language plpgsql security definer
   set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
 begin
-  if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id)
-                or exists (select from invoice_lines l where l.account_id = o.id)
-                or exists (select from billed_coverage b where b.account_id = o.id)
-                or exists (select from ledger_entries e where e.account_id = o.id)
-                or exists (select from closing_accounts c where c.account_id = o.id)) then
+  if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id offset 0)
+                or exists (select from billed_coverage b where b.account_id = o.id offset 0)
+                or exists (select from ledger_entries e where e.account_id = o.id offset 0)
+                or exists (select from closing_accounts c where c.account_id = o.id offset 0)) then
     perform refuse_orphan('account_has_documents');
   end if;
   return null;
@@ -293,15 +295,15 @@ create trigger accounts_referenced after delete on accounts referencing old tabl
 create function keep_referenced_services() returns trigger language plpgsql security definer
   set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
 begin
-  perform from accounts where id in (select account_id from old_rows) order by id for update;
+  perform from accounts where id = any(array(select distinct account_id from old_rows)) order by id for update;
   if tg_table_name = 'subscriptions' and exists (select from old_rows o
-       where exists (select from invoice_lines l where l.subscription_id = o.id)
-          or exists (select from invoices i where i.subscription_id = o.id))
+       where exists (select from invoice_lines l where l.subscription_id = o.id offset 0)
+          or exists (select from invoices i where i.subscription_id = o.id offset 0))
   or tg_table_name = 'subscription_components' and exists (select from old_rows o
-       where exists (select from billed_coverage b where b.component_id = o.id)
-          or exists (select from invoice_lines l where l.component_id = o.id))
+       where exists (select from billed_coverage b where b.component_id = o.id offset 0)
+          or exists (select from invoice_lines l where l.component_id = o.id offset 0))
   or tg_table_name = 'charges' and exists (select from old_rows o
-       where exists (select from invoice_lines l where l.charge_id = o.id)) then
+       where exists (select from invoice_lines l where l.charge_id = o.id offset 0)) then
     perform refuse_orphan(tg_table_name || '_was_billed');
   end if;
   return null;
@@ -316,12 +318,12 @@ create trigger charges_referenced after delete on charges referencing old table 
 create function keep_referenced_rest() returns trigger language plpgsql security definer
   set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
 begin
-  if tg_table_name = 'taxes' and exists (select from old_rows o where exists (select from invoice_taxes t where t.tax_id = o.id))
+  if tg_table_name = 'taxes' and exists (select from old_rows o where exists (select from invoice_taxes t where t.tax_id = o.id offset 0))
   or tg_table_name = 'business_units' and exists (select from old_rows o
-       where exists (select from invoices i where i.business_unit_id = o.id)
-          or exists (select from ledger_entries e where e.business_unit_id = o.id))
+       where exists (select from invoices i where i.business_unit_id = o.id offset 0)
+          or exists (select from ledger_entries e where e.business_unit_id = o.id offset 0))
   or tg_table_name = 'closings' and exists (select from old_rows o
-       where o.charged or exists (select from closing_accounts a where a.closing_id = o.id)) then
+       where o.charged or exists (select from closing_accounts a where a.closing_id = o.id offset 0)) then
     perform refuse_orphan(tg_table_name || '_has_documents');
   end if;
   return null;
@@ -421,8 +423,8 @@ begin
     raise exception 'posting % does not balance', v_posting using errcode = '23514', constraint = 'ledger_balanced';
   end if;
   select count(*) into v_written from new_rows;
-  if v_written <> (select count(*) from (select distinct posting_id from new_rows) n
-                     join ledger_entries e on e.posting_id = n.posting_id) then
+  if v_written <> (select count(*) from ledger_entries e
+                    where e.posting_id = any(array(select distinct posting_id from new_rows))) then
     raise exception 'a posting is written once' using errcode = '23514', constraint = 'ledger_posting_once';
   end if;
   return null;
@@ -678,8 +680,11 @@ create index closing_batches_undone on closing_batches (closing_id, id) where do
 alter table closing_batches enable row level security;
 create policy office on closing_batches to zaguan_office using (exists (select from closings c where c.id = closing_id));
 grant select, insert, update, delete on closing_batches to zaguan_office;
--- Accounts are written down once they are planned or charged; before, they stand in their batch.
+-- Accounts are written down once they are planned or charged; before, they stand in their batch. What is looked for by its
+-- state is what was left out: all the rest of a closing is invoiced.
 drop index closing_accounts_unplanned;
+drop index closing_accounts_state;
+create index closing_accounts_state on closing_accounts (closing_id, state, account_id) where state <> 'invoiced';
 
 -- What was under way before there were batches goes on in them.
 insert into closing_batches (closing_id, accounts, account_ids, planned_at)

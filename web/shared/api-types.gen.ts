@@ -28099,6 +28099,8 @@ export interface operations {
                 /** @description Up to this day if nothing is paid; today where left out */
                 as_of?: string;
                 step_id?: string;
+                /** @description Reminders whose time has passed */
+                skipped?: "shown" | "hidden";
             };
             header?: never;
             path: {
@@ -28148,6 +28150,8 @@ export interface operations {
                 /** @description Up to this day if nothing is paid; today where left out */
                 as_of?: string;
                 step_id?: string;
+                /** @description Reminders whose time has passed */
+                skipped?: "shown" | "hidden";
                 policy_id: string;
                 columns?: string;
             };
@@ -28194,6 +28198,8 @@ export interface operations {
                 /** @description Up to this day if nothing is paid; today where left out */
                 as_of?: string;
                 step_id?: string;
+                /** @description Reminders whose time has passed */
+                skipped?: "shown" | "hidden";
                 policy_id: string;
                 columns?: string;
             };

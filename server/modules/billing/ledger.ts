@@ -28,7 +28,9 @@ export type Posting = {
  * transaction ends. Always in the order of their ids, so that two never wait for each other.
  */
 export async function lockAccounts(tx: Tx, accountIds: readonly string[]): Promise<void> {
-  await sql`select id from accounts where id = any(${accountIds}::uuid[]) order by id for no key update`.execute(
+  await sql`
+    select count(*) from (
+      select from accounts where id = any(${arrayLiteral(accountIds)}::uuid[]) order by id for no key update) locked`.execute(
     tx,
   )
 }
@@ -58,10 +60,8 @@ export async function post(tx: Tx, postings: readonly Posting[]): Promise<void> 
                   ${arrayLiteral(rows.map((row) => row.posting.on_date))}::date[],
                   ${arrayLiteral(rows.map((row) => row.entry.invoice_id ?? null))}::uuid[],
                   ${arrayLiteral(rows.map((row) => row.entry.payment_id ?? null))}::uuid[])
-           with ordinality as e (n, kind, business_unit_id, account_id, ledger_account, amount, currency, on_date,
-                                 invoice_id, payment_id, position)
-      join postings p on p.n = e.n
-     order by e.position`.execute(tx)
+           e (n, kind, business_unit_id, account_id, ledger_account, amount, currency, on_date, invoice_id, payment_id)
+      join postings p on p.n = e.n`.execute(tx)
 }
 
 /**

@@ -49,7 +49,7 @@ export async function createProformas(
       ? await offerLines(tx, owner, input)
       : await offerNext(tx, owner, input.up_to, now)
   if (isRefusal(planned)) return planned
-  const ids = await makeIds(tx, planned.length)
+  const ids = makeIds(planned.length)
   const lines = planned.flatMap((document, index) =>
     document.lines.map((line, position) => ({
       invoice_id: ids[index]!,
@@ -58,7 +58,7 @@ export async function createProformas(
       line: { ...line, charge_id: null },
     })),
   )
-  const lineIds = await makeIds(tx, lines.length)
+  const lineIds = makeIds(lines.length)
   const heads = planned.map((document, index) => ({
     id: ids[index]!,
     account_id: owner.id,
