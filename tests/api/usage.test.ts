@@ -243,6 +243,26 @@ describe('metered use', () => {
     })
   })
 
+  it('is summed up by period: each has what is included, and late use goes with the first that is open', async () => {
+    const service = await sell({ start_date: '2026-04-01' })
+    const [, traffic] = service.components
+    await tell(
+      service,
+      { meter: 'traffic_gb', quantity: 20, on_date: '2026-04-10', key: 'a' },
+      { meter: 'traffic_gb', quantity: 20, on_date: '2026-05-10', key: 'b' },
+    )
+    const cost = async () =>
+      (await admin.get(`/subscriptions/${service.id}/usage-summary`)).body.meters[0].cost
+    // Ten beyond the included in each of the two periods.
+    expect(await cost()).toBe(400)
+    await api.system((tx) =>
+      sql`insert into billed_coverage (component_id, account_id, period)
+        values (${traffic.id}, ${service.account_id}, '[2026-04-01,2026-04-30)')`.execute(tx),
+    )
+    // April is billed: its late record counts with May's.
+    expect(await cost()).toBe(600)
+  })
+
   it('is seen by the customer, and by staff of the business unit alone', async () => {
     const account = await created('/accounts', {
       business_unit_id: unit.id,

@@ -109,106 +109,108 @@ export function OlderPrices({ plan }: { plan: Plan }) {
     })
   }
   return (
-    <Section
-      title={t('prices.older')}
-      description={t('prices.older_text')}
-      actions={
-        movable && (
-          <Button size="xs" disabled={picked.length === 0} onClick={() => setAsked(true)}>
-            {picked.length === 0
-              ? t('prices.older_move')
-              : t('prices.older_move_count', { count: picked.length })}
-          </Button>
-        )
-      }
-    >
-      <div className={styles.olderHead}>
-        <span>
-          {count === 1000
-            ? `${number(1000)}+ ${t('prices.older').toLowerCase()}`
-            : t('prices.older_count', { count })}
-        </span>
-        {movable && (
-          <Checkbox
-            label={t('prices.older_select_all')}
-            checked={picked.length === rows.length}
-            indeterminate={picked.length > 0 && picked.length < rows.length}
-            onChange={(event) =>
-              choose(
-                rows.map((row) => row.component_id),
-                event.currentTarget.checked,
-              )
-            }
-          />
-        )}
-      </div>
-      <SimpleTable
-        label={t('prices.older')}
-        rows={rows}
-        rowId={(row) => row.component_id}
-        columns={[
-          {
-            id: 'account',
-            header: t('prices.older_account'),
-            cell: (row) => (
-              <Link to="/services/$id" params={{ id: row.subscription_id }} className={listStyles.inline}>
-                {row.account_name}
-              </Link>
-            ),
-          },
-          {
-            id: 'what',
-            header: t('prices.older_what'),
-            cell: (row) =>
-              row.quantity > 1 ? `${number(row.quantity)} × ${row.description}` : row.description,
-          },
-          { id: 'now', header: t('prices.older_now'), align: 'end', cell: (row) => pays(row, false) },
-          { id: 'list', header: t('prices.older_list'), align: 'end', cell: (row) => pays(row, true) },
-          ...(movable
-            ? [
-                {
-                  id: 'choose',
-                  header: '',
-                  align: 'end' as const,
-                  width: '3rem',
-                  cell: (row: OlderPrice) => (
-                    <Checkbox
-                      aria-label={t('prices.older_select', { name: row.account_name })}
-                      checked={chosen.has(row.component_id)}
-                      onChange={(event) => choose([row.component_id], event.currentTarget.checked)}
-                    />
-                  ),
-                },
-              ]
-            : []),
-        ]}
-      />
-      {hasNextPage && (
-        <Button
-          className={styles.more}
-          size="xs"
-          variant="default"
-          loading={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('prices.older_more')}
-        </Button>
-      )}
-      <ConfirmDialog
-        opened={asked}
-        onClose={() => setAsked(false)}
-        title={t('prices.older_move_title')}
-        confirm={t('prices.older_move_count', { count: picked.length })}
-        onConfirm={move}
+    <div className={styles.wide}>
+      <Section
+        title={t('prices.older')}
+        description={t('prices.older_text')}
+        actions={
+          movable && (
+            <Button size="xs" disabled={picked.length === 0} onClick={() => setAsked(true)}>
+              {picked.length === 0
+                ? t('prices.older_move')
+                : t('prices.older_move_count', { count: picked.length })}
+            </Button>
+          )
+        }
       >
-        <p>{t('prices.older_move_text')}</p>
-        <DateInput
-          label={t('prices.older_move_date')}
-          required
-          value={day}
-          onChange={(event) => setDay(event.currentTarget.value || plan.day)}
+        <div className={styles.olderHead}>
+          <span>
+            {count === 1000
+              ? `${number(1000)}+ ${t('prices.older').toLowerCase()}`
+              : t('prices.older_count', { count })}
+          </span>
+          {movable && (
+            <Checkbox
+              label={t('prices.older_select_all')}
+              checked={picked.length === rows.length}
+              indeterminate={picked.length > 0 && picked.length < rows.length}
+              onChange={(event) =>
+                choose(
+                  rows.map((row) => row.component_id),
+                  event.currentTarget.checked,
+                )
+              }
+            />
+          )}
+        </div>
+        <SimpleTable
+          label={t('prices.older')}
+          rows={rows}
+          rowId={(row) => row.component_id}
+          columns={[
+            {
+              id: 'account',
+              header: t('prices.older_account'),
+              cell: (row) => (
+                <Link to="/services/$id" params={{ id: row.subscription_id }} className={listStyles.inline}>
+                  {row.account_name}
+                </Link>
+              ),
+            },
+            {
+              id: 'what',
+              header: t('prices.older_what'),
+              cell: (row) =>
+                row.quantity > 1 ? `${number(row.quantity)} × ${row.description}` : row.description,
+            },
+            { id: 'now', header: t('prices.older_now'), align: 'end', cell: (row) => pays(row, false) },
+            { id: 'list', header: t('prices.older_list'), align: 'end', cell: (row) => pays(row, true) },
+            ...(movable
+              ? [
+                  {
+                    id: 'choose',
+                    header: '',
+                    align: 'end' as const,
+                    width: '3rem',
+                    cell: (row: OlderPrice) => (
+                      <Checkbox
+                        aria-label={t('prices.older_select', { name: row.account_name })}
+                        checked={chosen.has(row.component_id)}
+                        onChange={(event) => choose([row.component_id], event.currentTarget.checked)}
+                      />
+                    ),
+                  },
+                ]
+              : []),
+          ]}
         />
-      </ConfirmDialog>
-    </Section>
+        {hasNextPage && (
+          <Button
+            className={styles.more}
+            size="xs"
+            variant="default"
+            loading={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
+            {t('prices.older_more')}
+          </Button>
+        )}
+        <ConfirmDialog
+          opened={asked}
+          onClose={() => setAsked(false)}
+          title={t('prices.older_move_title')}
+          confirm={t('prices.older_move_count', { count: picked.length })}
+          onConfirm={move}
+        >
+          <p>{t('prices.older_move_text')}</p>
+          <DateInput
+            label={t('prices.older_move_date')}
+            required
+            value={day}
+            onChange={(event) => setDay(event.currentTarget.value || plan.day)}
+          />
+        </ConfirmDialog>
+      </Section>
+    </div>
   )
 }

@@ -38,29 +38,31 @@ export function PriceHistory({ plan }: { plan: Plan }) {
     return to ? t('prices.period', { from, to }) : t('prices.period_open', { from })
   }
   return (
-    <Section title={t('prices.history')} description={t('prices.history_text')}>
-      <SimpleTable
-        label={t('prices.history')}
-        rows={versions}
-        rowId={(row) => row.id}
-        columns={[
-          { id: 'of', header: t('prices.history_of'), cell: (row) => row.name ?? t('prices.history_plan') },
-          { id: 'price', header: t('prices.history_price'), cell: (row) => sayPrice(row) },
-          { id: 'cycle', header: t('prices.cycle'), cell: (row) => say(row) },
-          { id: 'when', header: t('prices.history_when'), cell: when },
-        ]}
-      />
-      {hasNextPage && (
-        <Button
-          className={styles.more}
-          size="xs"
-          variant="default"
-          loading={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-        >
-          {t('prices.older_more')}
-        </Button>
-      )}
-    </Section>
+    <div className={styles.wide}>
+      <Section title={t('prices.history')} description={t('prices.history_text')}>
+        <SimpleTable
+          label={t('prices.history')}
+          rows={versions}
+          rowId={(row) => row.id}
+          columns={[
+            { id: 'of', header: t('prices.history_of'), cell: (row) => row.name ?? t('prices.history_plan') },
+            { id: 'price', header: t('prices.history_price'), cell: (row) => sayPrice(row) },
+            { id: 'cycle', header: t('prices.cycle'), cell: (row) => say(row) },
+            { id: 'when', header: t('prices.history_when'), cell: when },
+          ]}
+        />
+        {hasNextPage && (
+          <Button
+            className={styles.more}
+            size="xs"
+            variant="default"
+            loading={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
+            {t('prices.older_more')}
+          </Button>
+        )}
+      </Section>
+    </div>
   )
 }

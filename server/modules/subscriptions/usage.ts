@@ -356,25 +356,38 @@ async function summarizeMeter(
   const anchor = row.anchor_date
     ? toEpochDay(row.anchor_date)
     : anchorOf(shape, toEpochDay(first), service.closing_day)
-  const span = cyclePeriodOfDay(toEpochDay(day), { ...shape, anchor }, service.closing_day)
+  const periodOfDay = (on: Temporal.PlainDate) =>
+    cyclePeriodOfDay(toEpochDay(on), { ...shape, anchor }, service.closing_day)
+  const span = periodOfDay(day)
   const period = { from: fromEpochDay(span.from), to: fromEpochDay(span.to) }
   const back = day.subtract({ days: shownDays - 1 })
   const since = compare(back, period.from) < 0 ? back : period.from
-  const [days, sums] = await Promise.all([
-    sql<{ on_date: Temporal.PlainDate; quantity: number }>`
-      select on_date, sum(quantity)::bigint as quantity from usage_records
-       where subscription_id = ${subscriptionId} and plan_meter_id = ${row.plan_meter_id} and on_date >= ${since}::date
-       group by on_date order by on_date`.execute(tx),
-    sql<{ used: number; waiting: number }>`
-      select coalesce(sum(quantity) filter (where on_date >= ${period.from}::date), 0)::bigint as used,
+  const [{ rows: days }, coverage] = await Promise.all([
+    sql<{ on_date: Temporal.PlainDate; quantity: number; waiting: number }>`
+      select on_date, sum(quantity)::bigint as quantity,
              coalesce(sum(quantity) filter (where billed_at is null), 0)::bigint as waiting
         from usage_records
        where subscription_id = ${subscriptionId} and plan_meter_id = ${row.plan_meter_id}
-         and (billed_at is null or on_date >= ${period.from}::date)`.execute(tx),
+         and (billed_at is null or on_date >= ${since}::date)
+       group by on_date order by on_date`.execute(tx),
+    sql<{ until: Temporal.PlainDate | null }>`
+      select max(upper(period)) as until from billed_coverage where component_id = ${row.component_id}`.execute(
+      tx,
+    ),
   ])
-  const { used, waiting } = sums.rows[0]!
+  // Each period is charged for itself; what was told late, with the first that is not billed yet.
+  const covered = coverage.rows[0]!.until
+  const open = covered !== null && compare(covered, first) > 0 ? covered : first
+  const waitingOf = new Map<number, number>()
+  for (const { on_date, waiting } of days) {
+    const { from } = periodOfDay(compare(on_date, open) < 0 ? open : on_date)
+    waitingOf.set(from, (waitingOf.get(from) ?? 0) + waiting)
+  }
+  const inPeriod = days.filter(({ on_date }) => compare(on_date, period.from) >= 0)
   const { price_model, unit_amount, tiers, package_size, included } = row
-  const cost = priceQuantity({ model: price_model, unit_amount, tiers, package_size, included }, waiting)
+  const price = { model: price_model, unit_amount, tiers, package_size, included }
+  let cost = 0n
+  for (const waiting of waitingOf.values()) cost += priceQuantity(price, waiting)
   return {
     meter: row.meter,
     name: row.name,
@@ -387,10 +400,12 @@ async function summarizeMeter(
     period_from: period.from,
     period_to: period.to,
     days_from: since,
-    used,
-    waiting,
+    used: inPeriod.reduce((sum, { quantity }) => sum + quantity, 0),
+    waiting: days.reduce((sum, { waiting }) => sum + waiting, 0),
     cost: Number(cost < BigInt(Number.MAX_SAFE_INTEGER) ? cost : Number.MAX_SAFE_INTEGER),
-    days: days.rows,
+    days: days
+      .filter(({ on_date }) => compare(on_date, since) >= 0)
+      .map(({ on_date, quantity }) => ({ on_date, quantity })),
   }
 }
 

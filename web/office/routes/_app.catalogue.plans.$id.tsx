@@ -20,7 +20,9 @@ import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
 import { OlderPrices } from '../older-prices.tsx'
 import { bodyOfPlan, checkPlan, PlanFields, valuesOfPlan } from '../plan-form.tsx'
+import { PlanPolicies } from '../plan-policies.tsx'
 import { PriceHistory } from '../price-history.tsx'
+import priceStyles from '../prices.module.css'
 import { useMay } from '../session.ts'
 
 /** A plan: everything about it in one form. */
@@ -95,6 +97,7 @@ function PlanPage() {
         }
       />
       <PlanEditor key={plan.updated_at} plan={plan} editable={may('catalogue.write')} />
+      <PlanPolicies planId={plan.id} />
       {may('subscriptions.read') && <OlderPrices plan={plan} />}
       <PriceHistory plan={plan} />
       <ConfirmDialog
@@ -152,7 +155,7 @@ function PlanEditor({ plan, editable }: { plan: Plan; editable: boolean }) {
   })
   useUnsavedWarning(form.changed && !form.busy, t('catalogue.unsaved'))
   return (
-    <form className={formStyles.narrow} onSubmit={form.onSubmit} noValidate>
+    <form className={priceStyles.wide} onSubmit={form.onSubmit} noValidate>
       <fieldset className={formStyles.plain} disabled={!editable}>
         <Stacked>
           {!editable && (

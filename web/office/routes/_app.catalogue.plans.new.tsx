@@ -14,6 +14,7 @@ import { refreshCatalogue, usableProductsQuery } from '../catalogue-queries.ts'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
 import { bodyOfPlan, checkPlan, PlanFields, valuesOfPlan } from '../plan-form.tsx'
+import priceStyles from '../prices.module.css'
 import { useMay } from '../session.ts'
 
 /** A new plan with its prices, items and options. */
@@ -94,7 +95,7 @@ function NewPlanForm() {
     },
   })
   return (
-    <form className={formStyles.narrow} onSubmit={form.onSubmit} noValidate>
+    <form className={priceStyles.wide} onSubmit={form.onSubmit} noValidate>
       <Stacked>
         <ProblemAlert error={form.problem} />
         <PlanFields form={form} units={units} products={products} isNew />
