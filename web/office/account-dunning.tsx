@@ -54,13 +54,15 @@ export function AccountDunning({ account }: { account: Account }) {
       }
     >
       {exemption && (
-        <Callout tone="info" title={t('account.exempt_until', { date: date(exemption.until) })}>
-          <p>
-            {exemption.created_by_name
-              ? t('account.exempt_by', { name: exemption.created_by_name, reason: exemption.reason })
-              : exemption.reason}
-          </p>
-        </Callout>
+        <div className={styles.exempt}>
+          <Callout tone="info" title={t('account.exempt_until', { date: date(exemption.until) })}>
+            <p>
+              {exemption.created_by_name
+                ? t('account.exempt_by', { name: exemption.created_by_name, reason: exemption.reason })
+                : exemption.reason}
+            </p>
+          </Callout>
+        </div>
       )}
       <Facts
         facts={[

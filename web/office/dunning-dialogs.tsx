@@ -5,10 +5,12 @@ import { api, idempotent, orThrow } from '../shared/api.ts'
 import type { DunningPolicy, DunningPolicySummary } from '../shared/api-types.gen.ts'
 import { Dialog, DialogActions } from '../shared/dialog.tsx'
 import { useForm } from '../shared/form.ts'
+import { addDays } from '../shared/formats.ts'
 import { DateInput, MoneyInput } from '../shared/inputs.tsx'
 import { SkeletonText } from '../shared/page.tsx'
 import { toProblem } from '../shared/problem.ts'
 import { Callout, ProblemAlert } from '../shared/problem-alert.tsx'
+import { localToday } from './calendar-day.ts'
 import { simulationQuery } from './dunning-queries.ts'
 import { SimulationTable } from './dunning-simulation.tsx'
 import formStyles from './form-layout.module.css'
@@ -195,18 +197,20 @@ export function SwitchOnDialog({
   onDone: (policy: DunningPolicy) => void
 }) {
   const { t } = useTranslation('dunning')
+  // A week of it: a step that acts on some days of the week alone may have nothing to do today and much tomorrow.
+  const until = addDays(localToday(policy.time_zone), 7)
   const simulation = useQuery({
-    ...simulationQuery(policy.id, undefined),
+    ...simulationQuery(policy.id, until),
     staleTime: 0,
     refetchOnMount: 'always',
   })
   const { data } = simulation
   const switchOn = useMutation({
-    mutationFn: (fingerprint: string) =>
+    mutationFn: (body: { fingerprint: string; as_of: string }) =>
       orThrow(
         api.POST('/api/v1/office/dunning-policies/{id}/switch-on', {
           params: { path: { id: policy.id } },
-          body: { fingerprint },
+          body,
         }),
       ),
     onSuccess: (done) => {
@@ -248,7 +252,7 @@ export function SwitchOnDialog({
           <Button
             disabled={!data || simulation.isFetching}
             loading={switchOn.isPending}
-            onClick={() => data && switchOn.mutate(data.fingerprint)}
+            onClick={() => data && switchOn.mutate({ fingerprint: data.fingerprint, as_of: data.as_of })}
           >
             {t('switch_on.confirm')}
           </Button>

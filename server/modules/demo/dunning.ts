@@ -38,7 +38,7 @@ export async function writeDunning(
   )
   demand(await changePolicy(tx, policyId, { minimum_amount: 1000, due_from: since }))
   const { fingerprint } = demand(await summarizeSimulation(tx, policyId, undefined, opened))
-  demand(await switchPolicyOn(tx, policyId, fingerprint, staff, opened))
+  demand(await switchPolicyOn(tx, policyId, { fingerprint }, staff, opened))
   const rules = (await loadRules(tx, policyId))!
   const accounts = await listDebtors(tx, unitId, unit.today.add({ days: 3 }))
   let written = 0

@@ -272,24 +272,24 @@ async function lockUnit(tx: Tx, unitId: string): Promise<void> {
 }
 
 /**
- * Puts a draft in force, in place of what was. `fingerprint` is of the simulation that whoever switches it on saw: where
+ * Puts a draft in force, in place of what was. `seen` is the simulation that whoever switches it on saw: where
  * it would do something else by now, nothing happens (billing.md 18). Refuses: not_found, dunning_policy_state,
  * dunning_no_steps, dunning_simulation_changed.
  */
 export async function switchPolicyOn(
   tx: Tx,
   id: string,
-  fingerprint: string,
+  seen: { fingerprint: string; as_of?: Temporal.PlainDate | undefined },
   actorId: string | null,
   now: Temporal.Instant,
 ): Promise<Refusal | undefined> {
   const draft = await lockDraft(tx, id)
   if (isRefusal(draft)) return draft
   await lockUnit(tx, draft.business_unit_id)
-  const simulation = await summarizeSimulation(tx, id, undefined, now)
+  const simulation = await summarizeSimulation(tx, id, seen.as_of, now)
   if (isRefusal(simulation)) return simulation
   if (simulation.steps.length === 0) return refuse('dunning_no_steps')
-  if (simulation.fingerprint !== fingerprint) return refuse('dunning_simulation_changed')
+  if (simulation.fingerprint !== seen.fingerprint) return refuse('dunning_simulation_changed')
   await tx
     .updateTable('dunning_policies')
     .set({ state: 'retired', switched_off_at: now, switched_off_by: actorId })

@@ -216,7 +216,7 @@ export function registerDunningOffice(app: App): void {
       response: policySchema,
     },
     async (tx, { params, body }, actor, context) => {
-      const refused = await switchPolicyOn(tx, params.id, body.fingerprint, actor.user_id, context.now)
+      const refused = await switchPolicyOn(tx, params.id, body, actor.user_id, context.now)
       return refused ?? getPolicy(tx, params.id)
     },
   )

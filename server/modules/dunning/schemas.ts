@@ -114,6 +114,7 @@ export const policyChange = z.object({
 })
 
 export const switchOn = z.object({
+  as_of: plainDate.optional().meta({ description: 'Up to when that simulation went; today where left out' }),
   fingerprint: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -306,14 +307,11 @@ export const ownDunningSchema = z
   })
   .meta({ id: 'OwnDunning' })
 
-export const previewInput = z.object({
+export const previewQuery = z.object({
   business_unit_id: id,
   language,
   action: z.enum(['mail', 'suspend', 'cancel']),
-  day: z.int().min(-60).max(730),
+  day: z.coerce.number().int().min(-60).max(730),
   subject: z.string().max(200),
   body: z.string().max(5000),
 })
-export const previewSchema = z
-  .object({ subject: z.string(), html: z.string() })
-  .meta({ id: 'DunningPreview' })

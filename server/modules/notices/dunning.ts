@@ -242,7 +242,7 @@ export async function previewDunningMail(
   },
   today: Temporal.PlainDate,
   origin: string,
-): Promise<{ subject: string; html: string } | Refusal> {
+): Promise<Buffer | Refusal> {
   const found = await sql<{ currency: string }>`
     select currency from business_units where id = ${input.business_unit_id}`.execute(tx)
   const unit = (await loadLooks(tx, [input.business_unit_id])).get(input.business_unit_id)
@@ -259,7 +259,7 @@ export async function previewDunningMail(
   ]
   const total = documents.reduce((sum, one) => sum + one.open_amount, 0)
   const after = input.action === 'mail' ? 'suspend' : 'cancel'
-  const { subject, html } = composeDunningMail(
+  const { html } = composeDunningMail(
     input,
     {
       name: t('mail:dunning.sample.name'),
@@ -282,11 +282,9 @@ export async function previewDunningMail(
   )
   const logo = unit.logo_file_id ? await buffer(files.read(unit.logo_file_id)).catch(() => null) : null
   const framed = html.replace('<head>', '<head><base target="_blank">')
-  return {
-    subject,
-    html:
-      logo === null
-        ? framed
-        : framed.replaceAll(`cid:${logoCid}`, `data:image/png;base64,${logo.toString('base64')}`),
-  }
+  return Buffer.from(
+    logo === null
+      ? framed
+      : framed.replaceAll(`cid:${logoCid}`, `data:image/png;base64,${logo.toString('base64')}`),
+  )
 }
