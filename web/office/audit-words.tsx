@@ -96,12 +96,15 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return linked('/services', own)
     case 'subscription_components':
     case 'subscription_suspensions':
+    case 'usage_records':
       return linked('/services', row.subscription_id)
     case 'plans':
       return linked('/catalogue/plans', own)
     case 'plan_items':
     case 'plan_options':
     case 'plan_prices':
+    case 'plan_meters':
+    case 'prices':
       return linked('/catalogue/plans', row.plan_id)
     case 'products':
       return '/catalogue/products'
@@ -134,6 +137,10 @@ const wordsOf: Record<string, string> = {
   day_count: 'audit.day_count',
   discount_kind: 'audit.discount_kind',
   interval: 'audit.interval',
+  cycle_unit: 'audit.cycle_unit',
+  cycle_alignment: 'audit.cycle_alignment',
+  price_model: 'audit.price_model',
+  suspension_credit: 'audit.suspension_credit',
   purpose: 'audit.purpose',
   side: 'audit.side',
   task: 'jobs.task',
