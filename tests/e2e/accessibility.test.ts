@@ -115,6 +115,12 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/settings/dunning': staff('/settings/dunning'),
     '/settings/dunning/$id': staff('/settings/dunning/{dunning_policy}', '/settings/dunning/{dunning_draft}'),
     '/settings/sla-profiles': staff('/settings/sla-profiles'),
+    '/settings/contract-templates': staff('/settings/contract-templates'),
+    '/settings/contract-templates/$id': staff(
+      '/settings/contract-templates/new',
+      '/settings/contract-templates/{contract_template}',
+    ),
+    '/contracts': staff('/contracts', '/contracts?state=waiting'),
     '/settings/threshold-profiles': staff('/settings/threshold-profiles'),
     '/change-requests': staff('/change-requests', '/change-requests?state=approved'),
     '/staff': staff('/staff'),
@@ -171,6 +177,7 @@ async function seed(books: Books, others: Books): Promise<void> {
   ids.new_account = nothingRuns.id
   await seedAgreements(unit.id, books.accounts[0]!.id)
   await seedDunning(unit.id)
+  await seedContract(unit.id, ids.service!)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
@@ -195,6 +202,26 @@ async function seedDunning(unitId: string): Promise<void> {
   await admin.patch(`/dunning-policies/${policy.id}`, { due_from: '2090-01-01' })
   const { fingerprint } = await admin.get(`/dunning-policies/${policy.id}/simulation`)
   await admin.post(`/dunning-policies/${policy.id}/switch-on`, { fingerprint })
+}
+
+/** A template, and a contract of the service of the pages that waits for its customer. */
+async function seedContract(unitId: string, serviceId: string): Promise<void> {
+  const { admin } = site
+  const template = await admin.post('/contract-templates', {
+    business_unit_id: unitId,
+    name: 'Contrato padrão',
+    language: 'pt-BR',
+    body: '# Contrato {{contract.number}}\n\n| Plano | Preço |\n|---|---|\n| {{service.plan}} | {{service.price}} |\n\n1. **{{account.name}}** concorda.',
+    is_default: true,
+  })
+  ids.contract_template = template.id
+  await admin.put(`/subscriptions/${serviceId}/contract`, {
+    installation_fee: 30_000,
+    instalments: 3,
+    penalty: 'formula',
+    penalty_formula: 'price * months_left / 2',
+  })
+  await admin.post(`/subscriptions/${serviceId}/contract/issue`, {})
 }
 
 /** An account in the middle of its guide, with what its steps choose from, and contracts on the account of the pages. */

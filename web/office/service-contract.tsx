@@ -201,12 +201,14 @@ function Terms({ contract }: { contract: ServiceContract }) {
           t('ui.penalty_today'),
           <span key="t" className={styles.about}>
             <Money amount={penalty.amount} currency={penalty.currency} />
-            <small>
-              {[
-                t(`reason.${penalty.reason}`),
-                ...penalty.values.map((one) => `${one.name} ${sayFigure(one, penalty.currency, money)}`),
-              ].join(' · ')}
-            </small>
+            <small>{t(`reason.${penalty.reason}`)}</small>
+            {penalty.values.length > 0 && (
+              <small>
+                {penalty.values
+                  .map((one) => `${one.name} ${sayFigure(one, penalty.currency, money)}`)
+                  .join(' · ')}
+              </small>
+            )}
           </span>,
         ],
       ]}

@@ -10,8 +10,9 @@ import type {
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
 import { formatMoney, spread } from '../../platform/money.ts'
-import { type Language, translator } from '../../platform/translations.ts'
+import { type Language, type Translate, translator } from '../../platform/translations.ts'
 import { getSubscription } from '../subscriptions/index.ts'
+import { formulaVariables } from './formula.ts'
 
 /**
  * What a template may ask for as `{{name}}`, by what it is of. Their meaning in people's words stands in
@@ -197,7 +198,7 @@ export function describeFacts(
       service.penalty === 'fixed'
         ? money(service.penalty_amount ?? 0)
         : service.penalty === 'formula'
-          ? service.penalty_formula
+          ? explainFormula(service.penalty_formula ?? '', t)
           : t('contracts:words.none'),
     'service.salesperson': service.salesperson,
     'unit.name': unit.name,
@@ -214,6 +215,18 @@ export function describeFacts(
     'contract.revision': String(service.revision),
     'contract.date': day(date),
   }
+}
+
+/** A formula on one line, and below what its words mean: `price * months_left (price: what the plan costs …)`. */
+function explainFormula(formula: string, t: Translate): string {
+  const line = formula
+    .replaceAll(/\/\/.*$/gm, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  const meanings = formulaVariables
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(line))
+    .map((name) => `${name}: ${t(`contracts:formula_variable.${name}`)}`)
+  return meanings.length === 0 ? line : `${line} (${meanings.join('; ')})`
 }
 
 function nameOfCountry(code: string, language: Language): string {
