@@ -4596,10 +4596,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** See a text of a step as a mail, with an invented debt, to be shown in a frame */
+        get: operations["office_preview_dunning_text"];
         put?: never;
-        /** See a text of a step as a mail, with an invented debt */
-        post: operations["office_preview_dunning_text"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -12673,10 +12673,6 @@ export interface components {
             overdue_invoice_ids: string[];
             next: components["schemas"]["DunningNext"] | null;
         };
-        DunningPreview: {
-            subject: string;
-            html: string;
-        };
         /** @description Exactly one of column, template, constant, months_before */
         ImportSource: {
             /** @description The cell of this column */
@@ -13976,7 +13972,6 @@ export type DunningRun = components['schemas']['DunningRun'];
 export type DunningNext = components['schemas']['DunningNext'];
 export type AccountDunning = components['schemas']['AccountDunning'];
 export type OwnDunning = components['schemas']['OwnDunning'];
-export type DunningPreview = components['schemas']['DunningPreview'];
 export type ImportSource = components['schemas']['ImportSource'];
 export type ImportMapping = components['schemas']['ImportMapping'];
 export type ImportSummary = components['schemas']['ImportSummary'];
@@ -28250,6 +28245,11 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * Format: date
+                     * @description Up to when that simulation went; today where left out
+                     */
+                    as_of?: string;
                     /** @description Of the simulation that was seen */
                     fingerprint: string;
                 };
@@ -28656,34 +28656,27 @@ export interface operations {
     };
     office_preview_dunning_text: {
         parameters: {
-            query?: never;
+            query: {
+                business_unit_id: string;
+                language: "pt-BR" | "es" | "en";
+                action: "mail" | "suspend" | "cancel";
+                day: number;
+                subject: string;
+                body: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: uuid */
-                    business_unit_id: string;
-                    /** @enum {string} */
-                    language: "pt-BR" | "es" | "en";
-                    /** @enum {string} */
-                    action: "mail" | "suspend" | "cancel";
-                    day: number;
-                    subject: string;
-                    body: string;
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description The file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DunningPreview"];
+                    "application/octet-stream": string;
                 };
             };
             /** @description Refused */

@@ -10,6 +10,7 @@ import { BackLink } from '../back-link.tsx'
 import { closingAccountQuery, closingQuery } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import { InvoiceLines } from '../invoice-lines.tsx'
+import { ParkedDetail } from '../parked-detail.tsx'
 
 /** What a closing charges one account: its invoices line by line, before they exist. */
 export const Route = createFileRoute('/_app/closings/$id/accounts/$account')({
@@ -56,7 +57,9 @@ function ClosingAccountPage() {
           icon={<IconAlertTriangle size={20} aria-hidden />}
           title={account.reason_text}
         >
-          {account.detail && <p>{account.detail}</p>}
+          <p>
+            <ParkedDetail detail={account.detail} />
+          </p>
           <p>{t('closings.parked_text')}</p>
         </Callout>
       )}

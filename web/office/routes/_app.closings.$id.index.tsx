@@ -2,9 +2,12 @@ import { Button } from '@mantine/core'
 import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
 import IconCircleX from '@tabler/icons-react/dist/esm/icons/IconCircleX.mjs'
+import IconClockExclamation from '@tabler/icons-react/dist/esm/icons/IconClockExclamation.mjs'
 import IconPlayerPlay from '@tabler/icons-react/dist/esm/icons/IconPlayerPlay.mjs'
+import IconRefresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
+import type { TFunction } from 'i18next'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
@@ -27,7 +30,7 @@ import { ButtonLink } from '../button-link.tsx'
 import styles from '../closings.module.css'
 import { DocumentBatchButton } from '../document-batch.tsx'
 import { Figures } from '../figures.tsx'
-import { NewClosingDialog } from '../new-closing-dialog.tsx'
+import { ParkedDetail } from '../parked-detail.tsx'
 import { PermittedButton } from '../permitted-button.tsx'
 import { useMay } from '../session.ts'
 
@@ -54,7 +57,6 @@ function ClosingPage() {
   const { data: closing } = useSuspenseQuery(closingQuery(id))
   const busy = isClosingBusy(closing.state)
   const wasBusy = useRef(busy)
-  const [again, setAgain] = useState(false)
   useEffect(() => {
     if (wasBusy.current && !busy) {
       // What the run has written is on other pages as well.
@@ -80,10 +82,8 @@ function ClosingPage() {
         state={<StateBadge kind="closing" state={closing.state} />}
         subtitle={
           <>
-            {closing.created_by_name
-              ? t('closings.created_by', { name: closing.created_by_name })
-              : t('closings.by_clock')}{' '}
-            · <DateText value={closing.created_at} style="long" />
+            {t(`closings.origin_${closing.origin}`, { name: closing.created_by_name ?? '–' })} ·{' '}
+            <DateText value={closing.created_at} style="long" />
           </>
         }
         actions={<Actions closing={closing} />}
@@ -98,11 +98,19 @@ function ClosingPage() {
           <p>{t('closings.failed_text')}</p>
         </Callout>
       )}
+      <CaughtUp closing={closing} />
+      {closing.retry_of_id && (
+        <p>
+          {t('closings.retry_of')}{' '}
+          <Link to="/closings/$id" params={{ id: closing.retry_of_id }}>
+            {t('closings.retry_of_link')}
+          </Link>
+        </p>
+      )}
       {busy && <Progress closing={closing} />}
-      {closing.state === 'done' && <Result closing={closing} onAgain={() => setAgain(true)} />}
+      {closing.state === 'done' && <Result closing={closing} />}
       {!busy && closing.prepared_at !== null && closing.state !== 'done' && <Preview closing={closing} />}
       {closing.prepared_at !== null && !busy && <Accounts closing={closing} />}
-      <NewClosingDialog opened={again} onClose={() => setAgain(false)} suggestion={closing} />
     </Stacked>
   )
 }
@@ -197,9 +205,16 @@ function Actions({ closing }: { closing: ClosingDetail }) {
   )
 }
 
+/** The time that is left, as exactly as it can be known. */
+function timeLeft(t: TFunction, seconds: number): string {
+  if (seconds < 60) return t('closings.left_seconds')
+  if (seconds < 5400) return t('closings.left_minutes', { count: Math.round(seconds / 60) })
+  return t('closings.left_hours', { count: Math.round(seconds / 3600) })
+}
+
 function Progress({ closing }: { closing: ClosingDetail }) {
   const { t } = useTranslation()
-  const { number } = useFormats()
+  const { number, money } = useFormats()
   const running = closing.state === 'queued' || closing.state === 'running'
   const share = closing.accounts_total > 0 ? closing.accounts_done / closing.accounts_total : null
   const label = t(running ? 'closings.running' : 'closings.preparing')
@@ -208,17 +223,108 @@ function Progress({ closing }: { closing: ClosingDetail }) {
       <div className={styles.progress} role="status">
         <strong>{label}</strong>
         <ProgressBar share={share} label={label} />
-        <p>
-          {share !== null &&
-            `${t('closings.accounts_of', { done: number(closing.accounts_done), total: number(closing.accounts_total) })} `}
-          {t(running ? 'closings.running_text' : 'closings.preparing_text')}
-        </p>
+        {share !== null && (
+          <p>
+            {[
+              t('closings.accounts_of', {
+                done: number(closing.accounts_done),
+                total: number(closing.accounts_total),
+              }),
+              running &&
+                closing.issued_invoices > 0 &&
+                t('closings.so_far', {
+                  count: closing.issued_invoices,
+                  total: money(closing.issued_total, closing.currency),
+                }),
+              closing.accounts_per_second !== null &&
+                closing.accounts_per_second >= 1 &&
+                t('closings.pace', { count: Math.round(closing.accounts_per_second) }),
+              closing.seconds_left !== null && timeLeft(t, closing.seconds_left),
+            ]
+              .filter(Boolean)
+              .join(' ')}
+          </p>
+        )}
+        <p>{t(running ? 'closings.running_text' : 'closings.preparing_text')}</p>
       </div>
     </Section>
   )
 }
 
-function Result({ closing, onAgain }: { closing: ClosingDetail; onAgain: () => void }) {
+/** What a run of the clock that came late has caught up. */
+function CaughtUp({ closing }: { closing: ClosingDetail }) {
+  const { t } = useTranslation()
+  const { date } = useFormats()
+  if (!closing.behind_since || closing.days_late === 0) return null
+  const dates = closing.caught_up_dates
+  return (
+    <Callout
+      tone="warning"
+      icon={<IconClockExclamation size={20} aria-hidden />}
+      title={t('closings.late_title', { count: closing.days_late })}
+    >
+      <p>
+        {t('closings.late_text', {
+          from: date(closing.behind_since, 'long'),
+          until: date(closing.up_to, 'long'),
+        })}
+      </p>
+      {dates.length > 0 && (
+        <p>
+          {t('closings.late_dates', {
+            count: dates.length,
+            dates: dates.map((day) => date(day, 'long')).join(', '),
+          })}
+        </p>
+      )}
+    </Callout>
+  )
+}
+
+/** Takes up what was left out, in a preview of its own. */
+function Retry({ closing }: { closing: ClosingDetail }) {
+  const { t } = useTranslation()
+  const router = useRouter()
+  const { queryClient } = Route.useRouteContext()
+  const retry = useMutation({
+    mutationFn: () =>
+      orThrow(api.POST('/api/v1/office/closings/{id}/retry', { params: { path: { id: closing.id } } })),
+    onSuccess: async (next) => {
+      queryClient.setQueryData(closingQuery(next.id).queryKey, next)
+      void queryClient.invalidateQueries({ queryKey: ['closings', 'list'] })
+      void queryClient.invalidateQueries({ queryKey: ['recent-runs'] })
+      await router.navigate({ to: '/closings/$id', params: { id: next.id } })
+    },
+    onError: useProblemToast(),
+  })
+  return (
+    <div className={styles.retry}>
+      <PermittedButton
+        needs="billing.run"
+        variant="default"
+        loading={retry.isPending}
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        onClick={() => retry.mutate()}
+      >
+        {t('closings.again')}
+      </PermittedButton>
+      <p>
+        {closing.retried_by_id ? (
+          <>
+            {t('closings.retried')}{' '}
+            <Link to="/closings/$id" params={{ id: closing.retried_by_id }}>
+              {t('closings.retried_link')}
+            </Link>
+          </>
+        ) : (
+          t('closings.retry_text')
+        )}
+      </p>
+    </div>
+  )
+}
+
+function Result({ closing }: { closing: ClosingDetail }) {
   const { t } = useTranslation()
   const { number, money } = useFormats()
   const left = closing.parked_accounts + closing.changed_accounts
@@ -265,13 +371,7 @@ function Result({ closing, onAgain }: { closing: ClosingDetail; onAgain: () => v
           },
         ]}
       />
-      {left > 0 && (
-        <div>
-          <PermittedButton needs="billing.run" variant="default" onClick={onAgain}>
-            {t('closings.again')}
-          </PermittedButton>
-        </div>
-      )}
+      {left > 0 && <Retry closing={closing} />}
       {closing.warnings.length > 0 && <Warnings closing={closing} />}
     </>
   )
@@ -433,7 +533,7 @@ function Warnings({ closing }: { closing: ClosingDetail }) {
               {warning.account_name}
             </Link>
             <span className={styles.reason}>
-              {[warning.reason_text, warning.detail].filter(Boolean).join(' ')}
+              {warning.reason_text} <ParkedDetail detail={warning.detail} />
             </span>
           </li>
         ))}

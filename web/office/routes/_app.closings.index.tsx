@@ -8,10 +8,11 @@ import type { Closing } from '../../shared/api-types.gen.ts'
 import { type Column, DataTable } from '../../shared/data-table.tsx'
 import { EmptyState, PageTitle } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
-import { StateBadge } from '../../shared/state-badge.tsx'
+import { StateBadge, ToneBadge } from '../../shared/state-badge.tsx'
 import { tableQuery } from '../../shared/table-search.ts'
 import { DateText, Money } from '../../shared/values.tsx'
 import { closingsSource } from '../billing-queries.ts'
+import styles from '../closings.module.css'
 import { todayQuery } from '../frame-queries.ts'
 import { NewClosingDialog } from '../new-closing-dialog.tsx'
 import { PermittedButton } from '../permitted-button.tsx'
@@ -73,7 +74,16 @@ function Closings() {
       {
         id: 'by',
         header: t('closings.by'),
-        cell: (row) => row.created_by_name ?? t('closings.by_clock'),
+        cell: (row) => (
+          <>
+            {row.origin === 'staff' ? row.created_by_name : t(`closings.origin_${row.origin}`)}
+            {row.days_late > 0 && (
+              <span className={styles.late}>
+                <ToneBadge tone="warning">{t('closings.late_badge', { count: row.days_late })}</ToneBadge>
+              </span>
+            )}
+          </>
+        ),
       },
       {
         id: 'created_at',

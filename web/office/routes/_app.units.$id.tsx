@@ -17,6 +17,7 @@ import { ButtonLink } from '../button-link.tsx'
 import formStyles from '../form-layout.module.css'
 import { useMay } from '../session.ts'
 import styles from '../unit.module.css'
+import { UnitClosingFields } from '../unit-closing-fields.tsx'
 import { bodyOfUnit, UnitFields, type UnitValues, useUnitCheck, valuesOfUnit } from '../unit-form.tsx'
 import { refreshUnits, unitQuery } from '../unit-queries.ts'
 
@@ -68,6 +69,7 @@ function UnitPage() {
       />
       <LogoSection unit={unit} editable={may('units.write')} />
       <Settings key={unit.id} unit={unit} editable={may('units.write')} />
+      <UnitClosingFields unitId={unit.id} editable={may('units.write')} />
     </Stacked>
   )
 }
