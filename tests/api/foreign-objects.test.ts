@@ -139,9 +139,27 @@ beforeAll(async () => {
     { name: 'scan.pdf', type: 'application/pdf', bytes: Buffer.from('%PDF-1.4') },
     { signed_on: '2026-05-20', signed_by: 'Vic' },
   )
+  ids.charge = (
+    await admin.post(`/accounts/${ids.account}/charges`, { description: 'Visit', unit_amount: 100 })
+  ).body.items[0].id
+  ids.proforma = (
+    await admin.post(`/accounts/${ids.account}/proformas`, {
+      valid_until: '2026-06-30',
+      lines: [{ description: 'Offer', unit_amount: 100 }],
+    })
+  ).body.documents[0].id
   ids.invoice = (
     await api.system((tx) => issueInvoice(tx, ids.account!, { total: 5000, due_date: '2026-06-10' }))
   ).id
+  ids.tax = await create('/taxes', { business_unit_id: unit.id, name: 'ISS', rate: 50_000 })
+  ids.coupon = await create('/coupons', {
+    business_unit_id: unit.id,
+    code: 'WALK',
+    name: 'Walk',
+    discount_kind: 'percent',
+    discount_basis_points: 1000,
+  })
+  ids.redemption = await create(`/subscriptions/${ids.subscription}/coupons`, { code: 'WALK' })
   const receipt = await owner.upload('POST', '/receipts', {
     name: 'receipt.pdf',
     type: 'application/pdf',
@@ -208,6 +226,22 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
     'account',
     { name: 'Taken over' },
   ],
+  [/^\/business-units\/\{id\}\/tax-order$/, 'unit', { tax_ids: [nobody] }],
+  [
+    /^\/business-units\/\{id\}\/chart$/,
+    'unit',
+    { items: [{ ledger_account: 'bank', code: '9', name: 'Taken over' }] },
+  ],
+  [/^\/taxes\/\{id\}$/, 'tax', { name: 'Taken over' }],
+  [/^\/products\/\{id\}\/taxes$/, 'product', { tax_ids: [] }],
+  [/^\/accounts\/\{id\}\/taxes$/, 'account'],
+  [/^\/accounts\/\{id\}\/tax-exemptions\/\{tax_id\}$/, 'account', { reason: 'theirs' }],
+  [/^\/accounts\/\{id\}\/adjustments$/, 'account', { amount: 1, reason: 'theirs' }],
+  [/^\/accounts\/\{id\}\/refunds$/, 'account', { amount: 1, method: 'cash', reason: 'theirs' }],
+  [/^\/invoices\/\{id\}\/write-off$/, 'invoice', { reason: 'theirs' }],
+  [/^\/coupons\/\{id\}(\/redemptions)?$/, 'coupon', { name: 'Taken over' }],
+  [/^\/subscriptions\/\{id\}\/coupons$/, 'subscription', { code: 'WALK' }],
+  [/^\/redemptions\/\{id\}\/end$/, 'redemption'],
   [/^\/accounts\/\{id\}\/setup\/skip$/, 'account', { step: 'contact' }],
   [/^\/accounts\/\{id\}\/setup(\/dismiss)?$/, 'account'],
   [
@@ -287,6 +321,25 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/plans\/\{id\}\/policy$/, 'plan', { customer_cancels: false }],
   [/^\/subscriptions\/\{id\}$/, 'subscription', { notes: 'mine now' }],
   [/^\/invoices\/\{id\}(\/pdf)?$/, 'invoice'],
+  [/^\/accounts\/\{id\}\/charges$/, 'account', { description: 'theirs', unit_amount: 1 }],
+  [/^\/charges\/\{id\}\/withdraw$/, 'charge', {}],
+  [
+    /^\/accounts\/\{id\}\/invoices(\/preview)?$/,
+    'account',
+    { lines: [{ description: 'theirs', unit_amount: 1 }] },
+  ],
+  [
+    /^\/accounts\/\{id\}\/proformas(\/preview)?$/,
+    'account',
+    { valid_until: '2026-06-30', lines: [{ description: 'theirs', unit_amount: 1 }] },
+  ],
+  [/^\/invoices\/\{id\}\/(credit-notes|void|correct)(\/preview)?$/, 'invoice', { reason: 'theirs' }],
+  [
+    /^\/invoices\/\{id\}\/debit-notes(\/preview)?$/,
+    'invoice',
+    { reason: 'theirs', lines: [{ description: 'theirs', unit_amount: 1 }] },
+  ],
+  [/^\/invoices\/\{id\}\/(convert|withdraw)$/, 'proforma', {}],
   [/^\/document-batches\/\{id\}(\/(cancel|parts\/\{part\}))?$/, 'document_batch'],
   [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
   [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
@@ -334,6 +387,7 @@ async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
     const url = path
       .replace('{id}', ids[door[1]]!)
       .replace('{account_id}', ids.account!)
+      .replace('{tax_id}', ids.tax!)
       .replace('{format}', 'json')
       .replace('{part}', '1')
     for (const method of Object.keys(operations))

@@ -87,6 +87,10 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/accounts/$id/erasure': staff('/accounts/{account}/erasure', '/accounts/{new_account}/erasure'),
     '/accounts/$id/privacy': staff('/accounts/{account}/privacy'),
     '/accounts/$id/new-service': staff('/accounts/{account}/new-service'),
+    '/accounts/$id/new-invoice': staff(
+      '/accounts/{account}/new-invoice',
+      '/accounts/{account}/new-invoice?kind=proforma',
+    ),
     '/services': staff('/services'),
     '/services/$id': staff('/services/{service}'),
     '/simulations': staff('/simulations'),
@@ -98,11 +102,21 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/closings/$id/accounts/$account': staff('/closings/{done_closing}/accounts/{account}'),
     '/invoices': staff('/invoices'),
     '/invoices/$id': staff('/invoices/{invoice}', '/invoices/{paid_invoice}'),
+    '/invoices/$id/credit': staff('/invoices/{invoice}/credit'),
+    '/invoices/$id/debit': staff('/invoices/{invoice}/debit'),
+    '/invoices/$id/void': staff('/invoices/{invoice}/void'),
     '/payments': staff('/payments', '/payments?state=all&id={notice}'),
     '/payments/received': staff('/payments/received'),
     '/catalogue': staff('/catalogue'),
     '/catalogue/products': staff('/catalogue/products'),
     '/catalogue/routing-points': staff('/catalogue/routing-points'),
+    '/catalogue/coupons': staff('/catalogue/coupons'),
+    '/catalogue/coupons/$id': staff('/catalogue/coupons/{coupon}'),
+    '/ledger': staff('/ledger'),
+    '/ledger/trial-balance': staff('/ledger/trial-balance'),
+    '/ledger/chart': staff('/ledger/chart'),
+    '/ledger/$account': staff('/ledger/receivable'),
+    '/settings/taxes': staff('/settings/taxes'),
     '/catalogue/plans/new': staff('/catalogue/plans/new'),
     '/catalogue/plans/$id': staff('/catalogue/plans/{plan}'),
     '/imports': staff('/imports'),
@@ -178,6 +192,7 @@ async function seed(books: Books, others: Books): Promise<void> {
   await seedAgreements(unit.id, books.accounts[0]!.id)
   await seedDunning(unit.id)
   await seedContract(unit.id, ids.service!)
+  await seedTaxes(books)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
@@ -202,6 +217,33 @@ async function seedDunning(unitId: string): Promise<void> {
   await admin.patch(`/dunning-policies/${policy.id}`, { due_from: '2090-01-01' })
   const { fingerprint } = await admin.get(`/dunning-policies/${policy.id}/simulation`)
   await admin.post(`/dunning-policies/${policy.id}/switch-on`, { fingerprint })
+}
+
+/** Two taxes that a product bears, one of which an account is exempt from; a coupon that a service has. */
+async function seedTaxes({ unit, product, accounts }: Books): Promise<void> {
+  const { admin } = site
+  const tax = (body: object) => admin.post('/taxes', { business_unit_id: unit.id, ...body })
+  const taxes = [
+    await tax({ name: 'ISS', rate: 29_000, inclusive: true }),
+    await tax({ name: 'FUST', rate: 10_000 }),
+  ]
+  await admin.put(`/products/${product.id}/taxes`, { tax_ids: taxes.map((one) => one.id) })
+  await admin.put(`/accounts/${accounts[0]!.id}/tax-exemptions/${taxes[0]!.id}`, {
+    reason: 'Entidade filantrópica',
+    until: '2090-01-01',
+  })
+  const coupon = await admin.post('/coupons', {
+    business_unit_id: unit.id,
+    code: 'VERAO',
+    name: 'Verão',
+    discount_kind: 'percent',
+    discount_basis_points: 1000,
+    periods: 3,
+    most_redemptions: 50,
+  })
+  ids.coupon = coupon.id
+  await admin.post(`/subscriptions/${ids.service}/coupons`, { code: 'VERAO' })
+  await admin.post(`/accounts/${accounts[0]!.id}/adjustments`, { amount: 150, reason: 'Fora do ar' })
 }
 
 /** A template, and a contract of the service of the pages that waits for its customer. */

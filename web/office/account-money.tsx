@@ -8,11 +8,10 @@ import { Dialog, DialogActions } from '../shared/dialog.tsx'
 import { useForm } from '../shared/form.ts'
 import { loadTexts } from '../shared/i18n.ts'
 import { DateInput, MoneyInput } from '../shared/inputs.tsx'
-import { Facts, Section } from '../shared/page.tsx'
+import { Section } from '../shared/page.tsx'
 import { ProblemAlert } from '../shared/problem-alert.tsx'
 import { showToast } from '../shared/toasts.tsx'
 import { useFormats } from '../shared/use-formats.ts'
-import { Money } from '../shared/values.tsx'
 import { openInvoicesQuery, refreshAccounts } from './account-queries.ts'
 import { localToday } from './calendar-day.ts'
 import styles from './form-layout.module.css'
@@ -37,7 +36,6 @@ export function AccountMoney({ account, balance }: { account: Account; balance: 
   const [dialog, setDialog] = useState<'adjust' | 'refund' | 'write_off' | null>(null)
   if (!texts.data || !balance || !may('documents.write') || account.erased_at !== null) return null
   const close = () => setDialog(null)
-  const sum = (amount: number) => <Money amount={amount} currency={balance.currency} />
   return (
     <Section
       title={t('money.title')}
@@ -60,12 +58,6 @@ export function AccountMoney({ account, balance }: { account: Account; balance: 
         </>
       }
     >
-      <Facts
-        facts={[
-          [t('money.owed'), sum(balance.owed)],
-          [t('money.credit'), sum(balance.credit)],
-        ]}
-      />
       {dialog === 'adjust' && <AdjustDialog account={account} balance={balance} onClose={close} />}
       {dialog === 'refund' && <RefundDialog account={account} balance={balance} onClose={close} />}
       {dialog === 'write_off' && <WriteOffDialog account={account} onClose={close} />}

@@ -89,6 +89,8 @@ export function pageOfObject(entry: AuditEntry): string | null {
     case 'invitations':
     case 'ownership_transfers':
     case 'account_change_requests':
+    case 'account_adjustments':
+    case 'account_tax_exemptions':
       return linked('/accounts', entry.account_id)
     case 'privacy_exports':
       return entry.account_id === null ? null : `/accounts/${entry.account_id}/privacy`
@@ -96,6 +98,7 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return linked('/services', own)
     case 'subscription_components':
     case 'subscription_suspensions':
+    case 'subscription_coupons':
     case 'usage_records':
       return linked('/services', row.subscription_id)
     case 'plans':
@@ -110,6 +113,13 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return '/catalogue/products'
     case 'routing_points':
       return '/catalogue/routing-points'
+    case 'coupons':
+      return linked('/catalogue/coupons', own)
+    case 'taxes':
+    case 'product_taxes':
+      return '/settings/taxes'
+    case 'chart_accounts':
+      return '/ledger/chart'
     case 'closings':
       return linked('/closings', own)
     case 'imports':

@@ -18,7 +18,7 @@ export function PostingDialog({ posting, onClose }: { posting: Posting; onClose:
         <Facts
           facts={[
             [t('ledger.date'), <DateText key="on" value={posting.on_date} />],
-            [t('ledger.posted_at'), <DateText key="at" value={posting.created_at} style="time" />],
+            [t('ledger.posted_at'), <DateText key="at" value={posting.created_at} />],
             [
               t('ledger.customer'),
               <Link key="account" to={`/accounts/${posting.account_id}` as never}>

@@ -20,8 +20,12 @@ import { Route as AppIndexRouteImport } from './routes/_app.index'
 import { Route as AppSplatRouteImport } from './routes/_app.$'
 import { Route as AppAuditRouteImport } from './routes/_app.audit'
 import { Route as AppChangeRequestsRouteImport } from './routes/_app.change-requests'
+import { Route as AppContractsRouteImport } from './routes/_app.contracts'
+import { Route as AppDunningRouteImport } from './routes/_app.dunning'
 import { Route as AppJobsRouteImport } from './routes/_app.jobs'
 import { Route as AppMailboxRouteImport } from './routes/_app.mailbox'
+import { Route as AppServiceChangesRouteImport } from './routes/_app.service-changes'
+import { Route as AppSimulationsRouteImport } from './routes/_app.simulations'
 import { Route as AppStaffRouteImport } from './routes/_app.staff'
 import { Route as AppAccountsIndexRouteImport } from './routes/_app.accounts.index'
 import { Route as AppAccountsNewRouteImport } from './routes/_app.accounts.new'
@@ -32,18 +36,25 @@ import { Route as AppClosingsIndexRouteImport } from './routes/_app.closings.ind
 import { Route as AppImportsIndexRouteImport } from './routes/_app.imports.index'
 import { Route as AppImportsIdRouteImport } from './routes/_app.imports.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
-import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
+import { Route as AppLedgerIndexRouteImport } from './routes/_app.ledger.index'
+import { Route as AppLedgerAccountRouteImport } from './routes/_app.ledger.$account'
+import { Route as AppLedgerChartRouteImport } from './routes/_app.ledger.chart'
+import { Route as AppLedgerTrialBalanceRouteImport } from './routes/_app.ledger.trial-balance'
 import { Route as AppMailboxIdRouteImport } from './routes/_app.mailbox.$id'
 import { Route as AppMeIndexRouteImport } from './routes/_app.me.index'
 import { Route as AppMeSecurityRouteImport } from './routes/_app.me.security'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
+import { Route as AppReportsIndexRouteImport } from './routes/_app.reports.index'
+import { Route as AppReportsMoneyRouteImport } from './routes/_app.reports.money'
+import { Route as AppReportsMovementsRouteImport } from './routes/_app.reports.movements'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
 import { Route as AppSettingsIndexRouteImport } from './routes/_app.settings.index'
 import { Route as AppSettingsApiKeysRouteImport } from './routes/_app.settings.api-keys'
 import { Route as AppSettingsSignInRouteImport } from './routes/_app.settings.sign-in'
 import { Route as AppSettingsSlaProfilesRouteImport } from './routes/_app.settings.sla-profiles'
+import { Route as AppSettingsTaxesRouteImport } from './routes/_app.settings.taxes'
 import { Route as AppSettingsThresholdProfilesRouteImport } from './routes/_app.settings.threshold-profiles'
 import { Route as AppUnitsIndexRouteImport } from './routes/_app.units.index'
 import { Route as AppUnitsIdRouteImport } from './routes/_app.units.$id'
@@ -51,12 +62,23 @@ import { Route as AppUnitsNewRouteImport } from './routes/_app.units.new'
 import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$id.index'
 import { Route as AppAccountsIdChangesRouteImport } from './routes/_app.accounts.$id.changes'
 import { Route as AppAccountsIdErasureRouteImport } from './routes/_app.accounts.$id.erasure'
+import { Route as AppAccountsIdNewInvoiceRouteImport } from './routes/_app.accounts.$id.new-invoice'
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
 import { Route as AppAccountsIdPrivacyRouteImport } from './routes/_app.accounts.$id.privacy'
 import { Route as AppAccountsIdSetupRouteImport } from './routes/_app.accounts.$id.setup'
+import { Route as AppCatalogueCouponsIndexRouteImport } from './routes/_app.catalogue.coupons.index'
+import { Route as AppCatalogueCouponsIdRouteImport } from './routes/_app.catalogue.coupons.$id'
 import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
 import { Route as AppCataloguePlansNewRouteImport } from './routes/_app.catalogue.plans.new'
 import { Route as AppClosingsIdIndexRouteImport } from './routes/_app.closings.$id.index'
+import { Route as AppInvoicesIdIndexRouteImport } from './routes/_app.invoices.$id.index'
+import { Route as AppInvoicesIdCreditRouteImport } from './routes/_app.invoices.$id.credit'
+import { Route as AppInvoicesIdDebitRouteImport } from './routes/_app.invoices.$id.debit'
+import { Route as AppInvoicesIdVoidRouteImport } from './routes/_app.invoices.$id.void'
+import { Route as AppSettingsContractTemplatesIndexRouteImport } from './routes/_app.settings.contract-templates.index'
+import { Route as AppSettingsContractTemplatesIdRouteImport } from './routes/_app.settings.contract-templates.$id'
+import { Route as AppSettingsDunningIndexRouteImport } from './routes/_app.settings.dunning.index'
+import { Route as AppSettingsDunningIdRouteImport } from './routes/_app.settings.dunning.$id'
 import { Route as AppClosingsIdAccountsAccountRouteImport } from './routes/_app.closings.$id.accounts.$account'
 
 const AppRoute = AppRouteImport.update({
@@ -113,6 +135,16 @@ const AppChangeRequestsRoute = AppChangeRequestsRouteImport.update({
   path: '/change-requests',
   getParentRoute: () => AppRoute,
 } as any)
+const AppContractsRoute = AppContractsRouteImport.update({
+  id: '/contracts',
+  path: '/contracts',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDunningRoute = AppDunningRouteImport.update({
+  id: '/dunning',
+  path: '/dunning',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppJobsRoute = AppJobsRouteImport.update({
   id: '/jobs',
   path: '/jobs',
@@ -121,6 +153,16 @@ const AppJobsRoute = AppJobsRouteImport.update({
 const AppMailboxRoute = AppMailboxRouteImport.update({
   id: '/mailbox',
   path: '/mailbox',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppServiceChangesRoute = AppServiceChangesRouteImport.update({
+  id: '/service-changes',
+  path: '/service-changes',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSimulationsRoute = AppSimulationsRouteImport.update({
+  id: '/simulations',
+  path: '/simulations',
   getParentRoute: () => AppRoute,
 } as any)
 const AppStaffRoute = AppStaffRouteImport.update({
@@ -174,9 +216,24 @@ const AppInvoicesIndexRoute = AppInvoicesIndexRouteImport.update({
   path: '/invoices/',
   getParentRoute: () => AppRoute,
 } as any)
-const AppInvoicesIdRoute = AppInvoicesIdRouteImport.update({
-  id: '/invoices/$id',
-  path: '/invoices/$id',
+const AppLedgerIndexRoute = AppLedgerIndexRouteImport.update({
+  id: '/ledger/',
+  path: '/ledger/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppLedgerAccountRoute = AppLedgerAccountRouteImport.update({
+  id: '/ledger/$account',
+  path: '/ledger/$account',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppLedgerChartRoute = AppLedgerChartRouteImport.update({
+  id: '/ledger/chart',
+  path: '/ledger/chart',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppLedgerTrialBalanceRoute = AppLedgerTrialBalanceRouteImport.update({
+  id: '/ledger/trial-balance',
+  path: '/ledger/trial-balance',
   getParentRoute: () => AppRoute,
 } as any)
 const AppMailboxIdRoute = AppMailboxIdRouteImport.update({
@@ -202,6 +259,21 @@ const AppPaymentsIndexRoute = AppPaymentsIndexRouteImport.update({
 const AppPaymentsReceivedRoute = AppPaymentsReceivedRouteImport.update({
   id: '/payments/received',
   path: '/payments/received',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppReportsIndexRoute = AppReportsIndexRouteImport.update({
+  id: '/reports/',
+  path: '/reports/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppReportsMoneyRoute = AppReportsMoneyRouteImport.update({
+  id: '/reports/money',
+  path: '/reports/money',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppReportsMovementsRoute = AppReportsMovementsRouteImport.update({
+  id: '/reports/movements',
+  path: '/reports/movements',
   getParentRoute: () => AppRoute,
 } as any)
 const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
@@ -232,6 +304,11 @@ const AppSettingsSignInRoute = AppSettingsSignInRouteImport.update({
 const AppSettingsSlaProfilesRoute = AppSettingsSlaProfilesRouteImport.update({
   id: '/settings/sla-profiles',
   path: '/settings/sla-profiles',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsTaxesRoute = AppSettingsTaxesRouteImport.update({
+  id: '/settings/taxes',
+  path: '/settings/taxes',
   getParentRoute: () => AppRoute,
 } as any)
 const AppSettingsThresholdProfilesRoute =
@@ -270,6 +347,11 @@ const AppAccountsIdErasureRoute = AppAccountsIdErasureRouteImport.update({
   path: '/accounts/$id/erasure',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountsIdNewInvoiceRoute = AppAccountsIdNewInvoiceRouteImport.update({
+  id: '/accounts/$id/new-invoice',
+  path: '/accounts/$id/new-invoice',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAccountsIdNewServiceRoute = AppAccountsIdNewServiceRouteImport.update({
   id: '/accounts/$id/new-service',
   path: '/accounts/$id/new-service',
@@ -285,6 +367,17 @@ const AppAccountsIdSetupRoute = AppAccountsIdSetupRouteImport.update({
   path: '/accounts/$id/setup',
   getParentRoute: () => AppRoute,
 } as any)
+const AppCatalogueCouponsIndexRoute =
+  AppCatalogueCouponsIndexRouteImport.update({
+    id: '/catalogue/coupons/',
+    path: '/catalogue/coupons/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppCatalogueCouponsIdRoute = AppCatalogueCouponsIdRouteImport.update({
+  id: '/catalogue/coupons/$id',
+  path: '/catalogue/coupons/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppCataloguePlansIdRoute = AppCataloguePlansIdRouteImport.update({
   id: '/catalogue/plans/$id',
   path: '/catalogue/plans/$id',
@@ -298,6 +391,48 @@ const AppCataloguePlansNewRoute = AppCataloguePlansNewRouteImport.update({
 const AppClosingsIdIndexRoute = AppClosingsIdIndexRouteImport.update({
   id: '/closings/$id/',
   path: '/closings/$id/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdIndexRoute = AppInvoicesIdIndexRouteImport.update({
+  id: '/invoices/$id/',
+  path: '/invoices/$id/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdCreditRoute = AppInvoicesIdCreditRouteImport.update({
+  id: '/invoices/$id/credit',
+  path: '/invoices/$id/credit',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdDebitRoute = AppInvoicesIdDebitRouteImport.update({
+  id: '/invoices/$id/debit',
+  path: '/invoices/$id/debit',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppInvoicesIdVoidRoute = AppInvoicesIdVoidRouteImport.update({
+  id: '/invoices/$id/void',
+  path: '/invoices/$id/void',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsContractTemplatesIndexRoute =
+  AppSettingsContractTemplatesIndexRouteImport.update({
+    id: '/settings/contract-templates/',
+    path: '/settings/contract-templates/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppSettingsContractTemplatesIdRoute =
+  AppSettingsContractTemplatesIdRouteImport.update({
+    id: '/settings/contract-templates/$id',
+    path: '/settings/contract-templates/$id',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppSettingsDunningIndexRoute = AppSettingsDunningIndexRouteImport.update({
+  id: '/settings/dunning/',
+  path: '/settings/dunning/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsDunningIdRoute = AppSettingsDunningIdRouteImport.update({
+  id: '/settings/dunning/$id',
+  path: '/settings/dunning/$id',
   getParentRoute: () => AppRoute,
 } as any)
 const AppClosingsIdAccountsAccountRoute =
@@ -318,21 +453,30 @@ export interface FileRoutesByFullPath {
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
   '/change-requests': typeof AppChangeRequestsRoute
+  '/contracts': typeof AppContractsRoute
+  '/dunning': typeof AppDunningRoute
   '/jobs': typeof AppJobsRoute
   '/mailbox': typeof AppMailboxRouteWithChildren
+  '/service-changes': typeof AppServiceChangesRoute
+  '/simulations': typeof AppSimulationsRoute
   '/staff': typeof AppStaffRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/imports/$id': typeof AppImportsIdRoute
-  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/ledger/$account': typeof AppLedgerAccountRoute
+  '/ledger/chart': typeof AppLedgerChartRoute
+  '/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
+  '/reports/money': typeof AppReportsMoneyRoute
+  '/reports/movements': typeof AppReportsMovementsRoute
   '/services/$id': typeof AppServicesIdRoute
   '/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/settings/sign-in': typeof AppSettingsSignInRoute
   '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/settings/taxes': typeof AppSettingsTaxesRoute
   '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
@@ -341,20 +485,33 @@ export interface FileRoutesByFullPath {
   '/closings/': typeof AppClosingsIndexRoute
   '/imports/': typeof AppImportsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
+  '/ledger/': typeof AppLedgerIndexRoute
   '/me/': typeof AppMeIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
+  '/reports/': typeof AppReportsIndexRoute
   '/services/': typeof AppServicesIndexRoute
   '/settings/': typeof AppSettingsIndexRoute
   '/units/': typeof AppUnitsIndexRoute
   '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
+  '/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
+  '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
+  '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
+  '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id/': typeof AppClosingsIdIndexRoute
+  '/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
+  '/settings/dunning/': typeof AppSettingsDunningIndexRoute
   '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesByTo {
@@ -367,22 +524,31 @@ export interface FileRoutesByTo {
   '/$': typeof AppSplatRoute
   '/audit': typeof AppAuditRoute
   '/change-requests': typeof AppChangeRequestsRoute
+  '/contracts': typeof AppContractsRoute
+  '/dunning': typeof AppDunningRoute
   '/jobs': typeof AppJobsRoute
   '/mailbox': typeof AppMailboxRouteWithChildren
+  '/service-changes': typeof AppServiceChangesRoute
+  '/simulations': typeof AppSimulationsRoute
   '/staff': typeof AppStaffRoute
   '/': typeof AppIndexRoute
   '/accounts/new': typeof AppAccountsNewRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/imports/$id': typeof AppImportsIdRoute
-  '/invoices/$id': typeof AppInvoicesIdRoute
+  '/ledger/$account': typeof AppLedgerAccountRoute
+  '/ledger/chart': typeof AppLedgerChartRoute
+  '/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/me/security': typeof AppMeSecurityRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
+  '/reports/money': typeof AppReportsMoneyRoute
+  '/reports/movements': typeof AppReportsMovementsRoute
   '/services/$id': typeof AppServicesIdRoute
   '/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/settings/sign-in': typeof AppSettingsSignInRoute
   '/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/settings/taxes': typeof AppSettingsTaxesRoute
   '/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
@@ -391,20 +557,33 @@ export interface FileRoutesByTo {
   '/closings': typeof AppClosingsIndexRoute
   '/imports': typeof AppImportsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
+  '/ledger': typeof AppLedgerIndexRoute
   '/me': typeof AppMeIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
+  '/reports': typeof AppReportsIndexRoute
   '/services': typeof AppServicesIndexRoute
   '/settings': typeof AppSettingsIndexRoute
   '/units': typeof AppUnitsIndexRoute
   '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
+  '/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
+  '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
+  '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
+  '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/accounts/$id': typeof AppAccountsIdIndexRoute
+  '/catalogue/coupons': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id': typeof AppClosingsIdIndexRoute
+  '/invoices/$id': typeof AppInvoicesIdIndexRoute
+  '/settings/contract-templates': typeof AppSettingsContractTemplatesIndexRoute
+  '/settings/dunning': typeof AppSettingsDunningIndexRoute
   '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesById {
@@ -419,22 +598,31 @@ export interface FileRoutesById {
   '/_app/$': typeof AppSplatRoute
   '/_app/audit': typeof AppAuditRoute
   '/_app/change-requests': typeof AppChangeRequestsRoute
+  '/_app/contracts': typeof AppContractsRoute
+  '/_app/dunning': typeof AppDunningRoute
   '/_app/jobs': typeof AppJobsRoute
   '/_app/mailbox': typeof AppMailboxRouteWithChildren
+  '/_app/service-changes': typeof AppServiceChangesRoute
+  '/_app/simulations': typeof AppSimulationsRoute
   '/_app/staff': typeof AppStaffRoute
   '/_app/': typeof AppIndexRoute
   '/_app/accounts/new': typeof AppAccountsNewRoute
   '/_app/catalogue/products': typeof AppCatalogueProductsRoute
   '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/_app/imports/$id': typeof AppImportsIdRoute
-  '/_app/invoices/$id': typeof AppInvoicesIdRoute
+  '/_app/ledger/$account': typeof AppLedgerAccountRoute
+  '/_app/ledger/chart': typeof AppLedgerChartRoute
+  '/_app/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/_app/mailbox/$id': typeof AppMailboxIdRoute
   '/_app/me/security': typeof AppMeSecurityRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
+  '/_app/reports/money': typeof AppReportsMoneyRoute
+  '/_app/reports/movements': typeof AppReportsMovementsRoute
   '/_app/services/$id': typeof AppServicesIdRoute
   '/_app/settings/api-keys': typeof AppSettingsApiKeysRoute
   '/_app/settings/sign-in': typeof AppSettingsSignInRoute
   '/_app/settings/sla-profiles': typeof AppSettingsSlaProfilesRoute
+  '/_app/settings/taxes': typeof AppSettingsTaxesRoute
   '/_app/settings/threshold-profiles': typeof AppSettingsThresholdProfilesRoute
   '/_app/units/$id': typeof AppUnitsIdRoute
   '/_app/units/new': typeof AppUnitsNewRoute
@@ -443,20 +631,33 @@ export interface FileRoutesById {
   '/_app/closings/': typeof AppClosingsIndexRoute
   '/_app/imports/': typeof AppImportsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
+  '/_app/ledger/': typeof AppLedgerIndexRoute
   '/_app/me/': typeof AppMeIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
+  '/_app/reports/': typeof AppReportsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
   '/_app/settings/': typeof AppSettingsIndexRoute
   '/_app/units/': typeof AppUnitsIndexRoute
   '/_app/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/_app/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
+  '/_app/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/_app/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/_app/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/_app/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
+  '/_app/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
+  '/_app/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
+  '/_app/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/_app/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
+  '/_app/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/_app/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/_app/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
+  '/_app/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/_app/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
+  '/_app/settings/dunning/': typeof AppSettingsDunningIndexRoute
   '/_app/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRouteTypes {
@@ -472,21 +673,30 @@ export interface FileRouteTypes {
     | '/$'
     | '/audit'
     | '/change-requests'
+    | '/contracts'
+    | '/dunning'
     | '/jobs'
     | '/mailbox'
+    | '/service-changes'
+    | '/simulations'
     | '/staff'
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
     | '/imports/$id'
-    | '/invoices/$id'
+    | '/ledger/$account'
+    | '/ledger/chart'
+    | '/ledger/trial-balance'
     | '/mailbox/$id'
     | '/me/security'
     | '/payments/received'
+    | '/reports/money'
+    | '/reports/movements'
     | '/services/$id'
     | '/settings/api-keys'
     | '/settings/sign-in'
     | '/settings/sla-profiles'
+    | '/settings/taxes'
     | '/settings/threshold-profiles'
     | '/units/$id'
     | '/units/new'
@@ -495,20 +705,33 @@ export interface FileRouteTypes {
     | '/closings/'
     | '/imports/'
     | '/invoices/'
+    | '/ledger/'
     | '/me/'
     | '/payments/'
+    | '/reports/'
     | '/services/'
     | '/settings/'
     | '/units/'
     | '/accounts/$id/changes'
     | '/accounts/$id/erasure'
+    | '/accounts/$id/new-invoice'
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
+    | '/catalogue/coupons/$id'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
+    | '/invoices/$id/credit'
+    | '/invoices/$id/debit'
+    | '/invoices/$id/void'
+    | '/settings/contract-templates/$id'
+    | '/settings/dunning/$id'
     | '/accounts/$id/'
+    | '/catalogue/coupons/'
     | '/closings/$id/'
+    | '/invoices/$id/'
+    | '/settings/contract-templates/'
+    | '/settings/dunning/'
     | '/closings/$id/accounts/$account'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -521,22 +744,31 @@ export interface FileRouteTypes {
     | '/$'
     | '/audit'
     | '/change-requests'
+    | '/contracts'
+    | '/dunning'
     | '/jobs'
     | '/mailbox'
+    | '/service-changes'
+    | '/simulations'
     | '/staff'
     | '/'
     | '/accounts/new'
     | '/catalogue/products'
     | '/catalogue/routing-points'
     | '/imports/$id'
-    | '/invoices/$id'
+    | '/ledger/$account'
+    | '/ledger/chart'
+    | '/ledger/trial-balance'
     | '/mailbox/$id'
     | '/me/security'
     | '/payments/received'
+    | '/reports/money'
+    | '/reports/movements'
     | '/services/$id'
     | '/settings/api-keys'
     | '/settings/sign-in'
     | '/settings/sla-profiles'
+    | '/settings/taxes'
     | '/settings/threshold-profiles'
     | '/units/$id'
     | '/units/new'
@@ -545,20 +777,33 @@ export interface FileRouteTypes {
     | '/closings'
     | '/imports'
     | '/invoices'
+    | '/ledger'
     | '/me'
     | '/payments'
+    | '/reports'
     | '/services'
     | '/settings'
     | '/units'
     | '/accounts/$id/changes'
     | '/accounts/$id/erasure'
+    | '/accounts/$id/new-invoice'
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
+    | '/catalogue/coupons/$id'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
+    | '/invoices/$id/credit'
+    | '/invoices/$id/debit'
+    | '/invoices/$id/void'
+    | '/settings/contract-templates/$id'
+    | '/settings/dunning/$id'
     | '/accounts/$id'
+    | '/catalogue/coupons'
     | '/closings/$id'
+    | '/invoices/$id'
+    | '/settings/contract-templates'
+    | '/settings/dunning'
     | '/closings/$id/accounts/$account'
   id:
     | '__root__'
@@ -572,22 +817,31 @@ export interface FileRouteTypes {
     | '/_app/$'
     | '/_app/audit'
     | '/_app/change-requests'
+    | '/_app/contracts'
+    | '/_app/dunning'
     | '/_app/jobs'
     | '/_app/mailbox'
+    | '/_app/service-changes'
+    | '/_app/simulations'
     | '/_app/staff'
     | '/_app/'
     | '/_app/accounts/new'
     | '/_app/catalogue/products'
     | '/_app/catalogue/routing-points'
     | '/_app/imports/$id'
-    | '/_app/invoices/$id'
+    | '/_app/ledger/$account'
+    | '/_app/ledger/chart'
+    | '/_app/ledger/trial-balance'
     | '/_app/mailbox/$id'
     | '/_app/me/security'
     | '/_app/payments/received'
+    | '/_app/reports/money'
+    | '/_app/reports/movements'
     | '/_app/services/$id'
     | '/_app/settings/api-keys'
     | '/_app/settings/sign-in'
     | '/_app/settings/sla-profiles'
+    | '/_app/settings/taxes'
     | '/_app/settings/threshold-profiles'
     | '/_app/units/$id'
     | '/_app/units/new'
@@ -596,20 +850,33 @@ export interface FileRouteTypes {
     | '/_app/closings/'
     | '/_app/imports/'
     | '/_app/invoices/'
+    | '/_app/ledger/'
     | '/_app/me/'
     | '/_app/payments/'
+    | '/_app/reports/'
     | '/_app/services/'
     | '/_app/settings/'
     | '/_app/units/'
     | '/_app/accounts/$id/changes'
     | '/_app/accounts/$id/erasure'
+    | '/_app/accounts/$id/new-invoice'
     | '/_app/accounts/$id/new-service'
     | '/_app/accounts/$id/privacy'
     | '/_app/accounts/$id/setup'
+    | '/_app/catalogue/coupons/$id'
     | '/_app/catalogue/plans/$id'
     | '/_app/catalogue/plans/new'
+    | '/_app/invoices/$id/credit'
+    | '/_app/invoices/$id/debit'
+    | '/_app/invoices/$id/void'
+    | '/_app/settings/contract-templates/$id'
+    | '/_app/settings/dunning/$id'
     | '/_app/accounts/$id/'
+    | '/_app/catalogue/coupons/'
     | '/_app/closings/$id/'
+    | '/_app/invoices/$id/'
+    | '/_app/settings/contract-templates/'
+    | '/_app/settings/dunning/'
     | '/_app/closings/$id/accounts/$account'
   fileRoutesById: FileRoutesById
 }
@@ -702,6 +969,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppChangeRequestsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/contracts': {
+      id: '/_app/contracts'
+      path: '/contracts'
+      fullPath: '/contracts'
+      preLoaderRoute: typeof AppContractsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/dunning': {
+      id: '/_app/dunning'
+      path: '/dunning'
+      fullPath: '/dunning'
+      preLoaderRoute: typeof AppDunningRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/jobs': {
       id: '/_app/jobs'
       path: '/jobs'
@@ -714,6 +995,20 @@ declare module '@tanstack/react-router' {
       path: '/mailbox'
       fullPath: '/mailbox'
       preLoaderRoute: typeof AppMailboxRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/service-changes': {
+      id: '/_app/service-changes'
+      path: '/service-changes'
+      fullPath: '/service-changes'
+      preLoaderRoute: typeof AppServiceChangesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/simulations': {
+      id: '/_app/simulations'
+      path: '/simulations'
+      fullPath: '/simulations'
+      preLoaderRoute: typeof AppSimulationsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/staff': {
@@ -786,11 +1081,32 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppInvoicesIndexRouteImport
       parentRoute: typeof AppRoute
     }
-    '/_app/invoices/$id': {
-      id: '/_app/invoices/$id'
-      path: '/invoices/$id'
-      fullPath: '/invoices/$id'
-      preLoaderRoute: typeof AppInvoicesIdRouteImport
+    '/_app/ledger/': {
+      id: '/_app/ledger/'
+      path: '/ledger'
+      fullPath: '/ledger/'
+      preLoaderRoute: typeof AppLedgerIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/ledger/$account': {
+      id: '/_app/ledger/$account'
+      path: '/ledger/$account'
+      fullPath: '/ledger/$account'
+      preLoaderRoute: typeof AppLedgerAccountRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/ledger/chart': {
+      id: '/_app/ledger/chart'
+      path: '/ledger/chart'
+      fullPath: '/ledger/chart'
+      preLoaderRoute: typeof AppLedgerChartRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/ledger/trial-balance': {
+      id: '/_app/ledger/trial-balance'
+      path: '/ledger/trial-balance'
+      fullPath: '/ledger/trial-balance'
+      preLoaderRoute: typeof AppLedgerTrialBalanceRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/mailbox/$id': {
@@ -826,6 +1142,27 @@ declare module '@tanstack/react-router' {
       path: '/payments/received'
       fullPath: '/payments/received'
       preLoaderRoute: typeof AppPaymentsReceivedRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/reports/': {
+      id: '/_app/reports/'
+      path: '/reports'
+      fullPath: '/reports/'
+      preLoaderRoute: typeof AppReportsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/reports/money': {
+      id: '/_app/reports/money'
+      path: '/reports/money'
+      fullPath: '/reports/money'
+      preLoaderRoute: typeof AppReportsMoneyRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/reports/movements': {
+      id: '/_app/reports/movements'
+      path: '/reports/movements'
+      fullPath: '/reports/movements'
+      preLoaderRoute: typeof AppReportsMovementsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/services/': {
@@ -868,6 +1205,13 @@ declare module '@tanstack/react-router' {
       path: '/settings/sla-profiles'
       fullPath: '/settings/sla-profiles'
       preLoaderRoute: typeof AppSettingsSlaProfilesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/taxes': {
+      id: '/_app/settings/taxes'
+      path: '/settings/taxes'
+      fullPath: '/settings/taxes'
+      preLoaderRoute: typeof AppSettingsTaxesRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/settings/threshold-profiles': {
@@ -919,6 +1263,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountsIdErasureRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/accounts/$id/new-invoice': {
+      id: '/_app/accounts/$id/new-invoice'
+      path: '/accounts/$id/new-invoice'
+      fullPath: '/accounts/$id/new-invoice'
+      preLoaderRoute: typeof AppAccountsIdNewInvoiceRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/accounts/$id/new-service': {
       id: '/_app/accounts/$id/new-service'
       path: '/accounts/$id/new-service'
@@ -940,6 +1291,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountsIdSetupRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/catalogue/coupons/': {
+      id: '/_app/catalogue/coupons/'
+      path: '/catalogue/coupons'
+      fullPath: '/catalogue/coupons/'
+      preLoaderRoute: typeof AppCatalogueCouponsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/catalogue/coupons/$id': {
+      id: '/_app/catalogue/coupons/$id'
+      path: '/catalogue/coupons/$id'
+      fullPath: '/catalogue/coupons/$id'
+      preLoaderRoute: typeof AppCatalogueCouponsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/catalogue/plans/$id': {
       id: '/_app/catalogue/plans/$id'
       path: '/catalogue/plans/$id'
@@ -959,6 +1324,62 @@ declare module '@tanstack/react-router' {
       path: '/closings/$id'
       fullPath: '/closings/$id/'
       preLoaderRoute: typeof AppClosingsIdIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id/': {
+      id: '/_app/invoices/$id/'
+      path: '/invoices/$id'
+      fullPath: '/invoices/$id/'
+      preLoaderRoute: typeof AppInvoicesIdIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id/credit': {
+      id: '/_app/invoices/$id/credit'
+      path: '/invoices/$id/credit'
+      fullPath: '/invoices/$id/credit'
+      preLoaderRoute: typeof AppInvoicesIdCreditRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id/debit': {
+      id: '/_app/invoices/$id/debit'
+      path: '/invoices/$id/debit'
+      fullPath: '/invoices/$id/debit'
+      preLoaderRoute: typeof AppInvoicesIdDebitRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/invoices/$id/void': {
+      id: '/_app/invoices/$id/void'
+      path: '/invoices/$id/void'
+      fullPath: '/invoices/$id/void'
+      preLoaderRoute: typeof AppInvoicesIdVoidRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/contract-templates/': {
+      id: '/_app/settings/contract-templates/'
+      path: '/settings/contract-templates'
+      fullPath: '/settings/contract-templates/'
+      preLoaderRoute: typeof AppSettingsContractTemplatesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/contract-templates/$id': {
+      id: '/_app/settings/contract-templates/$id'
+      path: '/settings/contract-templates/$id'
+      fullPath: '/settings/contract-templates/$id'
+      preLoaderRoute: typeof AppSettingsContractTemplatesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/dunning/': {
+      id: '/_app/settings/dunning/'
+      path: '/settings/dunning'
+      fullPath: '/settings/dunning/'
+      preLoaderRoute: typeof AppSettingsDunningIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/dunning/$id': {
+      id: '/_app/settings/dunning/$id'
+      path: '/settings/dunning/$id'
+      fullPath: '/settings/dunning/$id'
+      preLoaderRoute: typeof AppSettingsDunningIdRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/closings/$id/accounts/$account': {
@@ -987,21 +1408,30 @@ interface AppRouteChildren {
   AppSplatRoute: typeof AppSplatRoute
   AppAuditRoute: typeof AppAuditRoute
   AppChangeRequestsRoute: typeof AppChangeRequestsRoute
+  AppContractsRoute: typeof AppContractsRoute
+  AppDunningRoute: typeof AppDunningRoute
   AppJobsRoute: typeof AppJobsRoute
   AppMailboxRoute: typeof AppMailboxRouteWithChildren
+  AppServiceChangesRoute: typeof AppServiceChangesRoute
+  AppSimulationsRoute: typeof AppSimulationsRoute
   AppStaffRoute: typeof AppStaffRoute
   AppIndexRoute: typeof AppIndexRoute
   AppAccountsNewRoute: typeof AppAccountsNewRoute
   AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
   AppImportsIdRoute: typeof AppImportsIdRoute
-  AppInvoicesIdRoute: typeof AppInvoicesIdRoute
+  AppLedgerAccountRoute: typeof AppLedgerAccountRoute
+  AppLedgerChartRoute: typeof AppLedgerChartRoute
+  AppLedgerTrialBalanceRoute: typeof AppLedgerTrialBalanceRoute
   AppMeSecurityRoute: typeof AppMeSecurityRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
+  AppReportsMoneyRoute: typeof AppReportsMoneyRoute
+  AppReportsMovementsRoute: typeof AppReportsMovementsRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
   AppSettingsApiKeysRoute: typeof AppSettingsApiKeysRoute
   AppSettingsSignInRoute: typeof AppSettingsSignInRoute
   AppSettingsSlaProfilesRoute: typeof AppSettingsSlaProfilesRoute
+  AppSettingsTaxesRoute: typeof AppSettingsTaxesRoute
   AppSettingsThresholdProfilesRoute: typeof AppSettingsThresholdProfilesRoute
   AppUnitsIdRoute: typeof AppUnitsIdRoute
   AppUnitsNewRoute: typeof AppUnitsNewRoute
@@ -1010,20 +1440,33 @@ interface AppRouteChildren {
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
   AppImportsIndexRoute: typeof AppImportsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
+  AppLedgerIndexRoute: typeof AppLedgerIndexRoute
   AppMeIndexRoute: typeof AppMeIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
+  AppReportsIndexRoute: typeof AppReportsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
   AppSettingsIndexRoute: typeof AppSettingsIndexRoute
   AppUnitsIndexRoute: typeof AppUnitsIndexRoute
   AppAccountsIdChangesRoute: typeof AppAccountsIdChangesRoute
   AppAccountsIdErasureRoute: typeof AppAccountsIdErasureRoute
+  AppAccountsIdNewInvoiceRoute: typeof AppAccountsIdNewInvoiceRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
   AppAccountsIdPrivacyRoute: typeof AppAccountsIdPrivacyRoute
   AppAccountsIdSetupRoute: typeof AppAccountsIdSetupRoute
+  AppCatalogueCouponsIdRoute: typeof AppCatalogueCouponsIdRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
   AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
+  AppInvoicesIdCreditRoute: typeof AppInvoicesIdCreditRoute
+  AppInvoicesIdDebitRoute: typeof AppInvoicesIdDebitRoute
+  AppInvoicesIdVoidRoute: typeof AppInvoicesIdVoidRoute
+  AppSettingsContractTemplatesIdRoute: typeof AppSettingsContractTemplatesIdRoute
+  AppSettingsDunningIdRoute: typeof AppSettingsDunningIdRoute
   AppAccountsIdIndexRoute: typeof AppAccountsIdIndexRoute
+  AppCatalogueCouponsIndexRoute: typeof AppCatalogueCouponsIndexRoute
   AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
+  AppInvoicesIdIndexRoute: typeof AppInvoicesIdIndexRoute
+  AppSettingsContractTemplatesIndexRoute: typeof AppSettingsContractTemplatesIndexRoute
+  AppSettingsDunningIndexRoute: typeof AppSettingsDunningIndexRoute
   AppClosingsIdAccountsAccountRoute: typeof AppClosingsIdAccountsAccountRoute
 }
 
@@ -1031,21 +1474,30 @@ const AppRouteChildren: AppRouteChildren = {
   AppSplatRoute: AppSplatRoute,
   AppAuditRoute: AppAuditRoute,
   AppChangeRequestsRoute: AppChangeRequestsRoute,
+  AppContractsRoute: AppContractsRoute,
+  AppDunningRoute: AppDunningRoute,
   AppJobsRoute: AppJobsRoute,
   AppMailboxRoute: AppMailboxRouteWithChildren,
+  AppServiceChangesRoute: AppServiceChangesRoute,
+  AppSimulationsRoute: AppSimulationsRoute,
   AppStaffRoute: AppStaffRoute,
   AppIndexRoute: AppIndexRoute,
   AppAccountsNewRoute: AppAccountsNewRoute,
   AppCatalogueProductsRoute: AppCatalogueProductsRoute,
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
   AppImportsIdRoute: AppImportsIdRoute,
-  AppInvoicesIdRoute: AppInvoicesIdRoute,
+  AppLedgerAccountRoute: AppLedgerAccountRoute,
+  AppLedgerChartRoute: AppLedgerChartRoute,
+  AppLedgerTrialBalanceRoute: AppLedgerTrialBalanceRoute,
   AppMeSecurityRoute: AppMeSecurityRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
+  AppReportsMoneyRoute: AppReportsMoneyRoute,
+  AppReportsMovementsRoute: AppReportsMovementsRoute,
   AppServicesIdRoute: AppServicesIdRoute,
   AppSettingsApiKeysRoute: AppSettingsApiKeysRoute,
   AppSettingsSignInRoute: AppSettingsSignInRoute,
   AppSettingsSlaProfilesRoute: AppSettingsSlaProfilesRoute,
+  AppSettingsTaxesRoute: AppSettingsTaxesRoute,
   AppSettingsThresholdProfilesRoute: AppSettingsThresholdProfilesRoute,
   AppUnitsIdRoute: AppUnitsIdRoute,
   AppUnitsNewRoute: AppUnitsNewRoute,
@@ -1054,20 +1506,34 @@ const AppRouteChildren: AppRouteChildren = {
   AppClosingsIndexRoute: AppClosingsIndexRoute,
   AppImportsIndexRoute: AppImportsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
+  AppLedgerIndexRoute: AppLedgerIndexRoute,
   AppMeIndexRoute: AppMeIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,
+  AppReportsIndexRoute: AppReportsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
   AppSettingsIndexRoute: AppSettingsIndexRoute,
   AppUnitsIndexRoute: AppUnitsIndexRoute,
   AppAccountsIdChangesRoute: AppAccountsIdChangesRoute,
   AppAccountsIdErasureRoute: AppAccountsIdErasureRoute,
+  AppAccountsIdNewInvoiceRoute: AppAccountsIdNewInvoiceRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
   AppAccountsIdPrivacyRoute: AppAccountsIdPrivacyRoute,
   AppAccountsIdSetupRoute: AppAccountsIdSetupRoute,
+  AppCatalogueCouponsIdRoute: AppCatalogueCouponsIdRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
   AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,
+  AppInvoicesIdCreditRoute: AppInvoicesIdCreditRoute,
+  AppInvoicesIdDebitRoute: AppInvoicesIdDebitRoute,
+  AppInvoicesIdVoidRoute: AppInvoicesIdVoidRoute,
+  AppSettingsContractTemplatesIdRoute: AppSettingsContractTemplatesIdRoute,
+  AppSettingsDunningIdRoute: AppSettingsDunningIdRoute,
   AppAccountsIdIndexRoute: AppAccountsIdIndexRoute,
+  AppCatalogueCouponsIndexRoute: AppCatalogueCouponsIndexRoute,
   AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
+  AppInvoicesIdIndexRoute: AppInvoicesIdIndexRoute,
+  AppSettingsContractTemplatesIndexRoute:
+    AppSettingsContractTemplatesIndexRoute,
+  AppSettingsDunningIndexRoute: AppSettingsDunningIndexRoute,
   AppClosingsIdAccountsAccountRoute: AppClosingsIdAccountsAccountRoute,
 }
 

@@ -12,6 +12,7 @@ import { EmptyState, PageTitle } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
 import { tableQuery } from '../../shared/table-search.ts'
 import { useFormats } from '../../shared/use-formats.ts'
+import { DateText } from '../../shared/values.tsx'
 import { CatalogueNav } from '../catalogue-nav.tsx'
 import { CouponDialog } from '../coupon-dialog.tsx'
 import { couponsSource } from '../coupon-queries.ts'
@@ -85,6 +86,13 @@ function Coupons() {
         id: 'state',
         header: t('coupons.state_column'),
         cell: (row) => <CouponState state={row.state} />,
+      },
+      {
+        id: 'created_at',
+        header: t('coupons.created'),
+        sort: 'created_at',
+        cell: (row) => <DateText value={row.created_at} />,
+        optional: true,
       },
       {
         id: 'unit',

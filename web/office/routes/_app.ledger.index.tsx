@@ -67,9 +67,9 @@ function Journal({ unit }: { unit: BusinessUnit }) {
       {
         id: 'on_date',
         header: t('ledger.date'),
-        cell: (row) => <DateText value={row.on_date} />,
+        cell: (row) => <DateText value={row.on_date} style="short" />,
         sort: 'on_date',
-        width: '8.5rem',
+        width: '7rem',
       },
       {
         id: 'kind',

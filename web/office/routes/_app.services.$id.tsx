@@ -1,7 +1,15 @@
 import { Button } from '@mantine/core'
+import type { TablerIcon } from '@tabler/icons-react'
+import IconArrowsExchange from '@tabler/icons-react/dist/esm/icons/IconArrowsExchange.mjs'
 import IconBan from '@tabler/icons-react/dist/esm/icons/IconBan.mjs'
+import IconCalendarDue from '@tabler/icons-react/dist/esm/icons/IconCalendarDue.mjs'
+import IconCalendarRepeat from '@tabler/icons-react/dist/esm/icons/IconCalendarRepeat.mjs'
 import IconChevronDown from '@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs'
 import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
+import IconCoin from '@tabler/icons-react/dist/esm/icons/IconCoin.mjs'
+import IconDiscount from '@tabler/icons-react/dist/esm/icons/IconDiscount.mjs'
+import IconGift from '@tabler/icons-react/dist/esm/icons/IconGift.mjs'
+import IconHash from '@tabler/icons-react/dist/esm/icons/IconHash.mjs'
 import IconInfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconPencil from '@tabler/icons-react/dist/esm/icons/IconPencil.mjs'
@@ -9,6 +17,7 @@ import IconPlayerPause from '@tabler/icons-react/dist/esm/icons/IconPlayerPause.
 import IconPlayerPlay from '@tabler/icons-react/dist/esm/icons/IconPlayerPlay.mjs'
 import IconPuzzle from '@tabler/icons-react/dist/esm/icons/IconPuzzle.mjs'
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs'
+import IconUserShare from '@tabler/icons-react/dist/esm/icons/IconUserShare.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -24,18 +33,15 @@ import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
+import { ChangeDialog, type ChangeKind } from '../change-dialog.tsx'
 import { CorrectServiceDialog } from '../correct-service-dialog.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
 import styles from '../service.module.css'
+import { ScheduledChanges, ServiceChanges } from '../service-changes.tsx'
 import { ServiceContractSection } from '../service-contract.tsx'
-import {
-  ActivateDialog,
-  CancelDialog,
-  DeleteDialog,
-  ReactivateDialog,
-  SuspendDialog,
-} from '../service-dialogs.tsx'
+import { ServiceCoupons } from '../service-coupons.tsx'
+import { ActivateDialog, DeleteDialog } from '../service-dialogs.tsx'
 import { serviceQuery } from '../service-queries.ts'
 import { ServiceUsage } from '../service-usage.tsx'
 import { useMay } from '../session.ts'
@@ -51,7 +57,7 @@ export const Route = createFileRoute('/_app/services/$id')({
   component: ServicePage,
 })
 
-type Action = Subscription['actions'][number] | 'correct'
+type Action = 'activate' | 'delete' | 'correct'
 
 function ServicePage() {
   const { t } = useTranslation()
@@ -60,19 +66,39 @@ function ServicePage() {
   const { data: service } = useSuspenseQuery(serviceQuery(id))
   const [dialog, setDialog] = useState<Action | null>(null)
   const close = () => setDialog(null)
-  const can = (action: Action) =>
-    may('subscriptions.write') && (action === 'correct' || service.actions.includes(action))
-  const more: MenuItem[] = [
-    ...(can('suspend')
-      ? [{ label: t('services.suspend'), icon: IconPlayerPause, onClick: () => setDialog('suspend') }]
-      : []),
-    ...(can('cancel')
-      ? [{ label: t('services.cancel'), icon: IconBan, danger: true, onClick: () => setDialog('cancel') }]
-      : []),
-    ...(can('delete')
-      ? [{ label: t('services.delete'), icon: IconTrash, danger: true, onClick: () => setDialog('delete') }]
-      : []),
-  ]
+  const [changing, setChanging] = useState<ChangeKind | null>(null)
+  const can = (action: Subscription['actions'][number]) =>
+    may('subscriptions.write') && service.actions.includes(action)
+  const runs = can('cancel')
+  const item = (kind: ChangeKind, icon: TablerIcon): MenuItem => ({
+    label: t(`services.change_${kind}`),
+    icon,
+    onClick: () => setChanging(kind),
+  })
+  const changes: MenuItem[] = runs
+    ? [
+        t('services.change_what'),
+        item('plan', IconArrowsExchange),
+        item('quantity', IconHash),
+        item('options', IconPuzzle),
+        t('services.change_price_head'),
+        item('price', IconCoin),
+        item('discount', IconDiscount),
+        item('cycle', IconCalendarRepeat),
+        item('due_day', IconCalendarDue),
+        t('services.change_state'),
+        ...(service.status === 'awaiting_installation' || service.status === 'active'
+          ? [item('extend_trial', IconGift), item('transfer', IconUserShare)]
+          : []),
+        ...(can('suspend') ? [item('suspend', IconPlayerPause)] : []),
+        {
+          label: t('services.cancel'),
+          icon: IconBan,
+          danger: true,
+          onClick: () => setChanging('cancel'),
+        },
+      ]
+    : []
   return (
     <>
       <PageTitle
@@ -87,17 +113,14 @@ function ServicePage() {
         actions={
           may('subscriptions.write') && (
             <>
-              {more.length > 0 && (
-                <Menu
-                  label={t('services.more_actions')}
-                  trigger={
-                    <>
-                      {t('services.more_actions')}
-                      <IconChevronDown size={16} aria-hidden />
-                    </>
-                  }
-                  items={more}
-                />
+              {can('delete') && (
+                <Button
+                  variant="default"
+                  leftSection={<IconTrash size={16} aria-hidden />}
+                  onClick={() => setDialog('delete')}
+                >
+                  {t('services.delete')}
+                </Button>
               )}
               <Button
                 variant="default"
@@ -106,6 +129,18 @@ function ServicePage() {
               >
                 {t('services.correct')}
               </Button>
+              {changes.length > 0 && (
+                <Menu
+                  label={t('services.change')}
+                  trigger={
+                    <>
+                      {t('services.change')}
+                      <IconChevronDown size={16} aria-hidden />
+                    </>
+                  }
+                  items={changes}
+                />
+              )}
               {can('activate') && (
                 <Button
                   leftSection={<IconPlayerPlay size={16} aria-hidden />}
@@ -117,7 +152,7 @@ function ServicePage() {
               {can('reactivate') && (
                 <Button
                   leftSection={<IconPlayerPlay size={16} aria-hidden />}
-                  onClick={() => setDialog('reactivate')}
+                  onClick={() => setChanging('reactivate')}
                 >
                   {t('services.reactivate')}
                 </Button>
@@ -130,22 +165,23 @@ function ServicePage() {
         main={
           <>
             <Situation service={service} />
+            <ScheduledChanges service={service} />
             <Components service={service} />
             <ServiceUsage service={service} />
             <Billing service={service} />
             <ServiceContractSection service={service} />
             <Included service={service} />
+            <ServiceCoupons service={service} />
             <Suspensions service={service} />
+            <ServiceChanges service={service} />
           </>
         }
         aside={<Data service={service} />}
       />
       {dialog === 'activate' && <ActivateDialog service={service} onClose={close} />}
-      {dialog === 'suspend' && <SuspendDialog service={service} onClose={close} />}
-      {dialog === 'reactivate' && <ReactivateDialog service={service} onClose={close} />}
-      {dialog === 'cancel' && <CancelDialog service={service} onClose={close} />}
       {dialog === 'delete' && <DeleteDialog service={service} onClose={close} />}
       {dialog === 'correct' && <CorrectServiceDialog service={service} onClose={close} />}
+      {changing && <ChangeDialog service={service} kind={changing} onClose={() => setChanging(null)} />}
     </>
   )
 }
@@ -175,7 +211,7 @@ function Situation({ service }: { service: Subscription }) {
       </Callout>
     )
   }
-  if (service.end_date !== null) {
+  if (service.end_date !== null && (service.status === 'cancelled' || service.status === 'ended')) {
     return (
       <Callout
         tone="neutral"
@@ -193,8 +229,10 @@ function Situation({ service }: { service: Subscription }) {
 function Components({ service }: { service: Subscription }) {
   const { t } = useTranslation()
   const { percent } = useFormats()
-  const plans = service.components.filter((one) => one.role === 'plan')
-  const options = service.components.filter((one) => one.role === 'option')
+  // What was before stands in the history.
+  const going = service.components.filter((one) => one.to_date === null)
+  const plans = going.filter((one) => one.role === 'plan')
+  const options = going.filter((one) => one.role === 'option')
   const money = (amount: number) => <Money amount={amount} currency={service.currency} />
   return (
     <Section title={t('services.components')}>

@@ -30,6 +30,15 @@ const ServiceUsage = lazy(() =>
   import('../service-usage.tsx').then((module) => ({ default: module.ServiceUsage })),
 )
 
+const ServiceCoupons = lazy(() =>
+  import('../service-coupons.tsx').then((module) => ({ default: module.ServiceCoupons })),
+)
+
+const changes = () => import('../service-changes.tsx')
+const ServiceActions = lazy(() => changes().then((module) => ({ default: module.ServiceActions })))
+const ScheduledChanges = lazy(() => changes().then((module) => ({ default: module.OwnScheduledChanges })))
+const ChangeHistory = lazy(() => changes().then((module) => ({ default: module.OwnChangeHistory })))
+
 const serviceQuery = (id: string) =>
   queryOptions({
     queryKey: ['services', id],
@@ -53,6 +62,7 @@ function ServicePage() {
   const { id } = Route.useParams()
   const { data: service } = useSuspenseQuery(serviceQuery(id))
   const mayPay = maySession(useSession(), 'billing')
+  const live = service.status !== 'cancelled' && service.status !== 'ended'
   return (
     <>
       <PageTitle
@@ -61,17 +71,27 @@ function ServicePage() {
         state={<StateBadge kind="subscription" state={service.status} />}
         subtitle={t('service.subtitle', { product: service.product_name, number: service.contract_number })}
         actions={
-          mayPay && (
-            <ButtonLink to="/invoices" search={{ state: 'all' }} variant="default">
-              {t('services.see_invoices')}
-            </ButtonLink>
-          )
+          <>
+            {mayPay && (
+              <ButtonLink to="/invoices" search={{ state: 'all' }} variant="default">
+                {t('services.see_invoices')}
+              </ButtonLink>
+            )}
+            {live && (
+              <Suspense fallback={null}>
+                <ServiceActions serviceId={service.id} />
+              </Suspense>
+            )}
+          </>
         }
       />
       <Columns
         main={
           <>
             <Situation service={service} />
+            <Suspense fallback={null}>
+              <ScheduledChanges serviceId={service.id} />
+            </Suspense>
             <Suspense fallback={null}>
               <ServiceContract
                 subscriptionId={service.id}
@@ -84,8 +104,14 @@ function ServicePage() {
                 <ServiceUsage id={service.id} />
               </Suspense>
             )}
+            <Suspense fallback={null}>
+              <ServiceCoupons serviceId={service.id} />
+            </Suspense>
             <Included service={service} />
             <Pauses service={service} />
+            <Suspense fallback={null}>
+              <ChangeHistory serviceId={service.id} />
+            </Suspense>
           </>
         }
         aside={<About service={service} />}
