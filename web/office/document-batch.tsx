@@ -74,6 +74,7 @@ function BatchDialog({ filter, onClose }: { filter: DocumentBatchFiltersInput; o
   const queryClient = useQueryClient()
   const query = useQuery(batchesQuery)
   const batches = query.data ?? []
+  const wholeClosing = filter.closing_id !== undefined && Object.keys(filter).length === 1
   const print = useMutation({
     mutationFn: () => orThrow(api.POST('/api/v1/office/document-batches', { body: filter })),
     onSuccess: async (batch) => {
@@ -84,7 +85,7 @@ function BatchDialog({ filter, onClose }: { filter: DocumentBatchFiltersInput; o
   return (
     <Dialog opened onClose={onClose} title={t('batches.title')} size="large">
       <div className={styles.body}>
-        <p>{t('batches.text')}</p>
+        <p>{t(wholeClosing ? 'batches.text_closing' : 'batches.text')}</p>
         <ProblemAlert error={print.error ?? query.error} onRetry={query.error ? query.refetch : undefined} />
         {query.isPending && <SkeletonText lines={2} />}
         {batches.length > 0 && (
