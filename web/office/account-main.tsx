@@ -19,6 +19,7 @@ import {
 } from './account-queries.ts'
 import { numberOfInvoice, stateOfInvoice } from './invoice-words.ts'
 import styles from './list.module.css'
+import { useMay } from './session.ts'
 
 /** A part of the page that comes by itself: grey lines, the problem, nothing, or its table. */
 function Part({
@@ -61,6 +62,7 @@ function Part({
 /** What is open, the oldest due date first. */
 export function AccountInvoices({ account, balance }: { account: Account; balance: Balance | undefined }) {
   const { t } = useTranslation()
+  const may = useMay()
   const query = useQuery(openInvoicesQuery(account.id))
   const invoices = query.data?.items ?? []
   return (
@@ -68,9 +70,22 @@ export function AccountInvoices({ account, balance }: { account: Account; balanc
       query={query}
       title={t('accounts.open_invoices')}
       actions={
-        <Link to="/invoices" search={{ account_id: account.id } as never}>
-          {t('accounts.all_invoices')}
-        </Link>
+        <div className={styles.links}>
+          {may('documents.write') && account.erased_at === null && (
+            <>
+              <Link to={`/accounts/${account.id}/new-invoice` as never}>{t('accounts.new_invoice')}</Link>
+              <Link
+                to={`/accounts/${account.id}/new-invoice` as never}
+                search={{ kind: 'proforma' } as never}
+              >
+                {t('accounts.new_proforma')}
+              </Link>
+            </>
+          )}
+          <Link to="/invoices" search={{ account_id: account.id } as never}>
+            {t('accounts.all_invoices')}
+          </Link>
+        </div>
       }
       empty={invoices.length === 0}
       nothing={t('accounts.no_open_invoices')}

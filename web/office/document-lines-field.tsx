@@ -60,9 +60,10 @@ export function LinesField({
   return (
     <div className={styles.lines}>
       {lines.map((line, index) => (
-        <fieldset key={line.key} className={styles.line} style={{ border: 0, margin: 0, padding: 0 }}>
+        <fieldset key={line.key} className={styles.line}>
           <legend className="visually-hidden">{t('line_number', { number: index + 1 })}</legend>
           <TextInput
+            wrapperProps={{ 'data-wide': true }}
             label={t('description')}
             maxLength={200}
             autoComplete="off"
@@ -85,7 +86,7 @@ export function LinesField({
             value={line.quantity}
             onChange={(quantity) => change(line.key, { quantity })}
           />
-          <div data-wide>
+          <div>
             <NativeSelect
               label={choice.label}
               data={choice.data}

@@ -3,7 +3,7 @@ import { api, orThrow } from '../shared/api.ts'
 import { loadTexts } from '../shared/i18n.ts'
 
 /** How a list of invoices may be narrowed: `open` includes what is overdue. */
-export const invoiceFilters = ['open', 'paid', 'all'] as const
+export const invoiceFilters = ['open', 'paid', 'credit_note', 'proforma', 'all'] as const
 export type InvoiceFilter = (typeof invoiceFilters)[number]
 
 /** The account's invoices: open ones by due date, the others newest first. */
@@ -15,7 +15,8 @@ export const invoicesQuery = (filter: InvoiceFilter) =>
         api.GET('/api/v1/portal/invoices', {
           params: {
             query: {
-              state: filter === 'all' ? undefined : filter,
+              state: filter === 'open' || filter === 'paid' ? filter : undefined,
+              kind: filter === 'credit_note' || filter === 'proforma' ? filter : undefined,
               sort: filter === 'open' ? 'due_date' : '-issue_date',
               limit: 50,
               cursor: pageParam ?? undefined,

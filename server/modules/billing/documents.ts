@@ -104,20 +104,18 @@ export async function writeDocuments(
   if (isRefusal(ids)) return ids
   const written = await describeWritten(tx, ids, language, now)
   if (token !== undefined && token !== written.token) return refuse('preview_outdated')
-  const [first] = written.documents
-  if (first) {
-    const summary = written.documents.map(({ id, kind, series, number, total, reason, related }) => ({
-      id,
-      kind,
+  for (const document of written.documents) {
+    const { id, kind, series, number, total, reason, related } = document
+    const about = related.filter(({ relation }) => relation === 'about')
+    const facts = {
       number: `${series}-${number}`,
+      kind,
       total,
       reason,
-      about: related
-        .filter(({ relation }) => relation === 'about')
-        .map((one) => `${one.series}-${one.number}`),
-    }))
-    await sql`select write_audit('issued', 'invoices', ${first.id}, ${first.account_id}, ${first.business_unit_id}, null,
-                                 ${JSON.stringify(summary)}::jsonb)`.execute(tx)
+      about: about.map((one) => `${one.series}-${one.number}`).join(', ') || null,
+    }
+    await sql`select write_audit('issued', 'invoices', ${id}, ${document.account_id}, ${document.business_unit_id}, null,
+                                 ${JSON.stringify(facts)}::jsonb)`.execute(tx)
   }
   return { documents: written.documents }
 }

@@ -1,7 +1,7 @@
 // "Why this amount?" in plain words, for screens, mails and paper.
 import { type DateRange, daysIn } from '../../platform/calendar.ts'
 import type { DiscountKind, LineRole, PriceModel } from '../../platform/database.gen.ts'
-import { formatMoney, multiply } from '../../platform/money.ts'
+import { formatMoney, multiply, roundFraction } from '../../platform/money.ts'
 import { formatPeriod } from '../../platform/period.ts'
 import { type Language, localeOf, translator } from '../../platform/translations.ts'
 import { priceQuantity, type Tier } from '../subscriptions/index.ts'
@@ -297,6 +297,27 @@ function explainDiscounts(line: ExplainedLine, { t, money, language }: Words): s
   return sentences
 }
 
+/** Whether a line is what its quantity and days cost: a credit of a chosen amount, or of what was left, is not. */
+function isOfPrice(line: ExplainedLine): boolean {
+  const whole = priceQuantity(
+    {
+      model: line.price_model ?? 'per_unit',
+      unit_amount: line.unit_amount,
+      tiers: line.tiers ?? null,
+      package_size: line.package_size ?? null,
+      included: line.included ?? 0,
+    },
+    line.quantity,
+  )
+  const timed = recurring.includes(line.role)
+  return (
+    roundFraction({
+      numerator: whole * BigInt(timed ? line.days : 1),
+      denominator: BigInt(timed ? line.of_days : 1),
+    }) === line.gross
+  )
+}
+
 function explain(line: ExplainedLine, currency: string, language: Language, dated: boolean): string {
   const t = translator(language) as Words['t']
   const words: Words = {
@@ -314,11 +335,16 @@ function explain(line: ExplainedLine, currency: string, language: Language, date
       }),
     )
   }
-  const credited = line.corrects?.kind === 'credit_note' && !recurring.includes(line.role)
-  if (recurring.includes(line.role)) sentences.push(...explainRecurring(line, words, dated))
-  else if (line.role === 'usage') sentences.push(...explainUsage(line, words, dated))
-  else sentences.push(...explainOnce(credited ? { ...line, role: 'manual' } : line, words))
-  sentences.push(...explainDiscounts(line, words))
+  const credit = line.corrects?.kind === 'credit_note'
+  if (credit && !isOfPrice(line)) {
+    sentences.push(t('pdf:why.part_of', { amount: words.money(line.net) }))
+  } else {
+    if (recurring.includes(line.role)) sentences.push(...explainRecurring(line, words, dated))
+    else if (line.role === 'usage') sentences.push(...explainUsage(line, words, dated))
+    // Why it had been charged says nothing of why it is given back.
+    else sentences.push(...explainOnce(credit ? { ...line, role: 'manual' } : line, words))
+    sentences.push(...explainDiscounts(line, words))
+  }
   if (line.corrects === undefined || line.corrects === null) {
     if (line.rule === 'recurring_advance') sentences.push(t('pdf:why.advance'))
     if (line.rule === 'recurring_arrears' || line.role === 'usage') sentences.push(t('pdf:why.arrears'))

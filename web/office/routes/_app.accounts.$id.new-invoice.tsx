@@ -18,6 +18,7 @@ import { invoiceQuery } from '../billing-queries.ts'
 import { localToday } from '../calendar-day.ts'
 import { isBlank, isIncomplete, type LineDraft, LinesField, newLine } from '../document-lines-field.tsx'
 import { waitingChargesQuery } from '../document-queries.ts'
+import documentStyles from '../documents.module.css'
 import { DocumentsPreviewPanel, isCurrent, type Shown } from '../documents-preview.tsx'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
@@ -208,8 +209,8 @@ function DocumentForm({
                 onChange={(ids) => form.set('charge_ids', ids)}
               />
             )}
-            <div className={formStyles.fields}>
-              <div data-span="4">
+            <div className={`${formStyles.fields} ${documentStyles.bottom}`}>
+              <div data-span="6">
                 <DateInput
                   label={proforma ? t('valid_until') : t('due_date')}
                   description={proforma ? undefined : t('due_help')}
@@ -219,10 +220,9 @@ function DocumentForm({
                 />
               </div>
               {form.values.source === 'lines' && going.length > 0 && (
-                <div data-span="8">
+                <div data-span="6">
                   <NativeSelect
                     label={t('for_service')}
-                    description={proforma ? undefined : '\u00a0'}
                     data={[
                       { value: '', label: t('for_account') },
                       ...going.map((one) => ({ value: one.id, label: one.plan_name })),

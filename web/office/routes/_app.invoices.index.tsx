@@ -37,16 +37,11 @@ function Invoices() {
     () => [
       {
         id: 'number',
-        header: t('invoices.number'),
-        cell: (row) => numberOfInvoice(row),
+        header: t('documents:document'),
+        cell: (row) => `${t(`documents:kind.${row.kind}`)} ${numberOfInvoice(row)}`,
         sort: 'number',
         primary: true,
-        width: '8rem',
-      },
-      {
-        id: 'kind',
-        header: t('documents:kind_label'),
-        cell: (row) => t(`documents:kind.${row.kind}`),
+        width: '10.5rem',
       },
       { id: 'account', header: t('invoices.account'), cell: (row) => row.account_name },
       {

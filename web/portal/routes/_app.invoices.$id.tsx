@@ -4,9 +4,10 @@ import IconChevronRight from '@tabler/icons-react/dist/esm/icons/IconChevronRigh
 import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
 import IconDownload from '@tabler/icons-react/dist/esm/icons/IconDownload.mjs'
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { createFileRoute } from '@tanstack/react-router'
+import { createFileRoute, Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { OwnInvoiceDetail } from '../../shared/api-types.gen.ts'
+import { loadTexts } from '../../shared/i18n.ts'
 import { Columns, Facts, PageTitle, Section } from '../../shared/page.tsx'
 import { Callout } from '../../shared/problem-alert.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
@@ -20,12 +21,13 @@ import styles from '../invoices.module.css'
 import { List, Row, Tile } from '../list.tsx'
 import { homeQuery, maySession, useSession } from '../session.ts'
 
-/** One invoice: what it is for, why each amount is what it is, what was paid, what is left. */
+/** One document: what it is for, why each amount is what it is, what was paid, what is left. */
 export const Route = createFileRoute('/_app/invoices/$id')({
   loader: ({ context: { queryClient }, params }) =>
     Promise.all([
       queryClient.ensureQueryData(invoiceQuery(params.id)),
       queryClient.ensureQueryData(homeQuery),
+      loadTexts('documents'),
     ]),
   component: InvoicePage,
   errorComponent: AreaProblem,
@@ -41,7 +43,7 @@ function InvoicePage() {
     <>
       <PageTitle
         back={<BackLink to="/invoices">{t('invoices.title')}</BackLink>}
-        title={t('invoice.title', { number: numberOfInvoice(invoice) })}
+        title={`${t(`documents:kind.${invoice.kind}`)} ${numberOfInvoice(invoice)}`}
         state={<StateBadge kind="invoice" state={stateOfInvoice(invoice)} />}
       />
       <Columns
@@ -57,39 +59,64 @@ function InvoicePage() {
                 <p>{t('invoice.checking_text')}</p>
               </Callout>
             )}
+            {invoice.reason && (
+              <Callout tone="neutral" title={t('documents:portal.reason')}>
+                <p>{invoice.reason}</p>
+              </Callout>
+            )}
             <Lines invoice={invoice} />
             <Payments invoice={invoice} />
           </>
         }
-        aside={<About invoice={invoice} />}
+        aside={
+          <>
+            {invoice.related.length > 0 && <Related invoice={invoice} />}
+            <About invoice={invoice} />
+          </>
+        }
       />
     </>
   )
+}
+
+/** What the amount at the top is. */
+function labelOf(invoice: OwnInvoiceDetail): string {
+  if (invoice.kind === 'credit_note') return 'documents:portal.in_your_favour'
+  if (invoice.kind === 'proforma') return 'documents:portal.offer'
+  return invoice.state === 'open' ? 'invoice.to_pay' : 'invoice.total'
 }
 
 function Due({ invoice, checking }: { invoice: OwnInvoiceDetail; checking: boolean }) {
   const { t } = useTranslation()
   const { date, relative } = useFormats()
   const mayPay = maySession(useSession(), 'billing')
-  const paid = invoice.state === 'paid'
+  const explain = () => {
+    if (invoice.kind === 'credit_note') {
+      const about = invoice.related.filter((one) => one.relation === 'about').map(numberOfInvoice)
+      return t('documents:portal.credit_note_text', { documents: about.join(', ') })
+    }
+    if (invoice.kind === 'proforma')
+      return t('documents:portal.valid_until', { date: date(invoice.due_date, 'long') })
+    if (invoice.state === 'void') return t('documents:portal.void_text')
+    if (invoice.state === 'paid')
+      return t('invoice.paid_on', { date: date(invoice.paid_at ?? invoice.issue_date, 'long') })
+    return t(invoice.overdue ? 'invoices.was_due' : 'invoices.due', {
+      date: date(invoice.due_date, 'long'),
+      relative: relative(invoice.due_date),
+    })
+  }
+  const owed = invoice.state === 'open'
   return (
     <Section>
       <div className={styles.hero}>
         <div>
-          <span>{t(paid ? 'invoice.total' : 'invoice.to_pay')}</span>
+          <span>{t(labelOf(invoice))}</span>
           <Money
-            amount={paid ? invoice.total : invoice.open_amount}
+            amount={owed ? invoice.open_amount : invoice.total}
             currency={invoice.currency}
             size="large"
           />
-          <p className={!paid && invoice.overdue ? styles.late : undefined}>
-            {paid
-              ? t('invoice.paid_on', { date: date(invoice.paid_at ?? invoice.issue_date, 'long') })
-              : t(invoice.overdue ? 'invoices.was_due' : 'invoices.due', {
-                  date: date(invoice.due_date, 'long'),
-                  relative: relative(invoice.due_date),
-                })}
-          </p>
+          <p className={owed && invoice.overdue ? styles.late : undefined}>{explain()}</p>
         </div>
         <div className={styles.heroActions}>
           <Button
@@ -101,7 +128,7 @@ function Due({ invoice, checking }: { invoice: OwnInvoiceDetail; checking: boole
           >
             {t('invoice.pdf')}
           </Button>
-          {!paid && mayPay && (
+          {owed && mayPay && (
             <ButtonLink to="/pay" search={{ invoices: invoice.id }} variant={checking ? 'default' : 'filled'}>
               {t(checking ? 'invoice.notify_again' : 'invoice.pay')}
             </ButtonLink>
@@ -114,35 +141,49 @@ function Due({ invoice, checking }: { invoice: OwnInvoiceDetail; checking: boole
 
 function Lines({ invoice }: { invoice: OwnInvoiceDetail }) {
   const { t } = useTranslation()
+  const { money: write, percent } = useFormats()
+  const debt = invoice.kind === 'invoice' || invoice.kind === 'debit_note'
   const money = (amount: number) => <Money amount={amount} currency={invoice.currency} />
   return (
-    <Section title={t('invoice.lines')} flush>
+    <Section title={t(invoice.kind === 'invoice' ? 'invoice.lines' : 'documents:lines')} flush>
       <ul className={styles.lines}>
         {invoice.lines.map((line) => (
           <Line key={line.id} line={line} currency={invoice.currency} />
         ))}
       </ul>
       <div className={styles.totals}>
-        {invoice.discount !== 0 && (
-          <>
-            <div>
-              <span>{t('invoice.gross')}</span>
-              {money(invoice.gross)}
-            </div>
-            <div>
-              <span>{t('invoice.discount')}</span>
-              {money(-invoice.discount)}
-            </div>
-          </>
+        {(invoice.discount !== 0 || invoice.tax !== 0) && (
+          <div>
+            <span>{t('invoice.gross')}</span>
+            {money(invoice.gross)}
+          </div>
         )}
+        {invoice.discount !== 0 && (
+          <div>
+            <span>{t('invoice.discount')}</span>
+            {money(-invoice.discount)}
+          </div>
+        )}
+        {invoice.taxes.map((tax) => (
+          <div key={tax.tax_id}>
+            <span>
+              {t(tax.inclusive ? 'documents:portal.tax_inside' : 'documents:portal.tax', {
+                name: tax.name,
+                rate: percent(tax.rate / 1_000_000),
+                base: write(tax.base, invoice.currency),
+              })}
+            </span>
+            {money(tax.amount)}
+          </div>
+        ))}
         <div data-strong>
           <span>{t('invoice.total')}</span>
           {money(invoice.total)}
         </div>
-        {invoice.open_amount !== invoice.total && (
+        {debt && invoice.open_amount !== invoice.total && (
           <>
             <div>
-              <span>{t('invoice.paid')}</span>
+              <span>{t(invoice.credited > 0 ? 'documents:settled' : 'invoice.paid')}</span>
               {money(invoice.open_amount - invoice.total)}
             </div>
             <div data-strong>
@@ -156,8 +197,18 @@ function Lines({ invoice }: { invoice: OwnInvoiceDetail }) {
   )
 }
 
+/** Whether the price of a line is one of a month. */
+function isMonth({ whole_period: { from, to } }: OwnInvoiceDetail['lines'][number]): boolean {
+  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
+  return days >= 28 && days <= 31
+}
+
 function Line({ line, currency }: { line: OwnInvoiceDetail['lines'][number]; currency: string }) {
   const { t } = useTranslation()
+  const recurring = line.role === 'plan' || line.role === 'option'
+  const timed = recurring || line.role === 'usage'
+  const monthly =
+    recurring && (line.price_model === 'flat' || line.price_model === 'per_unit') && isMonth(line)
   const { period } = useFormats()
   const money = (amount: number) => <Money amount={amount} currency={currency} />
   return (
@@ -165,7 +216,14 @@ function Line({ line, currency }: { line: OwnInvoiceDetail['lines'][number]; cur
       <div className={styles.lineHead}>
         <div>
           <strong>{line.description}</strong>
-          <div className={styles.period}>{period(line.period.from, line.period.to)}</div>
+          {timed && <div className={styles.period}>{period(line.period.from, line.period.to)}</div>}
+          {line.corrects && (
+            <div className={styles.period}>
+              <Link to="/invoices/$id" params={{ id: line.corrects.invoice_id }}>
+                {line.corrects.document}
+              </Link>
+            </div>
+          )}
         </div>
         <strong>{money(line.net)}</strong>
       </div>
@@ -178,10 +236,12 @@ function Line({ line, currency }: { line: OwnInvoiceDetail['lines'][number]; cur
         <div className={styles.whyBody}>
           <p>{line.explanation}</p>
           <dl className={styles.sum}>
-            <div>
-              <dt>{t('invoice.why_price')}</dt>
-              <dd>{money(line.unit_amount)}</dd>
-            </div>
+            {monthly && (
+              <div>
+                <dt>{t('invoice.why_price')}</dt>
+                <dd>{money(line.unit_amount)}</dd>
+              </div>
+            )}
             {line.quantity !== 1 && (
               <div>
                 <dt>{t('invoice.why_quantity')}</dt>
@@ -222,19 +282,23 @@ function Payments({ invoice }: { invoice: OwnInvoiceDetail }) {
   const { date } = useFormats()
   if (invoice.payments.length === 0) return null
   return (
-    <Section title={t('invoice.payments')} flush>
-      <List label={t('invoice.payments')}>
+    <Section title={t('documents:settled')} flush>
+      <List label={t('documents:settled')}>
         {invoice.payments.map((payment, index) => (
           <Row
             // biome-ignore lint/suspicious/noArrayIndexKey: what was paid keeps its place
             key={index}
             lead={<Tile icon={IconCash} tone="good" />}
             name={
-              payment.kind === 'credit_used'
-                ? t('invoice.credit_used')
-                : payment.method
-                  ? t(`payment_method.${payment.method}`)
-                  : t('invoice.payment')
+              payment.document_id !== null ? (
+                <Link to="/invoices/$id" params={{ id: payment.document_id }}>
+                  {t(`documents:movement.${payment.kind}`)} {payment.document_number}
+                </Link>
+              ) : payment.method ? (
+                t(`payment_method.${payment.method}`)
+              ) : (
+                t(`documents:movement.${payment.kind}`)
+              )
             }
             detail={[date(payment.on_date, 'long'), payment.reference].filter(Boolean).join(' · ')}
             end={
@@ -269,15 +333,39 @@ function PartyText({ party }: { party: Party }) {
   )
 }
 
+/** The documents that it corrects, that correct it, that it was made from or into. */
+function Related({ invoice }: { invoice: OwnInvoiceDetail }) {
+  const { t } = useTranslation('documents')
+  return (
+    <Section title={t('related')}>
+      <Facts
+        facts={invoice.related.map((one) => [
+          t(`relation.${one.relation}`),
+          <Link key={one.id} to="/invoices/$id" params={{ id: one.id }}>
+            {t(`kind.${one.kind}`)} {numberOfInvoice(one)}
+          </Link>,
+        ])}
+      />
+    </Section>
+  )
+}
+
 function About({ invoice }: { invoice: OwnInvoiceDetail }) {
   const { t } = useTranslation()
   return (
-    <Section title={t('invoice.about')}>
+    <Section title={t('documents:about')}>
       <Facts
         facts={[
           [t('invoice.number'), numberOfInvoice(invoice)],
           [t('invoice.issued'), <DateText key="issued" value={invoice.issue_date} />],
-          [t('invoice.due'), <DateText key="due" value={invoice.due_date} />],
+          invoice.kind !== 'credit_note' && [
+            invoice.kind === 'proforma' ? t('documents:valid_until') : t('invoice.due'),
+            <DateText key="due" value={invoice.due_date} />,
+          ],
+          invoice.subscription_number !== null && [
+            t('documents:service'),
+            t('documents:service_number', { number: invoice.subscription_number }),
+          ],
           [t('service.method'), t(`payment_method.${invoice.payment_method}`)],
           [t('invoice.customer'), <PartyText key="customer" party={invoice.customer as Party} />],
           [t('invoice.issuer'), <PartyText key="issuer" party={invoice.issuer as Party} />],

@@ -6,6 +6,7 @@ import { createFileRoute, Link } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OwnInvoice } from '../../shared/api-types.gen.ts'
+import { loadTexts } from '../../shared/i18n.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { StateBadge, ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
@@ -29,7 +30,7 @@ const DunningBanner = lazy(() =>
   import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
 )
 
-/** The account's invoices: open, paid or all; several can be chosen and paid together. */
+/** The account's documents: what is to pay, paid, notes, offers, or all; several can be chosen and paid together. */
 export const Route = createFileRoute('/_app/invoices/')({
   validateSearch: (search: Record<string, unknown>): { state?: InvoiceFilter } => ({
     state: invoiceFilters.find((one) => one === search.state),
@@ -39,10 +40,13 @@ export const Route = createFileRoute('/_app/invoices/')({
     Promise.all([
       queryClient.ensureInfiniteQueryData(invoicesQuery(deps.state)),
       queryClient.ensureQueryData(homeQuery),
+      loadTexts('documents'),
     ]),
   component: InvoicesPage,
   errorComponent: AreaProblem,
 })
+
+const isKind = (filter: InvoiceFilter) => filter === 'credit_note' || filter === 'proforma'
 
 function InvoicesPage() {
   const { t } = useTranslation()
@@ -70,7 +74,10 @@ function InvoicesPage() {
           label={t('invoices.filter')}
           param="state"
           chosen={state}
-          options={invoiceFilters.map((value) => ({ value, label: t(`invoices.filter_${value}`) }))}
+          options={invoiceFilters.map((value) => ({
+            value,
+            label: isKind(value) ? t(`documents:kinds.${value}`) : t(`invoices.filter_${value}`),
+          }))}
         />
         {selectable && (
           <Checkbox
@@ -84,9 +91,16 @@ function InvoicesPage() {
       </div>
       <Section flush>
         {invoices.length === 0 ? (
-          <EmptyState icon={<IconFileInvoice size={24} aria-hidden />} title={t(`invoices.empty_${state}`)}>
-            {t(`invoices.empty_${state}_text`)}
-          </EmptyState>
+          isKind(state) ? (
+            <EmptyState
+              icon={<IconFileInvoice size={24} aria-hidden />}
+              title={t(`documents:portal.empty_${state}`)}
+            />
+          ) : (
+            <EmptyState icon={<IconFileInvoice size={24} aria-hidden />} title={t(`invoices.empty_${state}`)}>
+              {t(`invoices.empty_${state}_text`)}
+            </EmptyState>
+          )
         ) : (
           <>
             <List label={t('invoices.title')}>
@@ -152,7 +166,7 @@ function InvoiceRow({
       name={
         <>
           <Link to="/invoices/$id" params={{ id: invoice.id }} className={coverLink}>
-            {t('invoice.title', { number })}
+            {t(`documents:kind.${invoice.kind}`)} {number}
           </Link>
           {checking ? (
             <ToneBadge tone="info" icon={IconClock}>
@@ -169,12 +183,19 @@ function InvoiceRow({
               date: date(invoice.due_date),
               relative: relative(invoice.due_date),
             })
-          : t('invoices.issued', { date: date(invoice.issue_date) })
+          : invoice.state === 'offered'
+            ? t('documents:portal.valid_until', { date: date(invoice.due_date) })
+            : t('invoices.issued', { date: date(invoice.issue_date) })
       }
       end={
         <>
           <strong>
-            <Money amount={open ? invoice.open_amount : invoice.total} currency={invoice.currency} />
+            <Money
+              amount={
+                open ? invoice.open_amount : invoice.kind === 'credit_note' ? -invoice.total : invoice.total
+              }
+              currency={invoice.currency}
+            />
           </strong>
           {open && invoice.open_amount < invoice.total && (
             <small>
