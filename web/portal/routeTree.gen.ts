@@ -35,6 +35,7 @@ import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.ind
 import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
+import { Route as AppServicesIdChangeRouteImport } from './routes/_app.services.$id_.change'
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
@@ -165,6 +166,11 @@ const AppServicesIdRoute = AppServicesIdRouteImport.update({
   path: '/services/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppServicesIdChangeRoute = AppServicesIdChangeRouteImport.update({
+  id: '/services/$id_/change',
+  path: '/services/$id/change',
+  getParentRoute: () => AppRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
@@ -192,6 +198,7 @@ export interface FileRoutesByFullPath {
   '/emails/': typeof AppEmailsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
   '/services/': typeof AppServicesIndexRoute
+  '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesByTo {
   '/choose-password': typeof ChoosePasswordRoute
@@ -219,6 +226,7 @@ export interface FileRoutesByTo {
   '/emails': typeof AppEmailsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
   '/services': typeof AppServicesIndexRoute
+  '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -248,6 +256,7 @@ export interface FileRoutesById {
   '/_app/emails/': typeof AppEmailsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
+  '/_app/services/$id_/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -277,6 +286,7 @@ export interface FileRouteTypes {
     | '/emails/'
     | '/invoices/'
     | '/services/'
+    | '/services/$id/change'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/choose-password'
@@ -304,6 +314,7 @@ export interface FileRouteTypes {
     | '/emails'
     | '/invoices'
     | '/services'
+    | '/services/$id/change'
   id:
     | '__root__'
     | '/_app'
@@ -332,6 +343,7 @@ export interface FileRouteTypes {
     | '/_app/emails/'
     | '/_app/invoices/'
     | '/_app/services/'
+    | '/_app/services/$id_/change'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -529,6 +541,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppServicesIdRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/services/$id_/change': {
+      id: '/_app/services/$id_/change'
+      path: '/services/$id/change'
+      fullPath: '/services/$id/change'
+      preLoaderRoute: typeof AppServicesIdChangeRouteImport
+      parentRoute: typeof AppRoute
+    }
   }
 }
 
@@ -551,6 +570,7 @@ interface AppRouteChildren {
   AppEmailsIndexRoute: typeof AppEmailsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
+  AppServicesIdChangeRoute: typeof AppServicesIdChangeRoute
 }
 
 const AppRouteChildren: AppRouteChildren = {
@@ -572,6 +592,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppEmailsIndexRoute: AppEmailsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
+  AppServicesIdChangeRoute: AppServicesIdChangeRoute,
 }
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)

@@ -14,6 +14,7 @@ import { DateText, Money } from '../../shared/values.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import { salespeopleQuery, servicesSource, usablePlansQuery } from '../service-queries.ts'
+import { ServicesNav } from '../services-nav.tsx'
 
 /** All services of all accounts. */
 export const Route = createFileRoute('/_app/services/')({
@@ -126,6 +127,7 @@ function Services() {
   return (
     <>
       <PageTitle title={t('shell.services')} />
+      <ServicesNav />
       <DataTable
         name="services"
         label={t('shell.services')}
