@@ -18,9 +18,7 @@ export async function seedUnit(tx: Tx, accounts: number, start = '2026-03-11'): 
              select business_unit_id, id, 'Fibra 500', 'broadband' from product returning id)
     select unit.id, plan.id as plan from unit, plan`.execute(tx)
   const { id: unit, plan } = rows[0]!
-  await sql`insert into plan_options (plan_id, name) values (${plan}, 'Fixed address')`.execute(
-    tx,
-  )
+  await sql`insert into plan_options (plan_id, name) values (${plan}, 'Fixed address')`.execute(tx)
   await sql`
     insert into accounts (business_unit_id, external_id, name, language)
     select ${unit}, 'seed-' || n, 'Account ' || n, 'pt-BR' from generate_series(1, ${accounts}::int) n`.execute(
