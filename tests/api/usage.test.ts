@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { closeAccount } from '../../server/modules/billing/index.ts'
+import { demand } from '../../server/platform/jobs.ts'
 import { type Caller, type Reply, startTestApi, type TestApi } from '../api.ts'
 
 let api: TestApi
@@ -191,6 +193,63 @@ describe('metered use', () => {
     expect(fault(await admin.post('/usage', { ...body, business_unit_id: elsewhere.id }))).toEqual([
       'records.0.external_id not_a_choice',
     ])
+  })
+
+  it('is billed once at the closing, whatever became of its price, and late with the next', async () => {
+    const service = await sell()
+    const calls = service.components[2]
+    const call = (quantity: number, on_date: string, key: string) => ({
+      meter: 'calls',
+      quantity,
+      on_date,
+      key,
+    })
+    await tell(service, call(100, '2026-05-10', 'a'))
+    const changed = await admin.post(`/subscriptions/${service.id}/changes`, {
+      change: {
+        kind: 'price',
+        component_id: calls.id,
+        timing: 'date',
+        effective_on: '2026-05-21',
+        unit_amount: 9,
+      },
+    })
+    expect(changed.status, JSON.stringify(changed.body)).toBe(201)
+    await tell(service, call(10, '2026-05-21', 'b'))
+    const close = async (now: string, up_to: string) => {
+      api.setNow(now)
+      await api.system(async (tx) =>
+        demand(
+          await closeAccount(
+            tx,
+            { account_id: service.account_id, up_to: Temporal.PlainDate.from(up_to) },
+            api.now(),
+          ),
+        ),
+      )
+    }
+    await close('2026-05-31T15:00:00Z', '2026-05-31')
+    const linesOf = async () =>
+      api.system(async (tx) => {
+        const { rows } = await sql<{ quantity: number; net: number }>`
+          select l.quantity, l.net from invoice_lines l
+           where l.subscription_id = ${service.id} and l.role = 'usage' order by l.id`.execute(tx)
+        return rows.map((row) => [row.quantity, row.net])
+      })
+    expect((await linesOf()).sort()).toEqual([
+      [10, 90],
+      [100, 700],
+    ])
+    expect((await admin.get(`/usage?subscription_id=${service.id}&state=waiting`)).body.items).toEqual([])
+    await tell(service, call(3, '2026-05-25', 'late'), call(1, '2026-05-15', 'later still'))
+    await close('2026-06-30T15:00:00Z', '2026-06-30')
+    expect((await linesOf()).slice(2).sort()).toEqual([
+      [1, 7],
+      [3, 27],
+    ])
+    const billed = (await admin.get(`/usage?subscription_id=${service.id}&state=billed`)).body.items
+    expect(billed.map((row: Row) => [row.key, row.invoice_number !== null])).toHaveLength(4)
+    api.setNow('2026-05-21T15:00:00Z')
   })
 
   it('is taken back until it is billed', async () => {

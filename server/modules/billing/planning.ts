@@ -31,6 +31,7 @@ import {
   type PlanRules,
   planInvoices,
   type RecurringDiscount,
+  type UsageOfDay,
 } from './engine.ts'
 import type { ComputedTax, TaxRule } from './taxes.ts'
 
@@ -330,9 +331,7 @@ export async function loadServices(
         ...(component.plan_meter_id === null
           ? {}
           : {
-              usage: (usageOf.get(`${row.id} ${component.plan_meter_id}`) ?? []).map(
-                ({ on_date, quantity, ids: records }) => ({ on: on_date, quantity, ids: records }),
-              ),
+              usage: ownUsage(component, componentsOf.get(row.id) ?? [], usageOf),
             }),
       })),
       currency: row.currency,
@@ -343,6 +342,28 @@ export async function loadServices(
   for (const { account_id, product_id, ...charge } of charges.rows)
     of(account_id).charges.push({ ...charge, taxes: taxesOf(account_id, product_id) })
   return byAccount
+}
+
+/**
+ * The use that a meter's component charges: where its price changed, each day's use is of one component alone, the last that
+ * had begun by then, and what precedes them all is of the first.
+ */
+function ownUsage(
+  component: ComponentRow,
+  siblings: readonly ComponentRow[],
+  usageOf: ReadonlyMap<string, readonly UsageRow[]>,
+): UsageOfDay[] {
+  const same = siblings.filter(
+    ({ plan_meter_id, from_date, to_date }) =>
+      plan_meter_id === component.plan_meter_id &&
+      (from_date === null || to_date === null || Temporal.PlainDate.compare(from_date, to_date) < 0),
+  )
+  const ownerOf = (day: Temporal.PlainDate) =>
+    same.findLast(({ from_date }) => from_date === null || Temporal.PlainDate.compare(from_date, day) <= 0) ??
+    same[0]
+  return (usageOf.get(`${component.subscription_id} ${component.plan_meter_id}`) ?? [])
+    .filter(({ on_date }) => same.length === 1 || ownerOf(on_date)?.id === component.id)
+    .map(({ on_date, quantity, ids }) => ({ on: on_date, quantity, ids }))
 }
 
 const earlier = (day: Temporal.PlainDate, other: Temporal.PlainDate | null) =>
