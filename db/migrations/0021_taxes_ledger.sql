@@ -72,6 +72,16 @@ grant select, insert on account_adjustments to zaguan_office;
 grant select (id, account_id, kind, amount, currency, on_date, reason, invoice_id, method, reference) on account_adjustments to zaguan_portal;
 call audit_table('account_adjustments');
 
+-- Why an account was exempt says something of it; from what is erased nothing is charged any more. Corrections stay, with the
+-- reason that the customer read, as the documents do.
+create function erase_exemptions() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  delete from account_tax_exemptions where account_id = new.id;
+  return new;
+end $$;
+create trigger exemptions_erased before update of erased_at on accounts
+  for each row when (old.erased_at is null and new.erased_at is not null) execute function erase_exemptions();
+
 -- The chart of accounts --------------------------------------------------------------------------------------------------
 
 create function default_chart(p_language language_code)

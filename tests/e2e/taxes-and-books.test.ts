@@ -56,6 +56,9 @@ it('staff create a tax and a coupon, an invoice bears both, and the books balanc
   await dialog.getByRole('button', { name: t('books:service_coupons.redeem') }).click()
   await dialog.getByText(t('errors:coupon_unknown.title')).waitFor()
   await dialog.getByRole('textbox', { name: t('books:service_coupons.code') }).fill('welcome')
+  // From the first day that is not billed: the whole of the month that is closed now.
+  const { earliest_from } = await site.admin.get(`/subscriptions/${service}/coupons`)
+  await dialog.getByLabel(t('books:service_coupons.from')).fill(earliest_from)
   await dialog.getByRole('button', { name: t('books:service_coupons.redeem') }).click()
   await page.getByText('WELCOME').first().waitFor()
 
