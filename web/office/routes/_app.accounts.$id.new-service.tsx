@@ -12,13 +12,15 @@ import type {
   PlanSummary,
   Price,
   SaleQuote,
+  ServiceContract,
 } from '../../shared/api-types.gen.ts'
 import { useForm } from '../../shared/form.ts'
 import { addDays } from '../../shared/formats.ts'
-import { DateInput } from '../../shared/inputs.tsx'
+import { loadTexts } from '../../shared/i18n.ts'
+import { DateInput, MoneyInput } from '../../shared/inputs.tsx'
 import { EmptyState, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import { showToast } from '../../shared/toasts.tsx'
+import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { accountQuery, billingDataQuery, refreshAccounts } from '../account-queries.ts'
@@ -26,6 +28,7 @@ import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { localToday } from '../calendar-day.ts'
 import { planQuery } from '../catalogue-queries.ts'
+import { usableTemplatesQuery } from '../contract-queries.ts'
 import { type Cycle, cycleKey, useCycleWords } from '../cycle-words.ts'
 import { bodyOfDiscount, checkDiscount, DiscountFields } from '../discount-fields.tsx'
 import formStyles from '../form-layout.module.css'
@@ -42,6 +45,7 @@ export const Route = createFileRoute('/_app/accounts/$id/new-service')({
       queryClient.ensureQueryData(accountQuery(id)),
       queryClient.ensureQueryData(billingDataQuery(id)),
       queryClient.ensureQueryData(unitsQuery),
+      loadTexts('contracts'),
     ])
     await queryClient.ensureQueryData(usablePlansQuery(account.business_unit_id))
   },
@@ -118,7 +122,13 @@ function ServiceForm({
   const router = useRouter()
   const queryClient = useQueryClient()
   const today = localToday(unit.time_zone)
+  const may = useMay()
+  const tellProblem = useProblemToast()
   const { data: people = [] } = useQuery(salespeopleQuery(unit.id))
+  const { data: templates = [] } = useQuery({
+    ...usableTemplatesQuery(unit.id),
+    enabled: may('contracts.write'),
+  })
   const { data: points = [] } = useQuery(usableRoutingPointsQuery(unit.id))
   const hasPoint = (planId: string) => plans.some((one) => one.id === planId && isRouted(one.kind))
   const form = useForm({
@@ -143,6 +153,11 @@ function ServiceForm({
       salesperson_id: '',
       sale_date: today,
       term_months: 0 as number | string,
+      template_id: '',
+      installation_fee: null as number | null,
+      instalments: 1 as number | string,
+      renewal: 'none',
+      renewal_months: 12 as number | string,
       external_id: '',
       notes: '',
     },
@@ -151,14 +166,18 @@ function ServiceForm({
       start_date: values.start_date === '' && t('common:input.required'),
       ...checkDiscount(values, t('common:input.required')),
     }),
-    submit: (values, { idempotencyKey }) =>
-      orThrow(
+    submit: async (values, { idempotencyKey }) => {
+      const service = await orThrow(
         api.POST('/api/v1/office/accounts/{id}/subscriptions', {
           params: { path: { id: account.id } },
           headers: idempotent(idempotencyKey),
           body: bodyOf(values),
         }),
-      ),
+      )
+      // The service is sold by now: what was agreed beside can be entered again on its page.
+      if (hasTerms(values)) await agree(service.id, values).catch(tellProblem)
+      return service
+    },
     onDone: (service) => {
       void refreshAccounts(queryClient)
       showToast({
@@ -168,6 +187,21 @@ function ServiceForm({
       void router.navigate({ to: `/services/${service.id}` })
     },
   })
+  const hasTerms = (sale: typeof form.values) =>
+    sale.template_id !== '' || (sale.installation_fee ?? 0) > 0 || sale.renewal !== 'none'
+  const agree = (id: string, sale: typeof form.values) =>
+    orThrow(
+      api.PUT('/api/v1/office/subscriptions/{id}/contract', {
+        params: { path: { id } },
+        body: {
+          ...(sale.template_id === '' ? {} : { template_id: sale.template_id }),
+          installation_fee: sale.installation_fee ?? 0,
+          instalments: Number(sale.instalments) || 1,
+          renewal: sale.renewal as ServiceContract['renewal'],
+          renewal_months: sale.renewal === 'automatic' ? Number(sale.renewal_months) || 12 : null,
+        },
+      }),
+    )
   const bodyOf = (sale: typeof form.values) => {
     const [cycle_unit, cycle_count, cycle_alignment] = sale.cycle.split(' ')
     return {
@@ -467,6 +501,59 @@ function ServiceForm({
             </div>
           </div>
         </Section>
+        {may('contracts.write') && (
+          <Section title={t('services.contract')}>
+            <div className={formStyles.fields}>
+              <NativeSelect
+                label={t('contracts:ui.template')}
+                data={[
+                  { value: '', label: t('contracts:ui.template_default') },
+                  ...templates.map((one) => ({ value: one.id, label: one.name })),
+                ]}
+                {...form.field('template_id')}
+              />
+              <div data-span="6">
+                <MoneyInput
+                  label={t('contracts:ui.fee')}
+                  currency={values.currency}
+                  {...form.control('installation_fee')}
+                />
+              </div>
+              <div data-span="6">
+                <NumberInput
+                  label={t('contracts:ui.instalments')}
+                  min={1}
+                  max={60}
+                  allowDecimal={false}
+                  hideControls
+                  {...form.control('instalments')}
+                />
+              </div>
+              <div data-span="6">
+                <NativeSelect
+                  label={t('contracts:ui.renewal')}
+                  data={(['none', 'automatic', 'on_request'] as const).map((value) => ({
+                    value,
+                    label: t(`contracts:renewal.${value}`),
+                  }))}
+                  {...form.field('renewal')}
+                />
+              </div>
+              {values.renewal === 'automatic' && (
+                <div data-span="6">
+                  <NumberInput
+                    label={t('contracts:ui.renewal_months')}
+                    min={1}
+                    max={600}
+                    allowDecimal={false}
+                    hideControls
+                    {...form.control('renewal_months')}
+                  />
+                </div>
+              )}
+            </div>
+          </Section>
+        )}
         <Section title={t('services.sale')}>
           <div className={formStyles.fields}>
             <div data-span="6">
