@@ -227,7 +227,6 @@ export function prepareLogo(logo: Buffer): Promise<Buffer | null> {
 /** A4 in points. */
 export const page = { width: 595.28, height: 841.89, margin: 48, top: 48, bottom: 78 }
 export const inner = page.width - 2 * page.margin
-export const right = page.width - page.margin
 export const lowest = page.height - page.bottom
 
 export const ink = { text: '#1a1d21', soft: '#5c636d', line: '#dfe3e8', good: '#18794e', bad: '#c62a2f' }

@@ -207,3 +207,58 @@ describe('a statement', () => {
     expect((await admin.get('/accounts/00000000-0000-7000-8000-000000000000/statement.pdf')).status).toBe(404)
   })
 })
+
+describe('every kind of document', () => {
+  const textOf = async (id: string) =>
+    readPdf((await admin.get(`/invoices/${id}/pdf`)).bytes).pages.join('\n')
+  const written = async (path: string, body: object) => (await done(admin.post(path, body))).documents[0]
+
+  it('is printed as what it is, with the document that it corrects', async () => {
+    const invoice = await written(`/accounts/${account.id}/invoices`, {
+      lines: [{ description: 'Visita técnica', unit_amount: 12_000 }],
+    })
+    const number = `${invoice.series}-${invoice.number}`
+    expect(await textOf(invoice.id)).toMatch(/Fatura[\s\S]*Visita técnica[\s\S]*R\$ 120,00/)
+
+    const debit = await written(`/invoices/${invoice.id}/debit-notes`, {
+      reason: 'Faltou o material',
+      lines: [{ description: 'Cabo', unit_amount: 1500 }],
+    })
+    const debitText = await textOf(debit.id)
+    for (const words of [
+      'Nota de débito',
+      'Referente a',
+      `Fatura ${number}`,
+      'Faltou o material',
+      'R$ 15,00',
+    ])
+      expect(debitText).toContain(words)
+
+    const credit = await written(`/invoices/${invoice.id}/void`, {
+      reason: 'Visita não feita',
+      rebill: false,
+    })
+    expect(credit.kind).toBe('credit_note')
+    const creditText = await textOf(credit.id)
+    for (const words of [
+      'Nota de crédito',
+      'Corrige',
+      `Fatura ${number}`,
+      'Visita não feita',
+      'Total creditado',
+    ])
+      expect(creditText).toContain(words)
+    expect(creditText).not.toContain('Como pagar')
+    expect(await textOf(invoice.id)).toContain('CANCELADA')
+
+    const proforma = await written(`/accounts/${account.id}/proformas`, {
+      valid_until: '2026-06-30',
+      lines: [{ description: 'Projeto', unit_amount: 50_000 }],
+    })
+    const offered = await textOf(proforma.id)
+    for (const words of ['Fatura proforma', 'Documento sem valor fiscal', 'Válida até', '30 de jun. de 2026'])
+      expect(offered).toContain(words)
+    await done(admin.post(`/invoices/${proforma.id}/withdraw`))
+    expect(await textOf(proforma.id)).toContain('RETIRADA')
+  })
+})

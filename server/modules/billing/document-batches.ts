@@ -15,7 +15,7 @@ import { getInvoice, type InvoiceFilter, listInvoiceIds } from './invoices.ts'
 import { type PrintPiece, print } from './printing.ts'
 
 /** So many documents at most in one go. */
-export const mostDocuments = 100_000
+const mostDocuments = 100_000
 /** So many in one ZIP file: some 200 MB, and what is done again after an interruption. */
 const documentsInPart = 5000
 /** So many are read and printed at once: others' documents come in between. */

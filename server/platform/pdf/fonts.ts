@@ -437,7 +437,7 @@ function componentsOf(outline: Buffer): number[] {
  * A TrueType file with the outlines of these glyphs alone. Glyphs keep their numbers, so that what was written with the
  * whole font is right with its part.
  */
-export function subsetFace(face: Face, glyphs: Iterable<number>): Buffer {
+function subsetFace(face: Face, glyphs: Iterable<number>): Buffer {
   const { tables } = face
   const glyf = tables.get('glyf')!
   const loca = tables.get('loca')!
