@@ -85,7 +85,7 @@ it('staff create a tax and a coupon, an invoice bears both, and the books balanc
   expect(faults.filter((fault) => !fault.includes('409'))).toEqual([])
   await visit.context.close()
 
-  const customer = await site.signIn('portal', first!.email)
+  const customer = await site.enter(first!.email, 'en')
   const own = await site.visit({ language: 'en', width: 390, as: customer })
   await own.page.goto('/statement')
   await own.page.getByText('Down for an hour').waitFor()
