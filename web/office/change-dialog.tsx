@@ -411,22 +411,24 @@ function PlanFields({ service, choices, draft, set }: FieldsProps) {
           })),
         ]}
       />
-      <div className={formStyles.checks}>
-        {service.discount_kind !== null && (
-          <Checkbox
-            label={t('form.keep_discount')}
-            checked={draft.keep_discount}
-            onChange={(event) => set('keep_discount', event.currentTarget.checked)}
-          />
-        )}
-        {chosen && chosen.missing.length > 0 && (
-          <Checkbox
-            label={t('form.keep_missing', { names: chosen.missing.join(', ') })}
-            checked={draft.keep_missing}
-            onChange={(event) => set('keep_missing', event.currentTarget.checked)}
-          />
-        )}
-      </div>
+      {(service.discount_kind !== null || (chosen && chosen.missing.length > 0)) && (
+        <div className={formStyles.checks}>
+          {service.discount_kind !== null && (
+            <Checkbox
+              label={t('form.keep_discount')}
+              checked={draft.keep_discount}
+              onChange={(event) => set('keep_discount', event.currentTarget.checked)}
+            />
+          )}
+          {chosen && chosen.missing.length > 0 && (
+            <Checkbox
+              label={t('form.keep_missing', { names: chosen.missing.join(', ') })}
+              checked={draft.keep_missing}
+              onChange={(event) => set('keep_missing', event.currentTarget.checked)}
+            />
+          )}
+        </div>
+      )}
       <NumberInput
         label={t('form.trial_days')}
         description={t('form.trial_days_help')}

@@ -130,7 +130,7 @@ function History({ service, changes }: { service: Subscription; changes: Subscri
                 {change.reason && <small>{change.reason}</small>}
                 {change.failure && <small>{t('history.failure', { reason: change.failure })}</small>}
                 {(change.documents.length > 0 || change.new_subscription_id) && (
-                  <small className={styles.costs}>
+                  <span className={styles.costs}>
                     {change.documents.map((one) =>
                       may('billing.read') ? (
                         <Link
@@ -171,7 +171,7 @@ function History({ service, changes }: { service: Subscription; changes: Subscri
                         {t('history.old_service')}
                       </Link>
                     )}
-                  </small>
+                  </span>
                 )}
               </div>
               <ChangeState state={change.state} />
