@@ -29,6 +29,8 @@ export function DunningBanner({ checking }: { checking: readonly string[] }) {
   if (!own || own.overdue === 0 || own.oldest === null || own.oldest.days <= 0) return null
   const { oldest, next, currency } = own
   const payable = own.overdue_invoice_ids.filter((id) => !checking.includes(id))
+  // What was paid, as the customer says, waits for us and not for them.
+  if (payable.length === 0 && own.suspended_services === 0) return null
   const coming =
     own.exempt_until !== null
       ? t('banner.exempt', { date: date(own.exempt_until) })
