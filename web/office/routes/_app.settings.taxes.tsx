@@ -8,7 +8,7 @@ import { createFileRoute } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
-import type { BusinessUnit, ProductTaxes, Tax } from '../../shared/api-types.gen.ts'
+import type { BusinessUnit, Tax } from '../../shared/api-types.gen.ts'
 import { parseMoney } from '../../shared/formats.ts'
 import { loadTexts } from '../../shared/i18n.ts'
 import { MoneyInput } from '../../shared/inputs.tsx'
@@ -245,18 +245,21 @@ function Products({ unit, taxes, editable }: { unit: BusinessUnit; taxes: Tax[];
   const { t, i18n } = useTranslation('books')
   const queryClient = useQueryClient()
   const query = useQuery(productTaxesQuery(unit.id))
+  // What was ticked stands at once, until it is saved and read again.
+  const [chosen, setChosen] = useState<Record<string, string[]>>({})
   const save = useMutation({
     mutationFn: ({ id, tax_ids }: { id: string; tax_ids: string[] }) =>
       orThrow(api.PUT('/api/v1/office/products/{id}/taxes', { params: { path: { id } }, body: { tax_ids } })),
-    onMutate: ({ id, tax_ids }) => {
-      queryClient.setQueryData(productTaxesQuery(unit.id).queryKey, (rows: ProductTaxes[] | undefined) =>
-        rows?.map((row) => (row.product_id === id ? { ...row, tax_ids } : row)),
-      )
+    onSettled: async (_result, _error, { id }) => {
+      await refreshTaxes(queryClient)
+      setChosen(({ [id]: _saved, ...rest }) => rest)
     },
-    onSettled: () => refreshTaxes(queryClient),
     onError: useProblemToast(),
   })
-  const products = query.data ?? []
+  const products = (query.data ?? []).map((row) => ({
+    ...row,
+    tax_ids: chosen[row.product_id] ?? row.tax_ids,
+  }))
   return (
     <Section title={t('taxes.of_products')} description={t('taxes.of_products_text')} flush>
       <ProblemAlert error={query.error} onRetry={query.refetch} />
@@ -275,14 +278,13 @@ function Products({ unit, taxes, editable }: { unit: BusinessUnit; taxes: Tax[];
                     aria-label={t('taxes.bears', { product: product.product_name, tax: tax.name })}
                     checked={product.tax_ids.includes(tax.id)}
                     disabled={!editable}
-                    onChange={(event) =>
-                      save.mutate({
-                        id: product.product_id,
-                        tax_ids: event.currentTarget.checked
-                          ? [...product.tax_ids, tax.id]
-                          : product.tax_ids.filter((id) => id !== tax.id),
-                      })
-                    }
+                    onChange={(event) => {
+                      const tax_ids = event.currentTarget.checked
+                        ? [...product.tax_ids, tax.id]
+                        : product.tax_ids.filter((id) => id !== tax.id)
+                      setChosen((before) => ({ ...before, [product.product_id]: tax_ids }))
+                      save.mutate({ id: product.product_id, tax_ids })
+                    }}
                   />
                 ))}
             </div>
