@@ -25,7 +25,7 @@ describe.each(languages)('a contract in %s', (language) => {
     const found = await site.admin.get(`/subscriptions?account_id=${account.id}`)
     service = found.items[0]
     staff = await site.visit({ language, width: 1440, as: site.admin })
-    const signedIn = await site.signIn('portal', account.email)
+    const signedIn = await site.enter(account.email, language)
     customer = await site.visit({ language, width: 390, height: 844, as: signedIn })
   }, 120_000)
   afterAll(async () => {
@@ -37,8 +37,8 @@ describe.each(languages)('a contract in %s', (language) => {
     const { page, t } = staff
     await page.goto('/office/settings/contract-templates/new')
     await heading(page, t('contracts:ui.template_new')).waitFor()
-    await page.getByLabel(t('office:words.unit')).selectOption(books.unit.id)
-    await page.getByLabel(t('contracts:ui.language')).selectOption(language)
+    await page.getByRole('combobox', { name: t('office:words.unit') }).selectOption(books.unit.id)
+    await page.getByRole('combobox', { name: t('contracts:ui.language') }).selectOption(language)
     await page.getByRole('textbox', { name: t('contracts:ui.name') }).fill(`Template ${language}`)
     const text = page.getByRole('textbox', { name: t('contracts:ui.text') })
     await text.fill('# {{contract.number}}\n\n{{account.nam}}')
@@ -51,10 +51,10 @@ describe.each(languages)('a contract in %s', (language) => {
       await text.evaluate((area) => String((area as unknown as { selectionStart: number }).selectionStart)),
     ).toBe(String('# {{contract.number}}\n\n'.length))
     await text.fill('# {{contract.number}}\n\n**{{account.name}}** – {{service.plan}}')
-    await page.getByLabel(t('contracts:ui.preview_of')).selectOption(service.id)
+    await page.getByRole('combobox', { name: t('contracts:ui.preview_of') }).selectOption(service.id)
     const preview = page.getByRole('region', { name: t('contracts:ui.preview') })
-    await preview.getByText(books.accounts[0]!.name).waitFor()
-    await page.getByLabel(t('contracts:ui.is_default')).check()
+    await preview.getByText(books.accounts[0]!.name, { exact: true }).waitFor()
+    await page.getByRole('checkbox', { name: t('contracts:ui.is_default') }).check()
     await page.getByRole('button', { name: t('common:action.save') }).click()
     await heading(page, `Template ${language}`).waitFor()
     expect(staff.faults).toEqual([])
@@ -68,7 +68,7 @@ describe.each(languages)('a contract in %s', (language) => {
     await dialog.getByLabel(t('contracts:ui.fee')).fill('300')
     await dialog.getByRole('textbox', { name: t('contracts:ui.instalments'), exact: true }).fill('3')
     await dialog.getByRole('textbox', { name: t('contracts:ui.term'), exact: true }).fill('120')
-    await dialog.getByLabel(t('contracts:ui.penalty')).selectOption('formula')
+    await dialog.getByRole('combobox', { name: t('contracts:ui.penalty') }).selectOption('formula')
     const formula = dialog.getByRole('textbox', { name: t('contracts:ui.formula') })
     await formula.fill('price *\n  mounths')
     await dialog
