@@ -2,7 +2,7 @@
 
 -- What is rare is looked for by itself: notes and proformas of a business unit, and what is neither owed nor paid.
 create index invoices_unit_kind on invoices (business_unit_id, kind, issue_date desc, id desc) where kind <> 'invoice';
-create index invoices_unit_kind_total on invoices (kind, total, id) where kind <> 'invoice';
+create index invoices_kind_total on invoices (kind, total, id) where kind <> 'invoice';
 create index invoices_settled_otherwise on invoices (state, issue_date desc, id desc) where state not in ('open', 'paid');
 create index invoices_offered on invoices (due_date, id) where state = 'offered';
 create index invoices_subscription_dates on invoices (subscription_id, issue_date desc, id desc) where subscription_id is not null;

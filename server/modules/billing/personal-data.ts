@@ -6,6 +6,12 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('invoices'),
   rowsOfAccount('invoice_lines'),
   rowsOfAccount('invoice_taxes'),
+  {
+    name: 'proforma_plans',
+    key: 'uuid',
+    select: (accountId) => sql`
+      select proforma_id as key, to_jsonb(p) as content from proforma_plans p where account_id = ${accountId}`,
+  },
   rowsOfAccount('billed_coverage'),
   rowsOfAccount('ledger_entries'),
   rowsOfAccount('account_adjustments'),
