@@ -106,7 +106,7 @@ describe.each(languages)('a contract in %s', (language) => {
     await dialog.getByRole('checkbox', { name: t('contracts:portal.agree') }).check()
     await accept.click()
     await page.getByText(t('contracts:portal.accepted'), { exact: true }).waitFor()
-    await page.getByText(t('contracts:document_state.accepted')).waitFor()
+    await page.getByText(t('contracts:document_state.accepted'), { exact: true }).waitFor()
     await page.goto('/')
     await customer.settle()
     const need = t('portal:home.needs.contract', { number: service.contract_number })
