@@ -14,6 +14,8 @@ let plans: Body[]
 let service: Body
 beforeAll(async () => {
   site = await startSite()
+}, 240_000)
+beforeAll(async () => {
   books = await keepBooks(site, 'pt-BR')
   const { admin } = site
   const sell = async (name: string, amount: number): Promise<Body> => {
@@ -43,7 +45,7 @@ beforeAll(async () => {
   staff = await site.visit({ language: 'pt-BR', width: 1440, as: site.admin })
   const entered = await site.enter(books.accounts[0]!.email, 'pt-BR')
   customer = await site.visit({ language: 'pt-BR', width: 390, height: 844, as: entered })
-}, 240_000)
+}, 120_000)
 afterAll(async () => {
   for (const visit of [staff, customer]) await visit?.context.close()
   await site?.close()
