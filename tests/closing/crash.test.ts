@@ -23,11 +23,14 @@ let officeUrl: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'zaguan-crash-'))
-  // Durable, as shipped: what is killed has to find everything again that it had promised.
-  postgres = await startEmbeddedPostgres({ dataDir: folder, log: { info() {}, warn() {} } })
+  await startServer()
   await migrate(postgres.url)
-  officeUrl = loginUrl(postgres.url, 'zaguan_office')
 })
+/** Durable, as shipped: what is killed has to find everything again that it had promised. */
+async function startServer(): Promise<void> {
+  postgres = await startEmbeddedPostgres({ dataDir: folder, log: { info() {}, warn() {} } })
+  officeUrl = loginUrl(postgres.url, 'zaguan_office')
+}
 afterAll(async () => {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })
@@ -77,14 +80,15 @@ async function waitForInvoices(unit: string, least: number, child: ChildProcess)
   }
 }
 
-/** Waits until the server answers again: it is brought back by whoever noticed that it is gone. */
+/** Waits until the server answers again: it is brought back by whoever noticed that it is gone, or by the next start. */
 async function waitForServer(): Promise<void> {
-  for (let tries = 0; ; tries++) {
+  for (let tries = 1; ; tries++) {
     try {
       await asOwner('select 1')
       return
     } catch (error) {
-      if (tries > 600) throw error
+      if (tries > 1500) throw error
+      if (tries % 300 === 0) await startServer().catch(() => undefined)
       await sleep(100)
     }
   }
