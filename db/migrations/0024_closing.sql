@@ -70,6 +70,7 @@ create table awaited_documents (
 );
 comment on table awaited_documents is 'Documents that rows of the running transaction belong to and that are not written yet; empty between transactions';
 alter table awaited_documents enable row level security;
+create policy nobody on awaited_documents for select to zaguan_office using (false);
 
 create function refuse_orphan(p_constraint text) returns void language plpgsql as $$
 begin
