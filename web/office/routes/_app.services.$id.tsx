@@ -35,6 +35,7 @@ import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { ChangeDialog, type ChangeKind } from '../change-dialog.tsx'
 import { CorrectServiceDialog } from '../correct-service-dialog.tsx'
+import { type Cycle, useCycleWords } from '../cycle-words.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import listStyles from '../list.module.css'
 import styles from '../service.module.css'
@@ -229,6 +230,7 @@ function Situation({ service }: { service: Subscription }) {
 function Components({ service }: { service: Subscription }) {
   const { t } = useTranslation()
   const { percent } = useFormats()
+  const say = useCycleWords()
   // What was before stands in the history.
   const going = service.components.filter((one) => one.to_date === null)
   const plans = going.filter((one) => one.role === 'plan')
@@ -239,12 +241,12 @@ function Components({ service }: { service: Subscription }) {
       <ul className={styles.tree}>
         {plans.map((plan, index) => (
           <li key={plan.id}>
-            <Node component={plan} currency={service.currency} main={index === 0} />
+            <Node component={plan} currency={service.currency} cycle={service} main={index === 0} />
             {index === plans.length - 1 && options.length > 0 && (
               <ul>
                 {options.map((option) => (
                   <li key={option.id}>
-                    <Node component={option} currency={service.currency} />
+                    <Node component={option} currency={service.currency} cycle={service} />
                   </li>
                 ))}
               </ul>
@@ -276,7 +278,7 @@ function Components({ service }: { service: Subscription }) {
           </div>
         )}
         <div className={styles.total}>
-          <dt>{t('services.total_month')}</dt>
+          <dt>{t('services.total_cycle', { cycle: say(service) })}</dt>
           <dd>{money(service.amount)}</dd>
         </div>
       </dl>
@@ -287,22 +289,30 @@ function Components({ service }: { service: Subscription }) {
 function Node({
   component,
   currency,
+  cycle,
   main,
 }: {
   component: SubscriptionComponent
   currency: string
+  /** Of the service: another one is said. */
+  cycle: Cycle
   main?: boolean
 }) {
   const { t } = useTranslation()
-  const { date, money } = useFormats()
+  const { date, money, number } = useFormats()
+  const say = useCycleWords()
   const Icon = component.role === 'plan' ? IconPackage : IconPuzzle
   const about = [
     main ? t('services.main') : component.option_kind && t(`words.option_kind.${component.option_kind}`),
     component.quantity > 1 &&
-      t('services.quantity_each', {
-        count: component.quantity,
-        amount: money(component.unit_amount, currency),
-      }),
+      (component.price_model === 'per_unit'
+        ? t('services.quantity_each', {
+            count: component.quantity,
+            amount: money(component.unit_amount, currency),
+          })
+        : `${number(component.quantity)} · ${t(`prices.model_${component.price_model}`)}`),
+    (component.cycle_unit !== cycle.cycle_unit || component.cycle_count !== cycle.cycle_count) &&
+      say(component),
     component.to_date !== null &&
       t('services.component_until', { date: date(addDays(component.to_date, -1)) }),
   ].filter(Boolean)
