@@ -46,3 +46,12 @@ begin
   if v_new = v_home then raise exception 'the home has other words for its mails'; end if;
   execute v_new;
 end $$;
+
+-- What was withdrawn of an account's charges never became a document: with the account's name go its words.
+create function forget_withdrawn_charges() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  delete from charges where account_id = new.id and withdrawn_at is not null;
+  return null;
+end $$;
+create trigger accounts_forget_charges after update of erased_at on accounts
+  for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_withdrawn_charges();

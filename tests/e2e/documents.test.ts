@@ -85,7 +85,7 @@ describe('documents by hand', () => {
     const { page, t } = customer
     await page.goto('/invoices?state=credit_note')
     await main(customer)
-      .getByRole('link', { name: new RegExp(`^${t('documents:kind.credit_note')}`) })
+      .getByRole('link', { name: new RegExp(`^${t('documents:kind.credit_note')} C-`) })
       .click()
     await page.waitForURL(new RegExp(note))
     await main(customer).getByText('The technician came late').waitFor()
