@@ -346,6 +346,7 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/payments\/\{id\}$/, 'payment'],
   [/^\/notices\/\{id\}(\/(html|resend))?$/, 'notice'],
   [/^\/closings\/\{id\}/, 'closing', {}],
+  [/^\/business-units\/\{id\}\/closing-schedule$/, 'unit', { active: true, at_hour: 5, days_after: 0 }],
   [
     /^\/imports\/\{id\}\/mapping$/,
     'import',
