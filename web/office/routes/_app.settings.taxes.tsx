@@ -204,7 +204,7 @@ function TaxTable({
           ? [
               {
                 id: 'order',
-                header: '',
+                header: t('taxes.order'),
                 align: 'end' as const,
                 cell: (row: Tax) => {
                   const at = used.indexOf(row)
