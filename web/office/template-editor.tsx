@@ -196,7 +196,7 @@ export function TemplateEditor({
             />
             <ProblemAlert error={preview.error} onRetry={preview.refetch} />
             {preview.data ? (
-              <ContractText blocks={preview.data.blocks} label={t('ui.preview')} />
+              <ContractText blocks={preview.data.blocks} label={values.name || t('ui.template_new')} />
             ) : (
               <SkeletonText lines={8} />
             )}

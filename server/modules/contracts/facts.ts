@@ -133,7 +133,7 @@ type Service = {
 }
 
 /** What is true of account, service and business unit, in the words of a language: the values of every variable. */
-export function describeFacts(
+function describeFacts(
   facts: { unit: Unit; account: Account; service: Service; date: Temporal.PlainDate },
   language: Language,
 ): Facts {

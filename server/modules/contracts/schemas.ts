@@ -226,7 +226,7 @@ const officeFields = {
   template_version: z.int(),
   issued_by_name: z.string().nullable(),
 }
-export const documentSummarySchema = z.object(officeFields).meta({ id: 'ContractDocumentSummary' })
+const documentSummarySchema = z.object(officeFields).meta({ id: 'ContractDocumentSummary' })
 export const documentSchema = z.object({ ...officeFields, blocks }).meta({ id: 'ContractDocument' })
 const ownDocumentSummarySchema = z.object(documentFields).meta({ id: 'OwnContractSummary' })
 export const ownDocumentSchema = z.object({ ...documentFields, blocks }).meta({ id: 'OwnContract' })

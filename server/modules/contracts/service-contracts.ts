@@ -276,7 +276,7 @@ function checkData(data: Data): Refusal | undefined {
 }
 
 /** A fault of a formula as one of the input that it stood in, with its place. */
-export function refuseFormula(path: string, fault: FormulaFault): Refusal {
+function refuseFormula(path: string, fault: FormulaFault): Refusal {
   const { code, line, column, part } = fault
   return refuseField(path, code, { line, column, part })
 }
@@ -409,7 +409,7 @@ export async function copyContractData(tx: Tx, fromSubscriptionId: string, toSub
 }
 
 /** How many days before its end the customer is told of it. */
-export const warningDays = 30
+const warningDays = 30
 
 /** Contracts whose end comes near and whose customers were not told yet, marked as told; at most so many. */
 export async function takeExpiring(tx: Tx, now: Temporal.Instant, limit: number) {
