@@ -194,15 +194,20 @@ function Price({ service }: { service: OwnSubscription }) {
   const { t } = useTranslation()
   const { percent, date } = useFormats()
   const money = (amount: number) => <Money amount={amount} currency={service.currency} />
-  const components = service.components.filter((one) => one.to_date === null)
+  const components = service.components.filter((one) => one.to_date === null && one.role !== 'usage')
   const discountWords =
     service.discount_kind === 'percent'
       ? t('service.discount_percent', { percent: percent((service.discount_basis_points ?? 0) / 10_000) })
       : t('service.discount')
+  const monthly = service.cycle_unit === 'month' && service.cycle_count === 1
   return (
-    <Section title={t('service.price')} description={t('service.price_text')} flush>
+    <Section
+      title={t(monthly ? 'service.price' : 'service.price_period')}
+      description={t('service.price_text')}
+      flush
+    >
       <SimpleTable
-        label={t('service.price')}
+        label={t(monthly ? 'service.price' : 'service.price_period')}
         rows={components}
         rowId={(row) => row.id}
         columns={[
@@ -224,7 +229,8 @@ function Price({ service }: { service: OwnSubscription }) {
             id: 'unit',
             header: t('service.column_unit'),
             align: 'end',
-            cell: (row) => money(row.unit_amount),
+            // With tiers one has no price of its own.
+            cell: (row) => (row.tiers === null ? money(row.unit_amount) : '–'),
           },
           {
             id: 'amount',
@@ -235,7 +241,11 @@ function Price({ service }: { service: OwnSubscription }) {
         ]}
         footer={[
           ...(service.discount > 0 ? [{ label: discountWords, value: money(-service.discount) }] : []),
-          { label: t('service.total'), value: money(service.amount), strong: true },
+          {
+            label: t(monthly ? 'service.total' : 'service.total_period'),
+            value: money(service.amount),
+            strong: true,
+          },
         ]}
       />
     </Section>

@@ -105,7 +105,9 @@ function ServiceRow({ service }: { service: OwnSubscriptionSummary }) {
             <strong>
               <Money amount={service.amount} currency={service.currency} />
             </strong>
-            <small>{t('services.per_month')}</small>
+            {service.cycle_unit === 'month' && service.cycle_count === 1 && (
+              <small>{t('services.per_month')}</small>
+            )}
           </>
         )
       }
