@@ -18,7 +18,7 @@ import IconPlayerPlay from '@tabler/icons-react/dist/esm/icons/IconPlayerPlay.mj
 import IconPuzzle from '@tabler/icons-react/dist/esm/icons/IconPuzzle.mjs'
 import IconTrash from '@tabler/icons-react/dist/esm/icons/IconTrash.mjs'
 import IconUserShare from '@tabler/icons-react/dist/esm/icons/IconUserShare.mjs'
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -33,6 +33,7 @@ import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
+import { localToday } from '../calendar-day.ts'
 import { ChangeDialog, type ChangeKind } from '../change-dialog.tsx'
 import { CorrectServiceDialog } from '../correct-service-dialog.tsx'
 import { type Cycle, useCycleWords } from '../cycle-words.ts'
@@ -71,6 +72,10 @@ function ServicePage() {
   const can = (action: Subscription['actions'][number]) =>
     may('subscriptions.write') && service.actions.includes(action)
   const runs = can('cancel')
+  const movable = service.status === 'awaiting_installation' || service.status === 'active'
+  const { data: units = [] } = useQuery(unitsQuery)
+  const today = localToday(units.find((one) => one.id === service.business_unit_id)?.time_zone)
+  const inTrial = movable && (service.billing_start === null || service.billing_start >= today)
   const item = (kind: ChangeKind, icon: TablerIcon): MenuItem => ({
     label: t(`services.change_${kind}`),
     icon,
@@ -88,9 +93,8 @@ function ServicePage() {
         item('cycle', IconCalendarRepeat),
         item('due_day', IconCalendarDue),
         t('services.change_state'),
-        ...(service.status === 'awaiting_installation' || service.status === 'active'
-          ? [item('extend_trial', IconGift), item('transfer', IconUserShare)]
-          : []),
+        ...(inTrial ? [item('extend_trial', IconGift)] : []),
+        ...(movable ? [item('transfer', IconUserShare)] : []),
         ...(can('suspend') ? [item('suspend', IconPlayerPause)] : []),
         {
           label: t('services.cancel'),

@@ -420,7 +420,7 @@ function CancelFields({ choices, draft, set }: FieldsProps) {
         value={draft.later ? 'date' : 'period_end'}
         onChange={(event) => set('later', event.currentTarget.value === 'date')}
         data={[
-          { value: 'period_end', label: t('portal.at_end', { date: date(choices.period_end, 'long') }) },
+          { value: 'period_end', label: t('portal.at_end', { date: date(choices.period_end) }) },
           { value: 'date', label: t('portal.on_date') },
         ]}
       />
