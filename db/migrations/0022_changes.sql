@@ -62,6 +62,8 @@ comment on column plans.customer_cancels is 'Whether its customers may cancel in
 -- What was done stays as it was done.
 create function keep_ended_change() returns trigger language plpgsql as $$
 begin
+  -- An erasure takes a person's words and name out of what was done.
+  if pg_trigger_depth() > 1 then return new; end if;
   if old.state not in ('requested', 'scheduled')
      and to_jsonb(new) - '{reason,new_subscription_id}'::text[] is distinct from to_jsonb(old) - '{reason,new_subscription_id}'::text[] then
     raise exception 'the change has ended' using errcode = '23514', constraint = 'change_ended';
@@ -73,10 +75,17 @@ begin
 end $$;
 create trigger subscription_changes_kept before update on subscription_changes for each row execute function keep_ended_change();
 
--- A reason is a person's words: it goes with the account.
+-- A reason is a person's words, and a summary has the account's name: both go with the account.
 create function forget_change_reasons() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  update subscription_changes set reason = null where account_id = new.id and reason is not null;
+  update subscription_changes
+     set reason = null,
+         parameters = parameters - 'reason',
+         agreed = agreed #- '{change,reason}',
+         summary = jsonb_set(jsonb_set(summary, '{before,account_name}', '""'), '{after,account_name}', '""')
+   where account_id = new.id;
+  update subscription_changes c set summary = jsonb_set(c.summary, '{after,account_name}', '""')
+    from subscriptions s where s.account_id = new.id and c.new_subscription_id = s.id;
   return null;
 end $$;
 create trigger accounts_erased_changes after update of erased_at on accounts for each row

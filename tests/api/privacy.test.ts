@@ -676,6 +676,8 @@ describe('every table', () => {
     payment_notice_invoices: 'which invoices a notice was about',
     payments: 'the books: frozen, with the reference that the bank gave',
     subscription_coupons: 'what was promised: the coupon’s words and days',
+    subscription_changes:
+      'what was changed and what it cost; a trigger on accounts takes its words and names',
     subscription_components: 'what was sold and for how much: the plan’s words',
     contract_documents:
       'a trigger on accounts takes what nobody agreed to, and where an acceptance came from',
