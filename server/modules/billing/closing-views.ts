@@ -257,12 +257,7 @@ function factsOf(line: PlannedLine): LineFacts {
     discount_kind: line.discount_rule?.kind ?? null,
     discount_basis_points: line.discount_rule?.kind === 'percent' ? line.discount_rule.basis_points : null,
     discount_amount: line.discount_rule?.kind === 'amount' ? line.discount_rule.amount : null,
-    coupons: line.coupons.map(({ name, discount }) => ({
-      name,
-      kind: discount.kind,
-      amount: discount.kind === 'amount' ? discount.amount : null,
-      basis_points: discount.kind === 'percent' ? discount.basis_points : null,
-    })),
+    coupons: storedCoupons(line.coupons),
     net: line.net,
     tax: line.tax,
     tax_included: line.tax_included,
@@ -396,4 +391,15 @@ export async function previewAccount(
     total: invoices.reduce((sum, invoice) => sum + invoice.total, 0),
     invoices,
   }
+}
+
+/** Coupons as a line keeps them: none is null. */
+function storedCoupons(coupons: PlannedDocument['lines'][number]['coupons']) {
+  if (coupons.length === 0) return null
+  return coupons.map(({ name, discount }) => ({
+    name,
+    kind: discount.kind,
+    amount: discount.kind === 'amount' ? discount.amount : null,
+    basis_points: discount.kind === 'percent' ? discount.basis_points : null,
+  }))
 }
