@@ -72,7 +72,8 @@ describe.each(languages)('dunning in %s', (language) => {
     await step.getByRole('textbox', { name: t('dunning:step.days') }).fill('12')
     for (const box of await step.getByRole('checkbox').all()) await box.check()
     const frame = step.frameLocator('iframe')
-    await frame.getByText('A-1042').first().waitFor()
+    // The first is the line that lists of mails show, which is hidden.
+    await frame.getByText('A-1042').nth(1).waitFor()
     // What is no variable is complained of where it stands.
     const subject = step.getByRole('textbox', { name: t('dunning:step.subject') })
     const written = await subject.inputValue()
