@@ -347,6 +347,7 @@ create trigger accounts_emptied before truncate on accounts for each statement e
 create trigger accounts_erased before update on accounts for each row when (old.erased_at is not null) execute function refuse_erased();
 create trigger accounts_erased_changes after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_change_reasons();
 create trigger accounts_erased_dunning after update on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_dunning();
+create trigger accounts_forget_charges after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_withdrawn_charges();
 create trigger accounts_key before update of id on accounts for each row when (old.id <> new.id) execute function refuse_new_key();
 create trigger accounts_referenced after delete on accounts referencing old table as old_rows for each statement execute function keep_referenced_accounts();
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
@@ -3628,7 +3629,14 @@ end $$;
 
 create function forget_change_reasons() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
-  update subscription_changes set reason = null where account_id = new.id and reason is not null;
+  update subscription_changes
+     set reason = null,
+         parameters = parameters - 'reason',
+         agreed = agreed #- '{change,reason}',
+         summary = jsonb_set(jsonb_set(summary, '{before,account_name}', '""'), '{after,account_name}', '""')
+   where account_id = new.id;
+  update subscription_changes c set summary = jsonb_set(c.summary, '{after,account_name}', '""')
+    from subscriptions s where s.account_id = new.id and c.new_subscription_id = s.id;
   return null;
 end $$;
 -- may be called by: everyone
@@ -3666,6 +3674,13 @@ begin
 end $$;
 comment on function forget_what_is_old(p_now timestamp with time zone) is 'Removes what was kept for a while only; the ids of files whose bytes are to be removed';
 -- may be called by: office
+
+create function forget_withdrawn_charges() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  delete from charges where account_id = new.id and withdrawn_at is not null;
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function guard_account_details() returns trigger language plpgsql as $$
 begin
@@ -3863,6 +3878,8 @@ end $$;
 
 create function keep_ended_change() returns trigger language plpgsql as $$
 begin
+  -- An erasure takes a person's words and name out of what was done.
+  if pg_trigger_depth() > 1 then return new; end if;
   if old.state not in ('requested', 'scheduled')
      and to_jsonb(new) - '{reason,new_subscription_id}'::text[] is distinct from to_jsonb(old) - '{reason,new_subscription_id}'::text[] then
     raise exception 'the change has ended' using errcode = '23514', constraint = 'change_ended';
