@@ -83,6 +83,7 @@ describe.each(languages)('dunning in %s', (language) => {
       .getByText(t('errors:field.dunning_variable', { name: 'everything' }))
       .first()
       .waitFor()
+    staff.faults.length = 0
     await subject.fill(`${written} !`)
     await step.getByRole('button', { name: t('dunning:step.save') }).click()
     await page
@@ -96,7 +97,7 @@ describe.each(languages)('dunning in %s', (language) => {
     const asking = page.getByRole('dialog', { name: t('dunning:switch_on.title', { name: 'Plano A' }) })
     await asking.getByRole('table', { name: t('dunning:simulation.title') }).waitFor()
     await asking.getByRole('button', { name: t('dunning:switch_on.confirm') }).click()
-    await page.getByText(t('dunning:state.in_force')).waitFor()
+    await page.getByText(t('dunning:state.in_force'), { exact: true }).waitFor()
     await page.getByText(t('dunning:policy.frozen')).waitFor()
     expect(staff.faults).toEqual([])
   })
@@ -109,14 +110,13 @@ describe.each(languages)('dunning in %s', (language) => {
     })
     const { page, t } = staff
     await page.goto(`/office/dunning?business_unit_id=${books.unit.id}`)
-    const done = page.getByRole('table').first()
     for (const action of ['late_fee', 'interest', 'suspend'])
-      await done
-        .getByText(t(`dunning:action.${action}`), { exact: true })
+      await page
+        .getByRole('cell', { name: t(`dunning:action.${action}`) })
         .first()
         .waitFor()
     await page.goto(`/office/settings/dunning?business_unit_id=${books.unit.id}`)
-    await page.getByText(t('dunning:runs.finished')).waitFor()
+    await page.getByText(t('dunning:runs.finished'), { exact: true }).waitFor()
 
     const phone = customer.page
     for (const path of ['/', '/invoices']) {
