@@ -34,7 +34,10 @@ export function dumpTables(
       )
       const { columns } = rows[0]!
       const file = join(folder, `${table}.copy`)
-      await pipeline(client.query(copyTo(`copy (select ${columns} from ${table} where ${where}) to stdout`)), createWriteStream(file))
+      await pipeline(
+        client.query(copyTo(`copy (select ${columns} from ${table} where ${where}) to stdout`)),
+        createWriteStream(file),
+      )
       dumps.push({ table, columns, file })
     }
     return dumps

@@ -73,7 +73,17 @@ export function configureApp({ app, base }: WebApp): UserConfig {
 const portalNamespaces = ['common', 'portal'] as const
 const officeNamespaces = ['common', 'errors', 'office'] as const
 // What only some pages need is a chunk of its own per language, which `loadTexts` brings.
-const lateNamespaces = ['changes', 'security', 'keys', 'contracts', 'dunning', 'documents', 'books', 'money', 'usage'] as const
+const lateNamespaces = [
+  'changes',
+  'security',
+  'keys',
+  'contracts',
+  'dunning',
+  'documents',
+  'books',
+  'money',
+  'usage',
+] as const
 const catalogueId = 'virtual:catalogue/'
 
 /** The languages there are: the folders of `locales/`. Another language is another folder. */

@@ -569,7 +569,9 @@ async function suspendRules(client: pg.Client): Promise<() => Promise<void>> {
       await client.query(`alter table ${table} enable ${mode}trigger ${name}`)
     }
     // What triggers prove instead of foreign keys; a backup of an older version has the keys.
-    const proved = await client.query(`select to_regprocedure('public.prove_everything()') is not null as known`)
+    const proved = await client.query(
+      `select to_regprocedure('public.prove_everything()') is not null as known`,
+    )
     if (proved.rows[0].known) await client.query('select public.prove_everything()')
   }
 }

@@ -65,7 +65,14 @@ export function createDiskStore(folder: string): FileStore {
   }
 }
 
-export type FilePurpose = 'logo' | 'signed_contract' | 'document_batch' | 'receipt' | 'import' | 'import_rejects' | 'privacy_export'
+export type FilePurpose =
+  | 'logo'
+  | 'signed_contract'
+  | 'document_batch'
+  | 'receipt'
+  | 'import'
+  | 'import_rejects'
+  | 'privacy_export'
 
 /** Records a stored file in the database. The bytes were written first: a row never points to nothing. */
 export async function recordFile(

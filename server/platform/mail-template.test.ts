@@ -254,7 +254,8 @@ describe('composeMail', () => {
       const params = Object.fromEntries(
         Object.entries({ ...samples[kind], name: evil }).map(([key, value]) => [
           key,
-          typeof value === 'string' && !['link', 'purpose', 'currency', 'change', 'acceptance', 'renewal'].includes(key)
+          typeof value === 'string' &&
+          !['link', 'purpose', 'currency', 'change', 'acceptance', 'renewal'].includes(key)
             ? evil
             : value,
         ]),

@@ -92,8 +92,14 @@ describe('staff', () => {
     await page.getByRole('cell', { name: books.accounts[0]!.name }).waitFor()
     await staff.settle()
     await shot(page, 'office-list')
-    await page.getByRole('button', { name: t('changes:withdraw.action') }).first().click()
-    await page.getByRole('dialog').getByRole('button', { name: t('changes:withdraw.confirm') }).click()
+    await page
+      .getByRole('button', { name: t('changes:withdraw.action') })
+      .first()
+      .click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: t('changes:withdraw.confirm') })
+      .click()
     await page.getByText(t('changes:withdraw.done')).waitFor()
     expect(staff.faults).toEqual([])
   })

@@ -31,7 +31,7 @@ export function wordsOfDay(t: TFunction, day: number): string {
 }
 
 /** A rate in hundredths of a percent, as people write it. */
-export function formatBasisPoints(basisPoints: number, language: string): string {
+function formatBasisPoints(basisPoints: number, language: string): string {
   return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 }).format(
     basisPoints / 10_000,
   )

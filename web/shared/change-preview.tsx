@@ -3,19 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { ChangeCostLine, ChangePreview, ChangeSide } from './api-types.gen.ts'
 import styles from './change-preview.module.css'
 import { addDays } from './formats.ts'
-import { loadTexts } from './i18n.ts'
 import { useFormats } from './use-formats.ts'
 import { Money } from './values.tsx'
-
-/** The words about changes, which only some pages need. */
-export const changeTextsQuery = {
-  queryKey: ['texts', 'changes'],
-  staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async () => {
-    await loadTexts('changes')
-    return true
-  },
-}
 
 const partKey = (part: ChangeSide['parts'][number]) =>
   [part.role, part.description, part.quantity, part.amount, part.cycle_unit, part.cycle_count].join(' ')

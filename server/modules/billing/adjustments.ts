@@ -192,7 +192,11 @@ export async function writeOffInvoice(
     .executeTakeFirstOrThrow()
   if (invoice.state !== 'open' || invoice.open_amount <= 0) return refuse('invoice_not_open')
   const amount = input.amount ?? invoice.open_amount
-  if (amount > invoice.open_amount) return refuseField('amount', 'more_than_owed', { amount: invoice.open_amount, currency: invoice.currency })
+  if (amount > invoice.open_amount)
+    return refuseField('amount', 'more_than_owed', {
+      amount: invoice.open_amount,
+      currency: invoice.currency,
+    })
   await writeCorrection(
     tx,
     { ...subject, currency: invoice.currency },

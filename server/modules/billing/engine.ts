@@ -605,7 +605,7 @@ function planCharge(charge: BillableCharge, input: PlanInput, documents: Documen
 }
 
 /** A one-off amount as a line: it is what it is, on its day. */
-export function makeChargeLine(charge: BillableCharge, dayCount: DayCount): PlannedLine {
+function makeChargeLine(charge: BillableCharge, dayCount: DayCount): PlannedLine {
   const day = { from: charge.bill_on, to: charge.bill_on.add({ days: 1 }) }
   const gross = charge.unit_amount * charge.quantity
   if (!Number.isSafeInteger(gross)) throw new RangeError('the amount is out of range')

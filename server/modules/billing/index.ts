@@ -58,9 +58,9 @@ export {
 } from './planning.ts'
 export { convertProforma, proformaJobs, proformaSchedule } from './proformas.ts'
 export { registerLedgerOffice } from './routes.ledger.ts'
-export { registerSaleQuotes } from './routes.quotes.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
+export { registerSaleQuotes } from './routes.quotes.ts'
 export { computeTaxes, type TaxRule } from './taxes.ts'
 
 /** What of this module the search finds. */

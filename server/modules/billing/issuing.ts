@@ -30,7 +30,7 @@ export type DueDocument = {
 }
 
 /** The income account of a line: what is owed for being late, and for leaving early, is no revenue of a service. */
-export function incomeOf(role: LineRole): LedgerAccount {
+function incomeOf(role: LineRole): LedgerAccount {
   if (role === 'late_fee') return 'late_fees'
   if (role === 'interest') return 'interest'
   return role === 'penalty' ? 'penalties' : 'revenue'

@@ -116,7 +116,7 @@ export const journalQuery = listQuery(['on_date'], '-on_date').extend({
   account_id: id.optional(),
 })
 
-export const sheetRowSchema = z
+const sheetRowSchema = z
   .object({
     ...postingFields,
     document: document.nullable(),

@@ -58,7 +58,7 @@ const lineFields = {
   explanation: z.string().meta({ description: 'Why this amount, in plain words in the caller’s language' }),
 }
 
-export const documentTaxSchema = z
+const documentTaxSchema = z
   .object({
     tax_id: id,
     name: z.string(),

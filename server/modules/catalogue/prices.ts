@@ -52,7 +52,7 @@ const offerOf = (price: { currency: string } & PriceCycle) =>
   [price.currency, price.cycle_unit, price.cycle_count, price.cycle_alignment].join(' ')
 
 /** Whether two prices ask the same of everybody. */
-export function sameTerms(left: PriceTerms, right: PriceTerms): boolean {
+function sameTerms(left: PriceTerms, right: PriceTerms): boolean {
   return termsOf(left) === termsOf(right)
 }
 const termsOf = (price: PriceTerms) =>
@@ -215,7 +215,7 @@ const sameVersion = (left: Version, right: Version) =>
   String(left.valid_to) === String(right.valid_to)
 
 /** Tiers as a column takes them: an array would be taken for one of PostgreSQL's. */
-export function tiersJson(tiers: readonly PriceTier[] | null): string | null {
+function tiersJson(tiers: readonly PriceTier[] | null): string | null {
   return tiers === null ? null : JSON.stringify(tiers)
 }
 

@@ -55,7 +55,7 @@ const priceFields = {
   valid_to: date('First day on which it is no longer sold; null: none is known'),
 }
 
-export const priceSchema = z.object(priceFields).meta({ id: 'Price' })
+const priceSchema = z.object(priceFields).meta({ id: 'Price' })
 
 export const priceVersionSchema = z
   .object({

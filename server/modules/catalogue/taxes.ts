@@ -48,7 +48,7 @@ export function listTaxes(tx: Tx, unitId: string | undefined) {
 }
 
 /** One tax. Refuses: not_found. */
-export async function getTax(tx: Tx, id: string) {
+async function getTax(tx: Tx, id: string) {
   return (await selectTaxes(tx).where('taxes.id', '=', id).executeTakeFirst()) ?? notFound()
 }
 

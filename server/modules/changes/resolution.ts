@@ -133,7 +133,7 @@ function defaultTiming(timeline: StoredTimeline, change: TimelineChange): Change
 }
 
 /** Whether the service costs less after a change than before it. */
-export function isDowngrade(timeline: StoredTimeline, change: TimelineChange): boolean {
+function isDowngrade(timeline: StoredTimeline, change: TimelineChange): boolean {
   const current = currentComponents(timeline)
   const after =
     change.kind === 'plan'
@@ -476,9 +476,4 @@ async function resolveCycle(
   }
   const cycle = { cycle_unit, cycle_count, cycle_alignment, anchor_date: null }
   return { change: { kind: 'cycle', slot: slotOf(component), cycle, price }, dropped: [] }
-}
-
-/** Whether a kind of change is done to what the service costs. */
-export function isPriced(kind: ChangeRequest['kind']): boolean {
-  return priced.has(kind)
 }

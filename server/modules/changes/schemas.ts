@@ -320,7 +320,6 @@ export const changeSchema = z
     documents: z.array(document),
   })
   .meta({ id: 'SubscriptionChange' })
-export const changeDone = z.object({ change: changeSchema }).meta({ id: 'ChangeDone' })
 
 export const ownChangeSchema = z
   .object({ ...rowFields, plan_name: z.string(), documents: z.array(document), by_us: z.boolean() })

@@ -83,7 +83,7 @@ export type PlannedAction = {
 }
 
 /** A reminder later than this many days after its day is not sent any more. */
-export const reminderGraceDays = 3
+const reminderGraceDays = 3
 
 const { compare } = Temporal.PlainDate
 const later = (left: Temporal.PlainDate, right: Temporal.PlainDate | null) =>

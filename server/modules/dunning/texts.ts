@@ -63,10 +63,3 @@ export function defaultTexts(kind: DefaultTextKind): DunningTexts {
     }),
   ) as DunningTexts
 }
-
-/** Which default text suits a step. */
-export function textKindOf(step: { action: DunningStepAction; day: number }): DefaultTextKind {
-  if (step.action === 'suspend') return 'suspended'
-  if (step.action === 'cancel') return 'cancelled'
-  return step.day < 0 ? 'before' : step.day === 0 ? 'due' : 'after'
-}

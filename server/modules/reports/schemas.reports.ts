@@ -40,7 +40,7 @@ const monthFields = {
   transfer: minorUnits,
   end: minorUnits,
 }
-export const revenueMonthSchema = z.object(monthFields).meta({ id: 'RevenueMonth' })
+const revenueMonthSchema = z.object(monthFields).meta({ id: 'RevenueMonth' })
 export const revenueSchema = z
   .object({
     currency,

@@ -144,7 +144,7 @@ export type SimulationFault = {
 }
 
 /** More than this is no example any more; a closing's preview is for that. */
-export const mostDocuments = 5000
+const mostDocuments = 5000
 
 type Service = {
   ref: string

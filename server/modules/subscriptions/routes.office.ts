@@ -1,6 +1,3 @@
-import type { z } from 'zod'
-import type { Tx } from '../../platform/database.ts'
-import type { Refusal } from '../../platform/errors.ts'
 import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'

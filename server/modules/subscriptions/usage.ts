@@ -13,7 +13,7 @@ import { type PriceModel, priceQuantity } from './pricing.ts'
 const { compare } = Temporal.PlainDate
 
 /** For how many days after a service's end its use is still taken in: a closing that bills it comes after that. */
-export const lateDays = 45
+const lateDays = 45
 
 /** Use as it is told: of which meter (its code), how much, on which day (today by default), under which key. */
 export type UsageInput = {

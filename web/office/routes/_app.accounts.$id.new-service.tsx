@@ -13,6 +13,7 @@ import type {
   Price,
   SaleQuote,
   ServiceContract,
+  Subscription,
 } from '../../shared/api-types.gen.ts'
 import { useForm } from '../../shared/form.ts'
 import { addDays } from '../../shared/formats.ts'
@@ -166,7 +167,7 @@ function ServiceForm({
       start_date: values.start_date === '' && t('common:input.required'),
       ...checkDiscount(values, t('common:input.required')),
     }),
-    submit: async (values, { idempotencyKey }) => {
+    submit: async (values, { idempotencyKey }): Promise<Subscription> => {
       const service = await orThrow(
         api.POST('/api/v1/office/accounts/{id}/subscriptions', {
           params: { path: { id: account.id } },

@@ -196,7 +196,9 @@ function PolicyPage() {
             ),
           )
         }}
-      />
+      >
+        <p>{t('steps.remove_text')}</p>
+      </ConfirmDialog>
       {dialog === 'rules' && (
         <RulesDialog
           policy={policy}

@@ -8,7 +8,7 @@ import { createFileRoute } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
-import type { BusinessUnit, Tax } from '../../shared/api-types.gen.ts'
+import type { BusinessUnit, Tax, TaxPreview } from '../../shared/api-types.gen.ts'
 import { parseMoney } from '../../shared/formats.ts'
 import { loadTexts } from '../../shared/i18n.ts'
 import { MoneyInput } from '../../shared/inputs.tsx'
@@ -302,7 +302,7 @@ function Calculator({ unit, taxes }: { unit: BusinessUnit; taxes: Tax[] }) {
   const [amount, setAmount] = useState<number | null>(() => parseMoney('100', unit.currency, i18n.language))
   const [chosen, setChosen] = useState<string[]>(() => taxes.map((tax) => tax.id))
   const ids = taxes.map((tax) => tax.id).filter((id) => chosen.includes(id))
-  const query = useQuery({
+  const query = useQuery<TaxPreview>({
     queryKey: [
       'taxes',
       'preview',
