@@ -7929,52 +7929,6 @@ export interface components {
             /** @description Integer minor units of the currency (ISO 4217) */
             total: number;
         };
-        SubscriptionChangeInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            subscription_id: string;
-            /** @enum {string} */
-            kind: "plan" | "quantity" | "options" | "price" | "discount" | "cycle" | "due_day" | "suspend" | "reactivate" | "transfer" | "cancel" | "extend_trial";
-            /** @enum {string} */
-            state: "requested" | "scheduled" | "done" | "withdrawn" | "failed";
-            /** @enum {string} */
-            timing: "now" | "date" | "period_end";
-            /** Format: date */
-            effective_on: string;
-            reason: string | null;
-            before: components["schemas"]["ChangeSideInput"] | null;
-            after: components["schemas"]["ChangeSideInput"] | null;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            credit_total: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            charge_total: number;
-            /** Format: date-time */
-            created_at: string;
-            ended_at: string | null;
-            failure_code: string | null;
-            /** @description Why it failed, in words */
-            failure: string | null;
-            new_subscription_id: string | null;
-            withdrawable: boolean;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            plan_name: string;
-            contract_number: number;
-            requested_by_name: string | null;
-            requested_by_customer: boolean;
-            ended_by_name: string | null;
-            documents: components["schemas"]["ChangeDocumentInput"][];
-        };
         OfferedPriceInput: {
             /** @enum {string} */
             cycle_unit: "once" | "day" | "week" | "month";
@@ -11459,6 +11413,81 @@ export interface components {
             balance: number;
             open_invoices: number;
         };
+        DocumentBatch: {
+            /** Format: uuid */
+            id: string;
+            closing_id: string | null;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            documents_total: number;
+            documents_done: number;
+            /** @description The ZIP files that are ready */
+            parts: {
+                part: number;
+                documents: number;
+                size: number;
+            }[];
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            /** @description When the files are removed */
+            expires_at: string | null;
+            removed_at: string | null;
+        };
+        DocumentBatches: {
+            items: components["schemas"]["DocumentBatch"][];
+        };
+        Charge: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            subscription_id: string | null;
+            subscription_number: number | null;
+            /** @enum {string} */
+            kind: "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            unit_amount: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The closing on or after this day bills it
+             */
+            bill_on: string;
+            product_id: string | null;
+            product_name: string | null;
+            instalment: number | null;
+            instalments: number | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            withdrawn_at: string | null;
+            billed_at: string | null;
+            /** @description The document that billed it */
+            invoice_id: string | null;
+            invoice_number: string | null;
+            /** @enum {string} */
+            state: "waiting" | "billed" | "withdrawn";
+        };
+        DocumentsPreview: {
+            /** @description Send it with the same request: it writes exactly this, or refuses */
+            token: string;
+            documents: components["schemas"]["InvoiceDetail"][];
+            /** @description How much account credit comes of it */
+            credit_given: number;
+        };
+        DocumentsWritten: {
+            documents: components["schemas"]["InvoiceDetail"][];
+        };
         SaleQuote: {
             /**
              * @description ISO 4217 code
@@ -11546,81 +11575,6 @@ export interface components {
                     net: number;
                 }[];
             } | null;
-        };
-        DocumentBatch: {
-            /** Format: uuid */
-            id: string;
-            closing_id: string | null;
-            /** @enum {string} */
-            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
-            documents_total: number;
-            documents_done: number;
-            /** @description The ZIP files that are ready */
-            parts: {
-                part: number;
-                documents: number;
-                size: number;
-            }[];
-            error: string | null;
-            /** Format: date-time */
-            created_at: string;
-            finished_at: string | null;
-            /** @description When the files are removed */
-            expires_at: string | null;
-            removed_at: string | null;
-        };
-        DocumentBatches: {
-            items: components["schemas"]["DocumentBatch"][];
-        };
-        Charge: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            subscription_id: string | null;
-            subscription_number: number | null;
-            /** @enum {string} */
-            kind: "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
-            description: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            unit_amount: number;
-            quantity: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /**
-             * Format: date
-             * @description The closing on or after this day bills it
-             */
-            bill_on: string;
-            product_id: string | null;
-            product_name: string | null;
-            instalment: number | null;
-            instalments: number | null;
-            created_by_name: string | null;
-            /** Format: date-time */
-            created_at: string;
-            withdrawn_at: string | null;
-            billed_at: string | null;
-            /** @description The document that billed it */
-            invoice_id: string | null;
-            invoice_number: string | null;
-            /** @enum {string} */
-            state: "waiting" | "billed" | "withdrawn";
-        };
-        DocumentsPreview: {
-            /** @description Send it with the same request: it writes exactly this, or refuses */
-            token: string;
-            documents: components["schemas"]["InvoiceDetail"][];
-            /** @description How much account credit comes of it */
-            credit_given: number;
-        };
-        DocumentsWritten: {
-            documents: components["schemas"]["InvoiceDetail"][];
         };
         ChangePart: {
             /** @enum {string} */
@@ -13786,7 +13740,6 @@ export type ChangeSideInput = components['schemas']['ChangeSideInput'];
 export type ChangeCostLineInput = components['schemas']['ChangeCostLineInput'];
 export type ChangeCostsInput = components['schemas']['ChangeCostsInput'];
 export type ChangeDocumentInput = components['schemas']['ChangeDocumentInput'];
-export type SubscriptionChangeInput = components['schemas']['SubscriptionChangeInput'];
 export type OfferedPriceInput = components['schemas']['OfferedPriceInput'];
 export type OfferedOptionInput = components['schemas']['OfferedOptionInput'];
 export type ChangeableComponentInput = components['schemas']['ChangeableComponentInput'];
@@ -13918,12 +13871,12 @@ export type OwnInvoice = components['schemas']['OwnInvoice'];
 export type OwnInvoiceDetail = components['schemas']['OwnInvoiceDetail'];
 export type Movement = components['schemas']['Movement'];
 export type Balance = components['schemas']['Balance'];
-export type SaleQuote = components['schemas']['SaleQuote'];
 export type DocumentBatch = components['schemas']['DocumentBatch'];
 export type DocumentBatches = components['schemas']['DocumentBatches'];
 export type Charge = components['schemas']['Charge'];
 export type DocumentsPreview = components['schemas']['DocumentsPreview'];
 export type DocumentsWritten = components['schemas']['DocumentsWritten'];
+export type SaleQuote = components['schemas']['SaleQuote'];
 export type ChangePart = components['schemas']['ChangePart'];
 export type ChangeSide = components['schemas']['ChangeSide'];
 export type ChangeCostLine = components['schemas']['ChangeCostLine'];

@@ -523,7 +523,10 @@ export async function planAccounts(
 ): Promise<Map<string, AccountPlan>> {
   const plans = new Map<string, AccountPlan>()
   if (accountIds.length === 0) return plans
+  let planned = 0
   for (const [accountId, account] of await loadServices(tx, unit, accountIds, up_to)) {
+    // Whoever else has something to finish, like a worker that holds numbers until it has committed, gets its turn.
+    if (++planned % 25 === 0) await new Promise((resolve) => setImmediate(resolve))
     const plan = planAccount(unit, account, up_to)
     if (plan) plans.set(accountId, plan)
   }
