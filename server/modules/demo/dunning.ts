@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
 import { demand } from '../../platform/jobs.ts'
 import {
@@ -51,6 +52,8 @@ export async function writeDunning(
       written += await writeMails(tx, accountId, today, at, origin)
     }
   }
+  // The mails stand in the mailbox already.
+  await sql`select discard_job(id) from queued_jobs where task = 'notices:send_dunning'`.execute(tx)
   const [promised] = await tx
     .selectFrom('dunning_actions')
     .select('account_id')
