@@ -86,7 +86,13 @@ export async function keepBooks(
     const unitId = founded.units.get(unit.slug)!.id
     const at = date.toZonedDateTime({ timeZone: unit.time_zone, plainTime: '06:10' }).toInstant()
     const closed = demand(
-      await closeUnit(pool, { business_unit_id: unitId, up_to: date, now: () => at, actor }),
+      await closeUnit(pool, {
+        business_unit_id: unitId,
+        up_to: date,
+        now: () => at,
+        actor,
+        clock: { behind_since: null },
+      }),
     )
     if (closed.parked > 0) throw new Error(`${unit.slug}: ${closed.parked} accounts were parked`)
     if (closed.closing_id !== null) {
