@@ -372,7 +372,12 @@ function Result({ closing }: { closing: ClosingDetail }) {
         ]}
       />
       {left > 0 && <Retry closing={closing} />}
-      {closing.warnings.length > 0 && <Warnings closing={closing} />}
+      {(closing.differences || closing.warnings.length > 0) && (
+        <div className={styles.split}>
+          {closing.differences && <Differences closing={closing} />}
+          {closing.warnings.length > 0 && <Warnings closing={closing} />}
+        </div>
+      )}
     </>
   )
 }
