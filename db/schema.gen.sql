@@ -2178,7 +2178,7 @@ create table subscription_changes (
   agreed jsonb,  -- What it comes to, with the prices that were shown: performed exactly so
   summary jsonb,  -- Before and after in facts, for the history
   reason text check (length(reason) <= 500),
-  token text check (token ~ '^[0-9a-f]{64}$'),  -- Fingerprint of what was shown before it was confirmed
+  fingerprint text check (fingerprint ~ '^[0-9a-f]{64}$'),  -- Fingerprint of what was shown before it was confirmed
   document_ids uuid[] not null default '{}',  -- The invoices and credit notes that it caused
   new_subscription_id uuid references subscriptions(id) on delete set null,
   requested_by uuid references users(id),
@@ -2209,7 +2209,7 @@ create policy office on subscription_changes to zaguan_office using ((select see
 create policy portal_reads on subscription_changes for select to zaguan_portal using (account_id = (select current_account_id()));
 create policy portal_requests on subscription_changes for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'requested') and (ended_at is null) and by_customer and (kind = any (array['plan', 'quantity', 'options', 'cancel'])) and (requested_by = (select current_user_id())) and ((select current_permissions()) && '{owner,services}'));
 grant insert, select, update on subscription_changes to zaguan_office;
-grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token, requested_by, by_customer) on subscription_changes to zaguan_portal;
+grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, fingerprint, requested_by, by_customer) on subscription_changes to zaguan_portal;
 grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason, document_ids, new_subscription_id, requested_by, by_customer, created_at, ended_at, failure_code, failure_detail) on subscription_changes to zaguan_portal;
 
 -- What of a subscription is charged, at the price it was sold for: the plan itself and each option

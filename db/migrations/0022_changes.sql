@@ -18,7 +18,7 @@ create table subscription_changes (
   agreed jsonb,
   summary jsonb,
   reason text check (length(reason) <= 500),
-  token text check (token ~ '^[0-9a-f]{64}$'),
+  fingerprint text check (fingerprint ~ '^[0-9a-f]{64}$'),
   document_ids uuid[] not null default '{}',
   new_subscription_id uuid references subscriptions (id) on delete set null,
   requested_by uuid references users (id),
@@ -39,7 +39,7 @@ comment on column subscription_changes.parameters is 'What was asked for, as the
 comment on column subscription_changes.agreed is 'What it comes to, with the prices that were shown: performed exactly so';
 comment on column subscription_changes.summary is 'Before and after in facts, for the history';
 comment on column subscription_changes.by_customer is 'Confirmed in the portal; else by staff or by the house itself';
-comment on column subscription_changes.token is 'Fingerprint of what was shown before it was confirmed';
+comment on column subscription_changes.fingerprint is 'Fingerprint of what was shown before it was confirmed';
 comment on column subscription_changes.document_ids is 'The invoices and credit notes that it caused';
 create unique index subscription_changes_one_open on subscription_changes (subscription_id, kind)
   where state in ('requested', 'scheduled');
@@ -105,7 +105,7 @@ grant select, insert, update on subscription_changes to zaguan_office;
 grant select (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, summary, reason,
               document_ids, new_subscription_id, requested_by, by_customer, created_at, ended_at, failure_code, failure_detail)
   on subscription_changes to zaguan_portal;
-grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, token,
+grant insert (id, business_unit_id, account_id, subscription_id, kind, state, timing, effective_on, parameters, reason, fingerprint,
               requested_by, by_customer) on subscription_changes to zaguan_portal;
 
 -- A customer takes back what has not happened yet. A cancellation that is taken back leaves the service without an end.

@@ -1736,6 +1736,10 @@ export interface SubscriptionChanges {
   ended_by: string | null;
   failure_code: string | null;
   failure_detail: Json | null;
+  /**
+   * Fingerprint of what was shown before it was confirmed
+   */
+  fingerprint: string | null;
   id: Generated<string>;
   kind: ChangeKind;
   new_subscription_id: string | null;
@@ -1755,10 +1759,6 @@ export interface SubscriptionChanges {
    */
   summary: Json | null;
   timing: ChangeTiming;
-  /**
-   * Fingerprint of what was shown before it was confirmed
-   */
-  token: string | null;
 }
 
 export interface SubscriptionComponents {

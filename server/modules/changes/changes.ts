@@ -347,7 +347,7 @@ async function schedule(
           kind: request.kind,
           parameters: toJson(request),
           reason: request.reason ?? null,
-          token: preview.token,
+          fingerprint: preview.token,
           requested_by: order.by,
         })
         .returning('id')
@@ -410,7 +410,7 @@ async function perform(
           kind: request.kind,
           parameters: toJson(request),
           reason: request.reason ?? null,
-          token: preview.token,
+          fingerprint: preview.token,
           requested_by: order.by,
         })
         .returning('id')
@@ -545,7 +545,7 @@ export async function performWaiting(
   if (!(await lockFor(tx, found.subscription_id, request))) return null
   const row = await tx
     .selectFrom('subscription_changes')
-    .select(['id', 'state', 'timing', 'effective_on', 'agreed', 'token', 'requested_by'])
+    .select(['id', 'state', 'timing', 'effective_on', 'agreed', 'fingerprint', 'requested_by'])
     .where('id', '=', id)
     .where('state', 'in', ['requested', 'scheduled'])
     .executeTakeFirst()
@@ -554,7 +554,7 @@ export async function performWaiting(
   if (row.state === 'requested') {
     const prepared = await prepareChange(tx, found.subscription_id, request, now)
     if (isRefusal(prepared)) return prepared
-    if (row.token !== prepared.preview.token) return refuse('preview_outdated')
+    if (row.fingerprint !== prepared.preview.token) return refuse('preview_outdated')
     return prepared.preview.scheduled ? schedule(tx, prepared, id, order) : perform(tx, prepared, id, order)
   }
   const prepared = await prepareChange(tx, found.subscription_id, request, now, {

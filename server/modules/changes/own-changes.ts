@@ -101,7 +101,7 @@ export async function requestOwnChange(
       effective_on: preview.effective_on,
       parameters: JSON.stringify(input.change),
       reason: input.change.reason ?? null,
-      token: input.token,
+      fingerprint: input.token,
       requested_by: by.user_id,
       by_customer: true,
     })

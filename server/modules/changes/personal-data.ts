@@ -2,5 +2,5 @@ import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-
 
 /** What was changed of an account's services, and by whom it was asked. */
 export const personalData: PersonalDataSource[] = [
-  rowsOfAccount('subscription_changes', { without: ['token'] }),
+  rowsOfAccount('subscription_changes', { without: ['fingerprint'] }),
 ]
