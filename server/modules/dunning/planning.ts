@@ -206,7 +206,6 @@ export function planDunning(
   const suspensions: { day: number; on_date: Temporal.PlainDate }[] = debt.done.filter(
     (one) => one.action === 'suspend' && one.invoice_id === oldest.id,
   )
-  const running = new Map(debt.services.map((service) => [service.id, service.status]))
   for (const step of steps) {
     if (step.action === 'late_fee' || step.action === 'interest') continue
     if (debt.done.some((one) => one.step_key === step.key && one.invoice_id === oldest.id)) continue
@@ -225,7 +224,6 @@ export function planDunning(
         (step.day < 0 && compare(on_date, oldest.due_date) > 0))
     const until = later(on_date, oldest.due_date)
     const owed = debts.filter((one) => compare(one.due_date, until) <= 0)
-    const subscription_ids = chooseServices(step, debt.services, running, owed, on_date)
     if (step.action === 'suspend') suspensions.push({ day: step.day, on_date })
     planned.push({
       step,
@@ -235,18 +233,24 @@ export function planDunning(
       skipped,
       open_amount: owed.reduce((sum, one) => sum + one.open_amount, 0),
       charge: null,
-      subscription_ids,
+      subscription_ids: [],
     })
   }
-  return planned
-    .filter((one) => compare(one.on_date, horizon) <= 0)
-    .sort(
-      (left, right) =>
-        compare(left.on_date, right.on_date) ||
-        left.step.day - right.step.day ||
-        ranks[left.step.action] - ranks[right.step.action] ||
-        compare(left.document.due_date, right.document.due_date),
-    )
+  planned.sort(
+    (left, right) =>
+      compare(left.on_date, right.on_date) ||
+      left.step.day - right.step.day ||
+      ranks[left.step.action] - ranks[right.step.action] ||
+      compare(left.document.due_date, right.document.due_date),
+  )
+  // Which services a step takes follows from what came before it, in the order of the days on which they act.
+  const running = new Map(debt.services.map((service) => [service.id, service.status]))
+  for (const one of planned) {
+    const until = later(one.on_date, oldest.due_date)
+    const owed = debts.filter((document) => compare(document.due_date, until) <= 0)
+    one.subscription_ids = chooseServices(one.step, debt.services, running, owed, one.on_date)
+  }
+  return planned.filter((one) => compare(one.on_date, horizon) <= 0)
 }
 
 function planCharges(
