@@ -469,10 +469,10 @@ create table billed_coverage (
   account_id uuid not null,
   period daterange not null check (not isempty(period) and not lower_inf(period) and not upper_inf(period)),
   invoice_line_id uuid,  -- References invoice_lines; proved by billed_coverage_proved. Null: days without a price
-  closing_id uuid  -- References closings; proved by billed_coverage_proved
+  closing_id uuid,  -- References closings; proved by billed_coverage_proved
+  exclude using gist (component_id with =, period with &&)
 );
 create index billed_coverage_account on billed_coverage (account_id);
-create index billed_coverage_component on billed_coverage (component_id, period);
 create trigger billed_coverage_emptied before truncate on billed_coverage for each statement execute function refuse_change();
 create trigger billed_coverage_proved after insert on billed_coverage referencing new table as new_rows for each statement execute function prove_billed_coverage();
 create trigger billed_coverage_shrinks before update on billed_coverage for each row execute function keep_coverage();
@@ -4209,10 +4209,10 @@ $$;
 -- may be called by: portal
 
 create function prove_billed_coverage() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set jit to 'off' as $$
-declare v_orphan text; v_component uuid;
+declare v_orphan text;
 begin
   perform require_read_committed();
-  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for no key update;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
   perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'billed_coverage_component_id_fkey' as name from new_rows n
@@ -4224,11 +4224,6 @@ begin
     select 'billed_coverage_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
      where not exists (select from closings c where c.id = n.closing_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
-  select n.component_id into v_component from new_rows n
-   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period offset 0) limit 1;
-  if found then
-    raise exception 'a day of component % would be billed twice', v_component using errcode = '23P01', constraint = 'billed_once';
-  end if;
   update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;

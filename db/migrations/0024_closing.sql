@@ -24,8 +24,7 @@ alter table invoice_taxes
 alter table billed_coverage
   drop constraint billed_coverage_component_id_fkey,
   drop constraint billed_coverage_invoice_line_id_fkey,
-  drop constraint billed_coverage_closing_id_fkey,
-  drop constraint billed_once;
+  drop constraint billed_coverage_closing_id_fkey;
 alter table ledger_entries
   drop constraint ledger_entries_business_unit_id_fkey,
   drop constraint ledger_entries_invoice_id_account_id_fkey,
@@ -52,11 +51,9 @@ comment on column ledger_entries.account_id is 'References accounts; proved by l
 comment on column ledger_entries.invoice_id is 'References invoices, together with account_id; proved by ledger_entries_proved, at the latest on commit';
 comment on column ledger_entries.payment_id is 'References payments, together with account_id; proved by ledger_entries_proved';
 
--- Which row follows a day that is covered: two rows of a component never share one.
-create index billed_coverage_component on billed_coverage (component_id, period);
--- A charge is deleted only if no line has it; a closing only if it charged nothing.
 -- A line is found by its document, whose account is its own.
 drop index invoice_lines_account;
+-- A charge is deleted only if no line has it; a closing only if it charged nothing.
 create index invoice_lines_charged on invoice_lines (charge_id) where charge_id is not null;
 
 -- A document's number is taken last, so that others wait for the counter no longer than its row takes to be written:
@@ -183,14 +180,13 @@ begin
   return null;
 end $$;
 
--- No day of a component is billed twice (billing.md 12). The lock of the account lets one at a time look; whoever is next
--- looks at what the one before has written.
+-- That no day of a component is billed twice is the exclusion `billed_once`, not a proof (billing.md 12).
 create function prove_billed_coverage() returns trigger language plpgsql security definer
   set search_path = public, pg_temp set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
-declare v_orphan text; v_component uuid;
+declare v_orphan text;
 begin
   perform require_read_committed();
-  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for no key update;
+  perform from accounts where id = any(array(select distinct account_id from new_rows)) order by id for key share;
   perform from closings where id = any(array(select distinct closing_id from new_rows)) order by id for key share;
   select o.name into v_orphan from (
     select 'billed_coverage_component_id_fkey' as name from new_rows n
@@ -202,11 +198,6 @@ begin
     select 'billed_coverage_closing_id_fkey' from (select distinct closing_id from new_rows where closing_id is not null) n
      where not exists (select from closings c where c.id = n.closing_id offset 0)) o limit 1;
   if found then perform refuse_orphan(v_orphan); end if;
-  select n.component_id into v_component from new_rows n
-   where exists (select from billed_coverage b where b.component_id = n.component_id and b.id <> n.id and b.period && n.period offset 0) limit 1;
-  if found then
-    raise exception 'a day of component % would be billed twice', v_component using errcode = '23P01', constraint = 'billed_once';
-  end if;
   update closings set charged = true where id = any(array(select distinct closing_id from new_rows)) and not charged;
   return null;
 end $$;
