@@ -240,7 +240,7 @@ function CohortRows({ cohorts }: { cohorts: Cohorts }) {
   if (rows.length === 0) return <p className={styles.nothing}>{t('reports.no_cohorts')}</p>
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section className={styles.scroll} tabIndex={0} aria-label={t('reports.cohorts')}>
+    <section className={styles.scroll} tabIndex={0} aria-label={t('reports.cohorts_text')}>
       <table className={styles.cohorts}>
         <thead>
           <tr>
