@@ -36,7 +36,10 @@ describe.each(languages)('in %s', (language) => {
     await page.goto(
       `/office/reports/movements?from=${month.from}&to=${month.to}&business_unit_id=${books.unit.id}`,
     )
-    await page.getByText(t('office:reports.kind.new'), { exact: true }).first().waitFor()
+    await page
+      .getByRole('cell', { name: t('office:reports.kind.new'), exact: true })
+      .first()
+      .waitFor()
     expect(faults).toEqual([])
     await visit.context.close()
   })
@@ -85,7 +88,8 @@ describe.each(languages)('in %s', (language) => {
       .getByText(formatMoney(10_000, 'JPY', language), { exact: true })
       .first()
       .waitFor()
-    expect(faults).toEqual([])
+    // The browser tells of the refusal that was asked for.
+    expect(faults.filter((fault) => !fault.includes('422'))).toEqual([])
     await visit.context.close()
   })
 })
