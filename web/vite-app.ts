@@ -42,7 +42,13 @@ export function configureApp({ app, base }: WebApp): UserConfig {
                 test: /node_modules\/(@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\//,
                 priority: 2,
               },
-              { name: 'parts', minShareCount: 2, priority: 1 },
+              // Not what only forms need: no first page has one.
+              {
+                name: 'parts',
+                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput)\/|shared\/(?:inputs|permission-picker)\.tsx))/,
+                minShareCount: 3,
+                priority: 1,
+              },
             ],
           },
         },
