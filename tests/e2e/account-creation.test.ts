@@ -165,7 +165,7 @@ describe.each(languages)('a new account in %s', (language) => {
     await dialog.getByText(t('office:profiles.coverage.always')).waitFor()
     await dialog.getByRole('button', { name: t('common:action.save') }).click()
     await profiles.getByText('Gold').waitFor()
-    await page.getByLabel(t('office:accounts.tickets_only_from_primary')).check()
+    await page.getByLabel(t('office:accounts.tickets_only_from_primary')).click()
     await until(
       'the switch is kept',
       20,
