@@ -294,6 +294,29 @@ describe('money', () => {
   })
 })
 
+it('counts the periods of a coupon as those of the service, wherever in its first one it began', async () => {
+  const result = await simulate({
+    rules: { ...rules, closing_day: 15 },
+    subscriptions: [service({ start: '2026-06-20', cycle: { count: 3 }, plan: { amount: 9200 } })],
+    events: [
+      {
+        kind: 'coupon',
+        on: '2026-06-20',
+        subscription: 's',
+        discount: { kind: 'percent', basis_points: 5000 },
+        periods: 2,
+      },
+    ],
+    runs: { from: '2026-06-01', to: '2027-01-31' },
+  })
+  // The stub up to 15 July is the first; the quarter to 15 October the second.
+  expect(result.documents.map(({ lines }: Row) => [lines[0].period.to, lines[0].discount > 0])).toEqual([
+    ['2026-07-15', true],
+    ['2026-10-15', true],
+    ['2027-01-15', false],
+  ])
+})
+
 it('answers the same however often billing runs', async () => {
   const body = {
     rules,

@@ -2,9 +2,8 @@
  * What billing would make of services, events and runs: a world of its own in memory, moved by the engine that bills. Nothing
  * here computes an amount: planInvoices, planSettlement and applyChange do, exactly as they do for the books.
  */
-import { fromEpochDay, toEpochDay } from '../../platform/calendar.ts'
+import { toEpochDay } from '../../platform/calendar.ts'
 import type { LedgerAccount } from '../../platform/database.gen.ts'
-import { spread } from '../../platform/money.ts'
 import {
   type BillableCharge,
   type BillableSubscription,
@@ -21,13 +20,14 @@ import {
   type TaxRule,
 } from '../billing/index.ts'
 import {
+  anchorOf,
   applyChange,
   billingStart,
-  boundaryDayAfter,
   type ComponentTerms,
-  cyclePeriodOfDay,
+  couponEnd,
   type DiscountTerms,
   type PriceTerms,
+  spreadInstalments,
   type Timeline,
   type TimelineChange,
 } from '../subscriptions/index.ts'
@@ -502,33 +502,37 @@ class World {
   #charge(event: Extract<SimulatedEvent, { kind: 'charge' }>, index: number): SimulationFault | null {
     if (event.subscription !== null && this.services.get(event.subscription)?.account !== event.account)
       return { fault: 'not_a_choice', path: `events.${index}.subscription` }
-    const total = event.unit_amount * event.quantity
-    const parts = spread(
-      total,
-      Array.from({ length: event.instalments }, () => 1),
-    )
-    let day = toEpochDay(event.on)
-    for (const [part, amount] of parts.entries()) {
-      const instalment = event.instalments > 1
-      this.charges.push({
-        id: this.#newId(),
-        account: event.account,
-        billed: false,
-        subscription_id: event.subscription,
-        kind: instalment ? 'instalment' : 'manual',
-        description: event.description,
-        unit_amount: instalment ? amount : event.unit_amount,
-        quantity: instalment ? 1 : event.quantity,
-        bill_on: fromEpochDay(day),
-        instalment: instalment ? part + 1 : null,
-        instalments: instalment ? event.instalments : null,
-        taxes: event.taxed ? this.#input.taxes : [],
-      })
-      day = boundaryDayAfter(
-        part === 0 ? boundaryDayAfter(day - 1, this.#input.rules.closing_day) : day,
-        this.#input.rules.closing_day,
-      )
+    const charge = {
+      account: event.account,
+      billed: false,
+      subscription_id: event.subscription,
+      description: event.description,
+      taxes: event.taxed ? this.#input.taxes : [],
     }
+    if (event.instalments === 1) {
+      const { unit_amount, quantity, on: bill_on } = event
+      const id = this.#newId()
+      this.charges.push({
+        ...charge,
+        id,
+        kind: 'manual',
+        unit_amount,
+        quantity,
+        bill_on,
+        instalment: null,
+        instalments: null,
+      })
+      return null
+    }
+    const { closing_day } = this.#input.rules
+    const parts = spreadInstalments(
+      event.unit_amount * event.quantity,
+      event.instalments,
+      event.on,
+      closing_day,
+    )
+    for (const part of parts)
+      this.charges.push({ ...charge, ...part, id: this.#newId(), kind: 'instalment', quantity: 1 })
     return null
   }
 
@@ -595,17 +599,14 @@ class World {
 
   /** A coupon lasts for so many billing periods of the plan: the one that its day lies in is the first (B11). */
   #coupon(service: Service, event: Extract<SimulatedEvent, { kind: 'coupon' }>): null {
+    const { closing_day } = this.#input.rules
     const billable = this.#billable(service)
-    const plan = billable.components.find(({ role, to }) => role === 'plan' && to === null)!
-    let to: Temporal.PlainDate | null = null
-    if (event.periods !== null) {
-      const first = Math.max(toEpochDay(event.on), toEpochDay(billable.billing_start))
-      const anchor = toEpochDay(plan.cycle.anchor ?? billable.billing_start)
-      let day = first
-      for (let period = 0; period < event.periods; period++)
-        day = cyclePeriodOfDay(day, { ...plan.cycle, anchor }, this.#input.rules.closing_day).to
-      to = fromEpochDay(day)
-    }
+    const { cycle } = billable.components.find(({ role, to }) => role === 'plan' && to === null)!
+    const first = compare(event.on, billable.billing_start) > 0 ? event.on : billable.billing_start
+    const anchor = cycle.anchor
+      ? toEpochDay(cycle.anchor)
+      : anchorOf(cycle, toEpochDay(billable.billing_start), closing_day)
+    const to = couponEnd(first, event.periods, { ...cycle, anchor }, closing_day)
     service.coupons.push({ id: this.#newId(), name: event.name, terms: event.discount, from: event.on, to })
     return null
   }

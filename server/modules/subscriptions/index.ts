@@ -24,7 +24,7 @@ export {
   withdrawCharge,
 } from './charges.ts'
 export { correctSubscription } from './correction.ts'
-export { beginCoupons, endCoupon, redeemCoupon } from './coupons.ts'
+export { beginCoupons, couponEnd, endCoupon, redeemCoupon } from './coupons.ts'
 export { lockAccount } from './locks.ts'
 export {
   anchorOf,
