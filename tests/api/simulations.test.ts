@@ -294,6 +294,16 @@ describe('money', () => {
   })
 })
 
+it('charges nothing of a plan that was changed while the trial ran', async () => {
+  const result = await simulate({
+    rules,
+    subscriptions: [service({ start: '2026-06-01', trial_days: 9, plan: { amount: 9000 } })],
+    events: [{ kind: 'plan', on: '2026-06-05', subscription: 's', plan: { name: 'Large', amount: 30_000 } }],
+    runs: ['2026-06-30'],
+  })
+  expect(show(result)).toEqual(['2026-06-30: 2026-06-10/2026-06-30 20/30 20000'])
+})
+
 it('counts the periods of a coupon as those of the service, wherever in its first one it began', async () => {
   const result = await simulate({
     rules: { ...rules, closing_day: 15 },

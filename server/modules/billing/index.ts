@@ -3,6 +3,7 @@
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { adjustCredit, recordRefund, writeOffInvoice } from './adjustments.ts'
+export { billableComponent, readDiscount } from './billable.ts'
 export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
 export {
   type BilledDays,
@@ -51,7 +52,6 @@ export {
   planAccounts,
   readBilledDays,
   readBillingUnits,
-  readDiscount,
   rulesOf,
   type Service,
   withTerms,

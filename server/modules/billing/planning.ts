@@ -20,6 +20,7 @@ import {
   type PriceModel,
   type Tier,
 } from '../subscriptions/index.ts'
+import { billableComponent, type DiscountRow, readDiscount } from './billable.ts'
 import type { BilledDays, BilledLine } from './credits.ts'
 import {
   type AppliedCoupon,
@@ -30,7 +31,6 @@ import {
   type PlannedInvoice,
   type PlanRules,
   planInvoices,
-  type RecurringDiscount,
   type UsageOfDay,
 } from './engine.ts'
 import type { ComputedTax, TaxRule } from './taxes.ts'
@@ -167,11 +167,6 @@ type SubscriptionRow = {
   due_day: number
   payment_method: PaymentMethod
 }
-type DiscountRow = {
-  discount_kind: DiscountKind | null
-  discount_amount: number | null
-  discount_basis_points: number | null
-}
 type ComponentRow = DiscountRow & {
   id: string
   subscription_id: string
@@ -211,13 +206,6 @@ type UsageRow = {
   on_date: Temporal.PlainDate
   quantity: number
   ids: string[]
-}
-
-/** A discount from its columns. */
-export function readDiscount(row: DiscountRow): RecurringDiscount | null {
-  if (row.discount_kind === 'amount') return { kind: 'amount', amount: row.discount_amount! }
-  if (row.discount_kind === 'percent') return { kind: 'percent', basis_points: row.discount_basis_points! }
-  return null
 }
 
 /**
@@ -304,30 +292,10 @@ export async function loadServices(
       coupons: (couponsOf.get(row.id) ?? []).map(readCoupon),
       suspensions: suspensionsOf.get(row.id) ?? [],
       components: (componentsOf.get(row.id) ?? []).map((component) => ({
-        id: component.id,
-        role: component.role,
-        plan_id: component.plan_id,
-        description: component.description,
-        price: {
-          model: component.price_model,
-          unit_amount: component.unit_amount,
-          tiers: component.tiers,
-          package_size: component.package_size,
-          included: component.included,
-        },
-        quantity: component.quantity,
-        cycle: {
-          unit: component.cycle_unit,
-          count: component.cycle_count,
-          alignment: component.cycle_alignment,
-          anchor: component.anchor_date,
-        },
-        discount: readDiscount(component),
-        // What ended before charging began, in a trial, was never charged.
-        from: component.from_date ?? earlier(row.billing_start, component.to_date),
-        to: component.to_date,
-        covered: coverageOf.get(component.id) ?? [],
-        taxes: taxesOf(row.account_id, component.product_id),
+        ...billableComponent(component, row.billing_start, {
+          covered: coverageOf.get(component.id) ?? [],
+          taxes: taxesOf(row.account_id, component.product_id),
+        }),
         ...(component.plan_meter_id === null
           ? {}
           : {
@@ -365,9 +333,6 @@ function ownUsage(
     .filter(({ on_date }) => same.length === 1 || ownerOf(on_date)?.id === component.id)
     .map(({ on_date, quantity, ids }) => ({ on: on_date, quantity, ids }))
 }
-
-const earlier = (day: Temporal.PlainDate, other: Temporal.PlainDate | null) =>
-  other !== null && Temporal.PlainDate.compare(other, day) < 0 ? other : day
 
 function readCoupon(row: CouponRow): AppliedCoupon {
   return { id: row.id, name: row.name, discount: readDiscount(row)!, from: row.from_date, to: row.to_date }

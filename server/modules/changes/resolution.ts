@@ -59,16 +59,6 @@ const allowedIn: Record<ChangeRequest['kind'], readonly SubscriptionStatus[]> = 
   extend_trial: ['awaiting_installation', 'active'],
 }
 
-/** Kinds that are done to what the service costs: they have a before and an after in its components. */
-const priced: ReadonlySet<ChangeRequest['kind']> = new Set([
-  'plan',
-  'quantity',
-  'options',
-  'price',
-  'discount',
-  'cycle',
-])
-
 /**
  * When the period of a service ends that a day is in: of its plan; of one in its trial, when that ends. What becomes effective
  * then is neither credited nor charged twice.

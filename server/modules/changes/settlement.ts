@@ -13,6 +13,7 @@ import {
   type BillableSubscription,
   type BilledDays,
   type BillingUnit,
+  billableComponent,
   loadServices,
   type PlannedCreditNote,
   type PlannedInvoice,
@@ -26,14 +27,7 @@ import {
   type TaxRule,
 } from '../billing/index.ts'
 import { computePenalty } from '../contracts/index.ts'
-import type {
-  ComponentTerms,
-  StoredTimeline,
-  Tier,
-  Timeline,
-  TimelineChange,
-} from '../subscriptions/index.ts'
-import { priceOf } from './offer.ts'
+import type { StoredTimeline, Timeline, TimelineChange } from '../subscriptions/index.ts'
 import type { ChangeCosts, CostLine } from './schemas.ts'
 
 /** The penalty as it was shown: performed exactly so, even where it waits for its day. */
@@ -90,38 +84,6 @@ async function readTaxes(
   )
 }
 
-/** A component as the engine bills it. */
-function billable(
-  component: ComponentTerms & { id: string },
-  range: { from: Temporal.PlainDate; to: Temporal.PlainDate | null },
-  taxes: readonly TaxRule[],
-): BillableSubscription['components'][number] {
-  const { discount_kind: kind } = component
-  return {
-    id: component.id,
-    role: component.role,
-    plan_id: component.plan_id,
-    description: component.description,
-    price: priceOf({ ...component, tiers: component.tiers as Tier[] | null }),
-    quantity: component.quantity,
-    cycle: {
-      unit: component.cycle_unit,
-      count: component.cycle_count,
-      alignment: component.cycle_alignment,
-      anchor: component.anchor_date,
-    },
-    discount:
-      kind === 'amount'
-        ? { kind, amount: component.discount_amount ?? 0 }
-        : kind === 'percent'
-          ? { kind, basis_points: component.discount_basis_points ?? 0 }
-          : null,
-    ...range,
-    covered: [],
-    taxes,
-  }
-}
-
 /** A timeline as the engine bills it; `before` is the same service as it is stored. */
 export function describeTimeline(
   before: BillableSubscription,
@@ -143,10 +105,11 @@ export function describeTimeline(
     suspensions: after.suspensions.map(({ from_date, to_date }) => ({ from: from_date, to: to_date })),
     components: after.components.map((component) => {
       const stored = known.get(component.id)
-      const earliest =
-        component.to_date !== null && compare(component.to_date, start) < 0 ? component.to_date : start
-      const range = { from: component.from_date ?? earliest, to: component.to_date }
-      return stored ? { ...stored, ...range } : billable(component, range, taxesOf(component.plan_id))
+      const { from, to, ...terms } = billableComponent(component, start, {
+        covered: [],
+        taxes: taxesOf(component.plan_id),
+      })
+      return { ...(stored ?? terms), from, to }
     }),
   }
 }
@@ -371,7 +334,10 @@ async function foreseeNext(
       coupons: [],
       suspensions: [],
       components: going.map((one) =>
-        billable({ ...one, anchor_date: null }, { from: start, to: null }, taxes.get(one.plan_id) ?? []),
+        billableComponent({ ...one, anchor_date: null, from_date: start, to_date: null }, start, {
+          covered: [],
+          taxes: taxes.get(one.plan_id) ?? [],
+        }),
       ),
     },
     [],

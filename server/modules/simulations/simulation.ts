@@ -9,6 +9,7 @@ import {
   type BillableSubscription,
   type BilledDays,
   type BilledLine,
+  billableComponent,
   incomeEntries,
   type PlannedCreditNote,
   type PlannedInvoice,
@@ -260,29 +261,10 @@ class World {
       })),
       suspensions: timeline.suspensions.map(({ from_date, to_date }) => ({ from: from_date, to: to_date })),
       components: timeline.components.map((component) => ({
-        id: component.id,
-        role: component.role,
-        plan_id: component.plan_id,
-        description: component.description,
-        price: {
-          model: component.price_model,
-          unit_amount: component.unit_amount,
-          tiers: component.tiers,
-          package_size: component.package_size,
-          included: component.included,
-        },
-        quantity: component.quantity,
-        cycle: {
-          unit: component.cycle_unit,
-          count: component.cycle_count,
-          alignment: component.cycle_alignment,
-          anchor: component.anchor_date,
-        },
-        discount: readDiscount(component),
-        from: component.from_date ?? start,
-        to: component.to_date,
-        covered: coverage.get(component.id) ?? [],
-        taxes: service.taxed ? this.#input.taxes : [],
+        ...billableComponent(component, start, {
+          covered: coverage.get(component.id) ?? [],
+          taxes: service.taxed ? this.#input.taxes : [],
+        }),
         ...(component.plan_meter_id === null
           ? {}
           : {
