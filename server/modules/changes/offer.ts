@@ -223,7 +223,7 @@ export function meterTerms(offer: Offer, cycle: WantedCycle): ComponentTerms[] {
   })
 }
 
-export function priceOf(terms: Omit<OfferedPrice, 'cycle_unit' | 'cycle_count' | 'cycle_alignment'>): Price {
+function priceOf(terms: Omit<OfferedPrice, 'cycle_unit' | 'cycle_count' | 'cycle_alignment'>): Price {
   return {
     model: terms.price_model,
     unit_amount: terms.unit_amount,
