@@ -66,6 +66,12 @@ create type import_format as enum ('csv', 'xlsx');
 
 create type import_kind as enum ('accounts', 'contacts', 'services');
 
+create type intent_origin as enum ('customer', 'staff', 'run');
+
+create type intent_purpose as enum ('payment', 'setup');
+
+create type intent_state as enum ('created', 'sending', 'unknown', 'action_needed', 'pending', 'succeeded', 'failed', 'cancelled', 'expired');
+
 create type invoice_grouping as enum ('account', 'subscription');
 
 create type invoice_state as enum ('open', 'paid', 'void', 'issued', 'offered', 'converted', 'expired', 'withdrawn');
@@ -80,7 +86,7 @@ create type line_role as enum ('plan', 'option', 'usage', 'fee', 'instalment', '
 
 create type membership_permission as enum ('owner', 'billing', 'services', 'support', 'licences', 'users');
 
-create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'contract_sent', 'contract_accepted', 'contract_expiring', 'change_scheduled', 'change_done', 'change_failed', 'cancellation_requested', 'dunning_reminder', 'dunning_suspended', 'dunning_reactivated', 'dunning_cancelled');
+create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'contract_sent', 'contract_accepted', 'contract_expiring', 'change_scheduled', 'change_done', 'change_failed', 'cancellation_requested', 'dunning_reminder', 'dunning_suspended', 'dunning_reactivated', 'dunning_cancelled', 'quote_offered', 'order_placed', 'order_processed', 'order_failed', 'payment_refunded', 'payment_charged_back', 'payment_method_stored', 'payment_method_removed', 'payment_method_expiring', 'debit_announced', 'debit_refused', 'webhook_disabled');
 
 create type notice_state as enum ('queued', 'sent', 'kept', 'failed');
 
@@ -90,15 +96,27 @@ create type option_kind as enum ('option', 'add_on', 'module');
 
 create type ownership_transfer_state as enum ('pending', 'accepted', 'declined', 'withdrawn', 'expired');
 
+create type payment_driver as enum ('pix_static', 'pix', 'boleto', 'debit_file', 'stripe', 'mercado_pago', 'sandbox');
+
+create type payment_failure as enum ('insufficient_funds', 'expired_method', 'invalid_method', 'authentication_failed', 'limit_exceeded', 'suspected_fraud', 'declined', 'provider_error');
+
 create type payment_method as enum ('cash', 'bank_transfer', 'boleto', 'pix', 'card', 'bank_debit', 'cheque', 'other');
 
 create type payment_notice_state as enum ('pending', 'approved', 'rejected');
 
 create type plan_kind as enum ('dial_up', 'broadband', 'additional_point', 'email', 'hosting', 'domain', 'licence', 'support_pack', 'generic');
 
-create type posting_kind as enum ('invoice', 'payment', 'credit_used', 'credit_note', 'debit_note', 'adjustment', 'refund', 'write_off', 'opening');
+create type posting_kind as enum ('invoice', 'payment', 'credit_used', 'credit_note', 'debit_note', 'adjustment', 'refund', 'write_off', 'opening', 'chargeback', 'chargeback_won');
 
 create type price_model as enum ('flat', 'per_unit', 'tiered', 'volume', 'package');
+
+create type provider_event_state as enum ('received', 'done', 'ignored');
+
+create type provider_health as enum ('untested', 'working', 'failing');
+
+create type reversal_kind as enum ('refund', 'chargeback');
+
+create type reversal_state as enum ('created', 'sending', 'unknown', 'pending', 'done', 'failed', 'won');
 
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
 comment on type run_state is 'The life of a long job that people watch: closings and imports';
@@ -111,9 +129,11 @@ create type setup_step as enum ('open', 'done', 'skipped');
 
 create type sla_coverage as enum ('always', 'business_hours');
 
-create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'documents.write', 'ledger.read', 'reports.read', 'simulations.run', 'dunning.read', 'dunning.write', 'payments.read', 'payments.decide', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
+create type staff_permission as enum ('accounts.read', 'accounts.create', 'accounts.write', 'accounts.view_as', 'accounts.act_as', 'contracts.read', 'contracts.write', 'catalogue.read', 'catalogue.write', 'subscriptions.read', 'subscriptions.write', 'billing.read', 'billing.run', 'documents.write', 'orders.read', 'orders.write', 'ledger.read', 'reports.read', 'simulations.run', 'dunning.read', 'dunning.write', 'payments.read', 'payments.decide', 'payments.refund', 'imports.read', 'imports.run', 'notices.read', 'units.read', 'units.write', 'settings.read', 'settings.write', 'staff.read', 'staff.write', 'api_keys.read', 'api_keys.write', 'webhooks.read', 'webhooks.write', 'audit.read', 'privacy.export', 'privacy.erase', 'jobs.read', 'jobs.write');
 
 create type staff_role as enum ('admin', 'finance', 'sales', 'support', 'technician', 'auditor');
+
+create type stored_method_state as enum ('active', 'expired', 'refused', 'removed');
 
 create type subscription_status as enum ('awaiting_installation', 'active', 'suspended', 'suspended_administratively', 'cancelled', 'ended');
 
@@ -1621,6 +1641,82 @@ grant update (name) on passkeys to zaguan_office;
 grant delete, insert, select on passkeys to zaguan_portal;
 grant update (name) on passkeys to zaguan_portal;
 
+create table payment_intent_invoices (
+  intent_id uuid not null,
+  invoice_id uuid not null,
+  account_id uuid not null,
+  method payment_method not null,
+  amount bigint not null check (amount > 0),  -- What was open of it when the intent was made
+  open boolean not null default true,  -- Whether the intent has not ended; kept by a trigger
+  primary key (intent_id, invoice_id),
+  foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id)
+);
+create index payment_intent_invoices_invoice on payment_intent_invoices (invoice_id, intent_id);
+create unique index payment_intent_invoices_one_open on payment_intent_invoices (invoice_id, method) where open;
+create policy office on payment_intent_invoices to zaguan_office using (exists (select from payment_intents i where (i.id = payment_intent_invoices.intent_id)));
+create policy portal on payment_intent_invoices to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on payment_intent_invoices to zaguan_office;
+grant insert (intent_id, invoice_id, account_id, method, amount) on payment_intent_invoices to zaguan_portal;
+grant select on payment_intent_invoices to zaguan_portal;
+
+-- A wish to be paid, under our own key. What became of it is asked of the provider, never guessed, and never charged anew
+create table payment_intents (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  provider_id uuid not null,
+  method payment_method not null,
+  purpose intent_purpose not null default 'payment',
+  origin intent_origin not null,
+  amount bigint not null,
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  order_id uuid,
+  stored_method_id uuid,
+  store boolean not null default false,
+  details_encrypted bytea,  -- What the customer typed where no form of the provider takes it (a bank account to debit), AES-256-GCM; emptied once the method is stored
+  state intent_state not null default 'created',  -- created: not sent; sending: being sent; unknown: no answer came, the provider will be asked; action_needed: the payer's turn; pending: the provider's or the bank's
+  provider_ref text check (length(provider_ref) >= 1 and length(provider_ref) <= 200),
+  action jsonb check (jsonb_typeof(action) = 'object'),  -- What the payer is to do: an address, a Pix text, a boleto, what the provider's own form needs
+  failure payment_failure,
+  failure_detail text check (length(failure_detail) <= 500),
+  expires_at timestamptz,
+  look_at timestamptz,  -- When the provider is asked next
+  looks integer not null default 0,
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  ended_at timestamptz,
+  unique (id, account_id),
+  unique (provider_id, provider_ref),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
+  check ((purpose = 'payment') = (amount > 0) and amount >= 0),
+  check ((state = 'failed') = (failure is not null)),
+  check ((state = any (array['succeeded', 'failed', 'cancelled', 'expired'])) = (ended_at is not null)),
+  check ((state <> ALL (array['action_needed', 'pending', 'succeeded'])) or provider_ref is not null)
+);
+create index payment_intents_account on payment_intents (account_id, id desc);
+create index payment_intents_created_by on payment_intents (created_by) where (created_by is not null);
+create index payment_intents_look on payment_intents (look_at) where (look_at is not null);
+create unique index payment_intents_one_open on payment_intents (order_id, method) where ((ended_at is null) and (order_id is not null));
+create index payment_intents_open on payment_intents (state, id desc) where (ended_at is null);
+create index payment_intents_order on payment_intents (order_id) where (order_id is not null);
+create index payment_intents_provider on payment_intents (provider_id, id desc);
+create index payment_intents_stored_method on payment_intents (stored_method_id) where (stored_method_id is not null);
+create index payment_intents_unit on payment_intents (business_unit_id, id desc);
+create trigger account_erased_insert after insert on payment_intents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger payment_intents_ended after update on payment_intents referencing old table as old_rows new table as new_rows for each statement execute function end_intent_invoices();
+create trigger payment_intents_kept before update on payment_intents for each row execute function keep_intent();
+create trigger payment_intents_stay before delete on payment_intents for each row execute function refuse_change();
+create policy office on payment_intents to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal_asks on payment_intents for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'created') and (origin = 'customer') and (provider_ref is null) and (action is null) and (not (created_by is distinct from (select current_user_id()))) and ((select current_permissions()) && '{owner,billing}'));
+create policy portal_reads on payment_intents for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on payment_intents to zaguan_office;
+grant insert (id, business_unit_id, account_id, provider_id, method, purpose, origin, amount, currency, order_id, stored_method_id, store, details_encrypted, expires_at, created_by) on payment_intents to zaguan_portal;
+grant select (id, business_unit_id, account_id, provider_id, method, purpose, origin, amount, currency, order_id, stored_method_id, store, state, provider_ref, action, failure, expires_at, created_by, created_at, sent_at, ended_at) on payment_intents to zaguan_portal;
+
 create table payment_notice_invoices (
   payment_notice_id uuid not null,
   invoice_id uuid not null,
@@ -1653,6 +1749,7 @@ create table payment_notices (
   decided_by uuid references users(id),
   decided_at timestamptz,
   rejection_reason text check (length(rejection_reason) >= 1 and length(rejection_reason) <= 1000),
+  order_id uuid,  -- The order that the customer says they paid, instead of invoices
   unique (id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   check ((state = 'pending') = (decided_at is null)),
@@ -1660,6 +1757,7 @@ create table payment_notices (
 );
 create index payment_notices_account on payment_notices (account_id, id desc);
 create index payment_notices_amount on payment_notices (amount, id);
+create index payment_notices_order on payment_notices (order_id) where (order_id is not null);
 create index payment_notices_paid_on on payment_notices (paid_on, id);
 create index payment_notices_pending on payment_notices (id) where (state = 'pending');
 create index payment_notices_unit on payment_notices (business_unit_id, state, id);
@@ -1675,8 +1773,80 @@ create policy office on payment_notices to zaguan_office using ((select sees_all
 create policy portal on payment_notices to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on payment_notices to zaguan_office;
 grant update (state, decided_by, decided_at, rejection_reason) on payment_notices to zaguan_office;
-grant insert (id, business_unit_id, account_id, amount, currency, method, paid_on, reference, note, receipt_file_id, created_by) on payment_notices to zaguan_portal;
+grant insert (id, business_unit_id, account_id, amount, currency, method, paid_on, reference, note, receipt_file_id, created_by, order_id) on payment_notices to zaguan_portal;
 grant select on payment_notices to zaguan_portal;
+
+-- A way for a business unit to be paid: a driver with its settings. What came in by it keeps it for ever
+create table payment_providers (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  driver payment_driver not null,
+  name text not null check (length(name) >= 1 and length(name) <= 80),
+  methods payment_method[] not null check (cardinality(methods) > 0),
+  settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
+  secrets_encrypted bytea,  -- JSON of what its driver keeps secret, AES-256-GCM by platform/encryption.ts; never in a log
+  position integer not null default 0,
+  enabled boolean not null default false,
+  health provider_health not null default 'untested',
+  health_checked_at timestamptz,
+  health_code text check (health_code ~ '^[a-z][a-z0-9_]*$'),
+  health_detail text check (length(health_detail) <= 1000),
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (id, business_unit_id),
+  check ((health = 'failing') = (health_code is not null)),
+  check (archived_at is null or not enabled)
+);
+create index payment_providers_unit on payment_providers (business_unit_id, "position", id);
+create trigger audit_delete after delete on payment_providers referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on payment_providers referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on payment_providers referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on payment_providers for each row execute function touch_updated_at();
+create policy office on payment_providers to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on payment_providers for select to zaguan_portal using (business_unit_id = (select current_unit_id()));
+grant insert, select, update on payment_providers to zaguan_office;
+grant select (id, business_unit_id, driver, name, methods, position, enabled, archived_at) on payment_providers to zaguan_portal;
+
+-- Money of a payment that went back: refunds that staff or the provider made, and chargebacks of the payer's bank
+create table payment_reversals (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  payment_id uuid not null,
+  kind reversal_kind not null,
+  state reversal_state not null default 'created',  -- done: posted; won: a chargeback that was given back to us, posted both ways
+  amount bigint not null check (amount > 0),
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  provider_ref text check (length(provider_ref) >= 1 and length(provider_ref) <= 200),
+  reason text check (length(reason) >= 1 and length(reason) <= 500),
+  failure_detail text check (length(failure_detail) <= 500),
+  look_at timestamptz,
+  looks integer not null default 0,
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  done_at timestamptz,
+  unique (payment_id, kind, provider_ref),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (payment_id, account_id) references payments(id, account_id),
+  check ((state = any (array['done', 'won'])) = (done_at is not null)),
+  check (kind = 'chargeback' or state <> 'won')
+);
+create index payment_reversals_account on payment_reversals (account_id, id desc);
+create index payment_reversals_created_by on payment_reversals (created_by) where (created_by is not null);
+create index payment_reversals_look on payment_reversals (look_at) where (look_at is not null);
+create index payment_reversals_payment on payment_reversals (payment_id);
+create index payment_reversals_unit on payment_reversals (business_unit_id, id desc);
+create trigger account_erased_insert after insert on payment_reversals referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on payment_reversals referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on payment_reversals referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on payment_reversals referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger payment_reversals_limited after insert or update of state, amount on payment_reversals for each row execute function limit_reversals();
+create trigger payment_reversals_stay before delete on payment_reversals for each row execute function refuse_change();
+create policy office on payment_reversals to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on payment_reversals for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on payment_reversals to zaguan_office;
+grant select (id, business_unit_id, account_id, payment_id, kind, state, amount, currency, created_at, done_at) on payment_reversals to zaguan_portal;
 
 create table payments (
   id uuid default uuidv7() primary key,
@@ -1690,11 +1860,22 @@ create table payments (
   payment_notice_id uuid unique references payment_notices(id),
   recorded_by uuid references users(id),
   created_at timestamptz not null default now(),
+  provider_id uuid,
+  intent_id uuid,
+  provider_ref text check (length(provider_ref) >= 1 and length(provider_ref) <= 200),  -- The provider's own id of this money: it is booked once, however often it is told
+  order_id uuid,
   unique (id, account_id),
-  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id)
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check ((provider_id is null) = (provider_ref is null)),
+  check (intent_id is null or provider_id is not null)
 );
 create index payments_account on payments (account_id, id desc);
 create index payments_amount on payments (amount, id);
+create index payments_intent on payments (intent_id) where (intent_id is not null);
+create index payments_order on payments (order_id) where (order_id is not null);
+create unique index payments_provider_ref on payments (provider_id, provider_ref) where (provider_id is not null);
 create index payments_received on payments (business_unit_id, received_on);
 create index payments_received_on on payments (received_on, id);
 create index payments_unit on payments (business_unit_id, id desc);
@@ -1933,6 +2114,26 @@ create index proforma_plans_account on proforma_plans (account_id);
 create policy office on proforma_plans to zaguan_office using (exists (select from invoices i where (i.id = proforma_plans.proforma_id)));
 grant insert, select on proforma_plans to zaguan_office;
 
+-- What a provider told us, verified and raw: a reason to go and look, nothing more
+create table provider_events (
+  id uuid default uuidv7() primary key,
+  provider_id uuid not null,
+  business_unit_id uuid not null,
+  event_key text not null check (length(event_key) >= 1 and length(event_key) <= 200),
+  body bytea not null check (length(body) <= 262144),
+  state provider_event_state not null default 'received',
+  times integer not null default 1 check (times >= 1),  -- How often it came; it is worked on once
+  received_at timestamptz not null default now(),
+  done_at timestamptz,
+  unique (provider_id, event_key),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check ((state = 'received') = (done_at is null))
+);
+create index provider_events_provider on provider_events (provider_id, id desc);
+create index provider_events_received on provider_events (received_at);
+create policy office on provider_events to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on provider_events to zaguan_office;
+
 create unlogged table rate_windows (
   key text not null,
   window_start timestamptz not null,
@@ -2164,6 +2365,44 @@ create trigger audit_update after update on staff_units referencing old table as
 create policy office on staff_units to zaguan_office using (true);
 grant delete, insert, select on staff_units to zaguan_office;
 
+create table stored_methods (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  provider_id uuid not null,
+  method payment_method not null check (method = any (array['card', 'bank_debit', 'pix'])),
+  brand text check (length(brand) >= 1 and length(brand) <= 60),
+  last_digits text check (last_digits ~ '^[0-9]{2,4}$'),
+  expires_on date,  -- First day on which a card is no longer good
+  reference jsonb not null default '{}' check (jsonb_typeof(reference) = 'object'),  -- What the provider knows it by: ids at the provider, which are of no use to anybody else
+  reference_encrypted bytea,  -- What a bank must be told to debit an account (its number), AES-256-GCM by platform/encryption.ts
+  state stored_method_state not null default 'active',
+  automatic boolean not null default false,  -- The account's method for automatic debit: charged on due dates
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  warned_at timestamptz,
+  unique (id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check ((state = 'removed') = (ended_at is not null)),
+  check (not automatic or state <> 'removed')
+);
+create index stored_methods_account on stored_methods (account_id, id desc);
+create unique index stored_methods_automatic on stored_methods (account_id) where automatic;
+create index stored_methods_created_by on stored_methods (created_by) where (created_by is not null);
+create index stored_methods_expiring on stored_methods (expires_on, id) where ((state = 'active') and (expires_on is not null));
+create index stored_methods_provider on stored_methods (provider_id, id);
+create trigger account_erased_insert after insert on stored_methods referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on stored_methods referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on stored_methods referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on stored_methods referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on stored_methods to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on stored_methods to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on stored_methods to zaguan_office;
+grant select (id, business_unit_id, account_id, provider_id, method, brand, last_digits, expires_on, state, automatic, created_at, ended_at) on stored_methods to zaguan_portal;
+grant update (automatic) on stored_methods to zaguan_portal;
+
 -- A change of a service: asked for, scheduled for its day, done, withdrawn or failed
 create table subscription_changes (
   id uuid default uuidv7() primary key,
@@ -2359,6 +2598,7 @@ create table subscriptions (
   updated_at timestamptz not null default now(),
   transferred_from_id uuid references subscriptions(id),
   transferred_to_id uuid references subscriptions(id),
+  stored_method_id uuid,  -- What this service is debited from; the account's automatic method without it
   unique (account_id, number),
   unique (business_unit_id, contract_number),
   unique (business_unit_id, external_id),
@@ -2366,6 +2606,7 @@ create table subscriptions (
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   foreign key (plan_id, business_unit_id) references plans(id, business_unit_id),
   foreign key (routing_point_id, business_unit_id) references routing_points(id, business_unit_id),
+  foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
   check ((status = any (array['awaiting_installation', 'cancelled'])) or billing_start is not null),
   check ((status <> ALL (array['cancelled', 'ended'])) or end_date is not null)
 );
@@ -2378,6 +2619,7 @@ create index subscriptions_plan on subscriptions (plan_id, status);
 create index subscriptions_salesperson on subscriptions (salesperson_id) where (salesperson_id is not null);
 create index subscriptions_start on subscriptions (start_date, id);
 create index subscriptions_status on subscriptions (status, id);
+create index subscriptions_stored_method on subscriptions (stored_method_id) where (stored_method_id is not null);
 create index subscriptions_transferred_from on subscriptions (transferred_from_id) where (transferred_from_id is not null);
 create index subscriptions_transferred_to on subscriptions (transferred_to_id) where (transferred_to_id is not null);
 create index subscriptions_unit_account on subscriptions (business_unit_id, account_id);
@@ -3097,6 +3339,15 @@ create function discounted_amount(p_whole bigint, p_kind discount_kind, p_amount
     when 'percent' then div(p_whole::numeric * (10000 - p_basis_points) + 5000, 10000)
     else p_whole end::bigint
 $$;
+-- may be called by: everyone
+
+create function end_intent_invoices() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update payment_intent_invoices ii set open = false
+    from new_rows n join old_rows o on o.id = n.id
+   where ii.intent_id = n.id and ii.open and n.ended_at is not null and o.ended_at is null;
+  return null;
+end $$;
 -- may be called by: everyone
 
 create function end_membership() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
@@ -3891,6 +4142,24 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_intent() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.business_unit_id, new.account_id, new.provider_id, new.method, new.purpose, new.origin, new.amount, new.currency,
+      new.order_id, new.created_at)
+     is distinct from
+     (old.id, old.business_unit_id, old.account_id, old.provider_id, old.method, old.purpose, old.origin, old.amount, old.currency,
+      old.order_id, old.created_at)
+     or (old.provider_ref is not null and new.provider_ref is distinct from old.provider_ref) then
+    raise exception 'an intent keeps what it is of' using errcode = '23514', constraint = 'intent_identity';
+  end if;
+  if old.state = 'succeeded' and new.state <> 'succeeded'
+     or old.state in ('failed', 'cancelled', 'expired') and new.state not in (old.state, 'succeeded') then
+    raise exception 'the intent has ended' using errcode = '23514', constraint = 'intent_ended';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
 create function keep_invoice() returns trigger language plpgsql as $$
 begin
   if to_jsonb(new) - '{state,paid_at}'::text[] is distinct from to_jsonb(old) - '{state,paid_at}'::text[] then
@@ -3973,6 +4242,19 @@ create function know_device(p_user uuid, p_token_hash bytea) returns void langua
   on conflict (user_id, token_hash) do update set last_seen_at = now()
 $$;
 -- may be called by: office, portal
+
+create function limit_reversals() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_amount bigint; v_back bigint;
+begin
+  select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
+  select coalesce(sum(r.amount), 0) into v_back from payment_reversals r
+   where r.payment_id = new.payment_id and r.state not in ('failed', 'won');
+  if v_back > v_amount then
+    raise exception 'more goes back than came in' using errcode = '23514', constraint = 'reversal_too_large';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function list_passkeys_of(p_user uuid) returns table(credential_id bytea, transports text[]) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select k.credential_id, k.transports from passkeys k where k.user_id = p_user order by k.id

@@ -74,6 +74,12 @@ export type ImportFormat = "csv" | "xlsx";
 
 export type ImportKind = "accounts" | "contacts" | "services";
 
+export type IntentOrigin = "customer" | "run" | "staff";
+
+export type IntentPurpose = "payment" | "setup";
+
+export type IntentState = "action_needed" | "cancelled" | "created" | "expired" | "failed" | "pending" | "sending" | "succeeded" | "unknown";
+
 export type InvoiceGrouping = "account" | "subscription";
 
 export type InvoiceState = "converted" | "expired" | "issued" | "offered" | "open" | "paid" | "void" | "withdrawn";
@@ -100,7 +106,7 @@ export type LineRole = "fee" | "instalment" | "interest" | "late_fee" | "manual"
 
 export type MembershipPermission = "billing" | "licences" | "owner" | "services" | "support" | "users";
 
-export type NoticeKind = "account_change_decided" | "cancellation_requested" | "change_done" | "change_failed" | "change_scheduled" | "contract_accepted" | "contract_expiring" | "contract_sent" | "credit_note_issued" | "debit_note_issued" | "dunning_cancelled" | "dunning_reactivated" | "dunning_reminder" | "dunning_suspended" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_notice_received" | "payment_rejected" | "privacy_export_ready" | "proforma_issued" | "sign_in_methods_changed" | "staff_invitation";
+export type NoticeKind = "account_change_decided" | "cancellation_requested" | "change_done" | "change_failed" | "change_scheduled" | "contract_accepted" | "contract_expiring" | "contract_sent" | "credit_note_issued" | "debit_announced" | "debit_note_issued" | "debit_refused" | "dunning_cancelled" | "dunning_reactivated" | "dunning_reminder" | "dunning_suspended" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "order_failed" | "order_placed" | "order_processed" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_charged_back" | "payment_method_expiring" | "payment_method_removed" | "payment_method_stored" | "payment_notice_received" | "payment_refunded" | "payment_rejected" | "privacy_export_ready" | "proforma_issued" | "quote_offered" | "sign_in_methods_changed" | "staff_invitation" | "webhook_disabled";
 
 export type NoticeState = "failed" | "kept" | "queued" | "sent";
 
@@ -110,15 +116,27 @@ export type OptionKind = "add_on" | "module" | "option";
 
 export type OwnershipTransferState = "accepted" | "declined" | "expired" | "pending" | "withdrawn";
 
+export type PaymentDriver = "boleto" | "debit_file" | "mercado_pago" | "pix" | "pix_static" | "sandbox" | "stripe";
+
+export type PaymentFailure = "authentication_failed" | "declined" | "expired_method" | "insufficient_funds" | "invalid_method" | "limit_exceeded" | "provider_error" | "suspected_fraud";
+
 export type PaymentMethod = "bank_debit" | "bank_transfer" | "boleto" | "card" | "cash" | "cheque" | "other" | "pix";
 
 export type PaymentNoticeState = "approved" | "pending" | "rejected";
 
 export type PlanKind = "additional_point" | "broadband" | "dial_up" | "domain" | "email" | "generic" | "hosting" | "licence" | "support_pack";
 
-export type PostingKind = "adjustment" | "credit_note" | "credit_used" | "debit_note" | "invoice" | "opening" | "payment" | "refund" | "write_off";
+export type PostingKind = "adjustment" | "chargeback" | "chargeback_won" | "credit_note" | "credit_used" | "debit_note" | "invoice" | "opening" | "payment" | "refund" | "write_off";
 
 export type PriceModel = "flat" | "package" | "per_unit" | "tiered" | "volume";
+
+export type ProviderEventState = "done" | "ignored" | "received";
+
+export type ProviderHealth = "failing" | "untested" | "working";
+
+export type ReversalKind = "chargeback" | "refund";
+
+export type ReversalState = "created" | "done" | "failed" | "pending" | "sending" | "unknown" | "won";
 
 export type RunState = "done" | "draft" | "failed" | "interrupted" | "prepared" | "preparing" | "queued" | "running";
 
@@ -130,9 +148,11 @@ export type SetupStep = "done" | "open" | "skipped";
 
 export type SlaCoverage = "always" | "business_hours";
 
-export type StaffPermission = "accounts.act_as" | "accounts.create" | "accounts.read" | "accounts.view_as" | "accounts.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "billing.read" | "billing.run" | "catalogue.read" | "catalogue.write" | "contracts.read" | "contracts.write" | "documents.write" | "dunning.read" | "dunning.write" | "imports.read" | "imports.run" | "jobs.read" | "jobs.write" | "ledger.read" | "notices.read" | "payments.decide" | "payments.read" | "privacy.erase" | "privacy.export" | "reports.read" | "settings.read" | "settings.write" | "simulations.run" | "staff.read" | "staff.write" | "subscriptions.read" | "subscriptions.write" | "units.read" | "units.write";
+export type StaffPermission = "accounts.act_as" | "accounts.create" | "accounts.read" | "accounts.view_as" | "accounts.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "billing.read" | "billing.run" | "catalogue.read" | "catalogue.write" | "contracts.read" | "contracts.write" | "documents.write" | "dunning.read" | "dunning.write" | "imports.read" | "imports.run" | "jobs.read" | "jobs.write" | "ledger.read" | "notices.read" | "orders.read" | "orders.write" | "payments.decide" | "payments.read" | "payments.refund" | "privacy.erase" | "privacy.export" | "reports.read" | "settings.read" | "settings.write" | "simulations.run" | "staff.read" | "staff.write" | "subscriptions.read" | "subscriptions.write" | "units.read" | "units.write" | "webhooks.read" | "webhooks.write";
 
 export type StaffRole = "admin" | "auditor" | "finance" | "sales" | "support" | "technician";
+
+export type StoredMethodState = "active" | "expired" | "refused" | "removed";
 
 export type SubscriptionStatus = "active" | "awaiting_installation" | "cancelled" | "ended" | "suspended" | "suspended_administratively";
 
@@ -1205,6 +1225,61 @@ export interface Passkeys {
   user_id: string;
 }
 
+export interface PaymentIntentInvoices {
+  account_id: string;
+  /**
+   * What was open of it when the intent was made
+   */
+  amount: number;
+  intent_id: string;
+  invoice_id: string;
+  method: PaymentMethod;
+  /**
+   * Whether the intent has not ended; kept by a trigger
+   */
+  open: Generated<boolean>;
+}
+
+export interface PaymentIntents {
+  account_id: string;
+  /**
+   * What the payer is to do: an address, a Pix text, a boleto, what the provider's own form needs
+   */
+  action: Json | null;
+  amount: number;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  currency: string;
+  /**
+   * What the customer typed where no form of the provider takes it (a bank account to debit), AES-256-GCM; emptied once the method is stored
+   */
+  details_encrypted: Buffer | null;
+  ended_at: Temporal.Instant | null;
+  expires_at: Temporal.Instant | null;
+  failure: PaymentFailure | null;
+  failure_detail: string | null;
+  id: Generated<string>;
+  /**
+   * When the provider is asked next
+   */
+  look_at: Temporal.Instant | null;
+  looks: Generated<number>;
+  method: PaymentMethod;
+  order_id: string | null;
+  origin: IntentOrigin;
+  provider_id: string;
+  provider_ref: string | null;
+  purpose: Generated<IntentPurpose>;
+  sent_at: Temporal.Instant | null;
+  /**
+   * created: not sent; sending: being sent; unknown: no answer came, the provider will be asked; action_needed: the payer's turn; pending: the provider's or the bank's
+   */
+  state: Generated<IntentState>;
+  store: Generated<boolean>;
+  stored_method_id: string | null;
+}
+
 export interface PaymentNoticeInvoices {
   account_id: string;
   invoice_id: string;
@@ -1223,11 +1298,59 @@ export interface PaymentNotices {
   id: Generated<string>;
   method: PaymentMethod;
   note: string | null;
+  /**
+   * The order that the customer says they paid, instead of invoices
+   */
+  order_id: string | null;
   paid_on: Temporal.PlainDate;
   receipt_file_id: string | null;
   reference: string | null;
   rejection_reason: string | null;
   state: Generated<PaymentNoticeState>;
+}
+
+export interface PaymentProviders {
+  archived_at: Temporal.Instant | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  driver: PaymentDriver;
+  enabled: Generated<boolean>;
+  health: Generated<ProviderHealth>;
+  health_checked_at: Temporal.Instant | null;
+  health_code: string | null;
+  health_detail: string | null;
+  id: Generated<string>;
+  methods: ArrayType<PaymentMethod>;
+  name: string;
+  position: Generated<number>;
+  /**
+   * JSON of what its driver keeps secret, AES-256-GCM by platform/encryption.ts; never in a log
+   */
+  secrets_encrypted: Buffer | null;
+  settings: Generated<Json>;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface PaymentReversals {
+  account_id: string;
+  amount: number;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  currency: string;
+  done_at: Temporal.Instant | null;
+  failure_detail: string | null;
+  id: Generated<string>;
+  kind: ReversalKind;
+  look_at: Temporal.Instant | null;
+  looks: Generated<number>;
+  payment_id: string;
+  provider_ref: string | null;
+  reason: string | null;
+  /**
+   * done: posted; won: a chargeback that was given back to us, posted both ways
+   */
+  state: Generated<ReversalState>;
 }
 
 export interface Payments {
@@ -1237,8 +1360,15 @@ export interface Payments {
   created_at: Generated<Temporal.Instant>;
   currency: string;
   id: Generated<string>;
+  intent_id: string | null;
   method: PaymentMethod;
+  order_id: string | null;
   payment_notice_id: string | null;
+  provider_id: string | null;
+  /**
+   * The provider's own id of this money: it is booked once, however often it is told
+   */
+  provider_ref: string | null;
   received_on: Temporal.PlainDate;
   recorded_by: string | null;
   reference: string | null;
@@ -1398,6 +1528,21 @@ export interface ProformaPlans {
   account_id: string;
   issue_date: Temporal.PlainDate;
   proforma_id: string;
+}
+
+export interface ProviderEvents {
+  body: Buffer;
+  business_unit_id: string;
+  done_at: Temporal.Instant | null;
+  event_key: string;
+  id: Generated<string>;
+  provider_id: string;
+  received_at: Generated<Temporal.Instant>;
+  state: Generated<ProviderEventState>;
+  /**
+   * How often it came; it is worked on once
+   */
+  times: Generated<number>;
 }
 
 export interface QueuedJobs {
@@ -1708,6 +1853,37 @@ export interface StaffUnits {
   user_id: string;
 }
 
+export interface StoredMethods {
+  account_id: string;
+  /**
+   * The account's method for automatic debit: charged on due dates
+   */
+  automatic: Generated<boolean>;
+  brand: string | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  ended_at: Temporal.Instant | null;
+  /**
+   * First day on which a card is no longer good
+   */
+  expires_on: Temporal.PlainDate | null;
+  id: Generated<string>;
+  last_digits: string | null;
+  method: PaymentMethod;
+  provider_id: string;
+  /**
+   * What the provider knows it by: ids at the provider, which are of no use to anybody else
+   */
+  reference: Generated<Json>;
+  /**
+   * What a bank must be told to debit an account (its number), AES-256-GCM by platform/encryption.ts
+   */
+  reference_encrypted: Buffer | null;
+  state: Generated<StoredMethodState>;
+  warned_at: Temporal.Instant | null;
+}
+
 export interface SubscriptionAmounts {
   discount: number | null;
   options_value: number | null;
@@ -1842,6 +2018,10 @@ export interface Subscriptions {
   salesperson_id: string | null;
   start_date: Temporal.PlainDate;
   status: SubscriptionStatus;
+  /**
+   * What this service is debited from; the account's automatic method without it
+   */
+  stored_method_id: string | null;
   term_months: Generated<number>;
   transferred_from_id: string | null;
   transferred_to_id: string | null;
@@ -2031,8 +2211,12 @@ export interface DB {
   operator_settings: OperatorSettings;
   ownership_transfers: OwnershipTransfers;
   passkeys: Passkeys;
+  payment_intent_invoices: PaymentIntentInvoices;
+  payment_intents: PaymentIntents;
   payment_notice_invoices: PaymentNoticeInvoices;
   payment_notices: PaymentNotices;
+  payment_providers: PaymentProviders;
+  payment_reversals: PaymentReversals;
   payments: Payments;
   plan_items: PlanItems;
   plan_meters: PlanMeters;
@@ -2043,6 +2227,7 @@ export interface DB {
   product_taxes: ProductTaxes;
   products: Products;
   proforma_plans: ProformaPlans;
+  provider_events: ProviderEvents;
   queued_jobs: QueuedJobs;
   rate_windows: RateWindows;
   recovery_codes: RecoveryCodes;
@@ -2068,6 +2253,7 @@ export interface DB {
   sla_targets: SlaTargets;
   staff: Staff;
   staff_units: StaffUnits;
+  stored_methods: StoredMethods;
   subscription_amounts: SubscriptionAmounts;
   subscription_changes: SubscriptionChanges;
   subscription_components: SubscriptionComponents;
@@ -2114,6 +2300,9 @@ export const dunningScopes = ["account","documents"] as const
 export const dunningStepActions = ["mail","late_fee","interest","suspend","cancel"] as const
 export const importFormats = ["csv","xlsx"] as const
 export const importKinds = ["accounts","contacts","services"] as const
+export const intentOrigins = ["customer","staff","run"] as const
+export const intentPurposes = ["payment","setup"] as const
+export const intentStates = ["created","sending","unknown","action_needed","pending","succeeded","failed","cancelled","expired"] as const
 export const invoiceGroupings = ["account","subscription"] as const
 export const invoiceStates = ["open","paid","void","issued","offered","converted","expired","withdrawn"] as const
 export const itemKinds = ["login","ip","mailbox","domain","ftp_user","database","host_record","licence"] as const
@@ -2121,23 +2310,30 @@ export const languageCodes = ["pt-BR","es","en"] as const
 export const ledgerAccounts = ["receivable","revenue","bank","account_credit","tax_payable","late_fees","interest","penalties","write_off","adjustments","opening"] as const
 export const lineRoles = ["plan","option","usage","fee","instalment","manual","penalty","late_fee","interest"] as const
 export const membershipPermissions = ["owner","billing","services","support","licences","users"] as const
-export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready","credit_note_issued","debit_note_issued","proforma_issued","contract_sent","contract_accepted","contract_expiring","change_scheduled","change_done","change_failed","cancellation_requested","dunning_reminder","dunning_suspended","dunning_reactivated","dunning_cancelled"] as const
+export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready","credit_note_issued","debit_note_issued","proforma_issued","contract_sent","contract_accepted","contract_expiring","change_scheduled","change_done","change_failed","cancellation_requested","dunning_reminder","dunning_suspended","dunning_reactivated","dunning_cancelled","quote_offered","order_placed","order_processed","order_failed","payment_refunded","payment_charged_back","payment_method_stored","payment_method_removed","payment_method_expiring","debit_announced","debit_refused","webhook_disabled"] as const
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const
 export const ownershipTransferStates = ["pending","accepted","declined","withdrawn","expired"] as const
+export const paymentDrivers = ["pix_static","pix","boleto","debit_file","stripe","mercado_pago","sandbox"] as const
+export const paymentFailures = ["insufficient_funds","expired_method","invalid_method","authentication_failed","limit_exceeded","suspected_fraud","declined","provider_error"] as const
 export const paymentMethods = ["cash","bank_transfer","boleto","pix","card","bank_debit","cheque","other"] as const
 export const paymentNoticeStates = ["pending","approved","rejected"] as const
 export const planKinds = ["dial_up","broadband","additional_point","email","hosting","domain","licence","support_pack","generic"] as const
-export const postingKinds = ["invoice","payment","credit_used","credit_note","debit_note","adjustment","refund","write_off","opening"] as const
+export const postingKinds = ["invoice","payment","credit_used","credit_note","debit_note","adjustment","refund","write_off","opening","chargeback","chargeback_won"] as const
 export const priceModels = ["flat","per_unit","tiered","volume","package"] as const
+export const providerEventStates = ["received","done","ignored"] as const
+export const providerHealths = ["untested","working","failing"] as const
+export const reversalKinds = ["refund","chargeback"] as const
+export const reversalStates = ["created","sending","unknown","pending","done","failed","won"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
 export const serviceContractStates = ["unissued","waiting","in_force","declined","expired","ended"] as const
 export const sessionMethods = ["password","link","passkey","identity_provider","view_as"] as const
 export const setupSteps = ["open","done","skipped"] as const
 export const slaCoverages = ["always","business_hours"] as const
-export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","documents.write","ledger.read","reports.read","simulations.run","dunning.read","dunning.write","payments.read","payments.decide","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
+export const staffPermissions = ["accounts.read","accounts.create","accounts.write","accounts.view_as","accounts.act_as","contracts.read","contracts.write","catalogue.read","catalogue.write","subscriptions.read","subscriptions.write","billing.read","billing.run","documents.write","orders.read","orders.write","ledger.read","reports.read","simulations.run","dunning.read","dunning.write","payments.read","payments.decide","payments.refund","imports.read","imports.run","notices.read","units.read","units.write","settings.read","settings.write","staff.read","staff.write","api_keys.read","api_keys.write","webhooks.read","webhooks.write","audit.read","privacy.export","privacy.erase","jobs.read","jobs.write"] as const
 export const staffRoles = ["admin","finance","sales","support","technician","auditor"] as const
+export const storedMethodStates = ["active","expired","refused","removed"] as const
 export const subscriptionStatuses = ["awaiting_installation","active","suspended","suspended_administratively","cancelled","ended"] as const
 export const suspensionCredits = ["unless_debt","always","never"] as const
 export const taxRoundings = ["document","line"] as const
