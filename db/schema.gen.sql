@@ -94,6 +94,8 @@ create type notice_topic as enum ('billing', 'services', 'support');
 
 create type option_kind as enum ('option', 'add_on', 'module');
 
+create type order_state as enum ('quoted', 'declined', 'expired', 'open', 'paid', 'processed', 'cancelled');
+
 create type ownership_transfer_state as enum ('pending', 'accepted', 'declined', 'withdrawn', 'expired');
 
 create type payment_driver as enum ('pix_static', 'pix', 'boleto', 'debit_file', 'stripe', 'mercado_pago', 'sandbox');
@@ -121,6 +123,10 @@ create type reversal_state as enum ('created', 'sending', 'unknown', 'pending', 
 create type run_state as enum ('draft', 'preparing', 'prepared', 'queued', 'running', 'done', 'failed', 'interrupted');
 comment on type run_state is 'The life of a long job that people watch: closings and imports';
 
+create type sandbox_charge_state as enum ('open', 'second_step', 'paid', 'refused', 'cancelled');
+
+create type sandbox_movement_kind as enum ('payment', 'refund', 'chargeback', 'chargeback_won');
+
 create type service_contract_state as enum ('unissued', 'waiting', 'in_force', 'declined', 'expired', 'ended');
 
 create type session_method as enum ('password', 'link', 'passkey', 'identity_provider', 'view_as');
@@ -136,6 +142,8 @@ create type staff_role as enum ('admin', 'finance', 'sales', 'support', 'technic
 create type stored_method_state as enum ('active', 'expired', 'refused', 'removed');
 
 create type subscription_status as enum ('awaiting_installation', 'active', 'suspended', 'suspended_administratively', 'cancelled', 'ended');
+
+create type support_credit_kind as enum ('pack', 'adjustment');
 
 create type suspension_credit as enum ('unless_debt', 'always', 'never');
 
@@ -367,6 +375,7 @@ create trigger accounts_emptied before truncate on accounts for each statement e
 create trigger accounts_erased before update on accounts for each row when (old.erased_at is not null) execute function refuse_erased();
 create trigger accounts_erased_changes after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_change_reasons();
 create trigger accounts_erased_dunning after update on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_dunning();
+create trigger accounts_erased_orders after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_order_words();
 create trigger accounts_forget_charges after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_withdrawn_charges();
 create trigger accounts_key before update of id on accounts for each row when (old.id <> new.id) execute function refuse_new_key();
 create trigger accounts_referenced after delete on accounts referencing old table as old_rows for each statement execute function keep_referenced_accounts();
@@ -1587,6 +1596,99 @@ create policy office on operator_settings to zaguan_office using (((select curre
 grant select (id, staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, updated_at) on operator_settings to zaguan_office;
 grant update (staff_second_factor, oidc_enabled, oidc_label, oidc_issuer, oidc_client_id, oidc_client_secret_encrypted) on operator_settings to zaguan_office;
 
+-- The invoices and credit notes that an order caused
+create table order_invoices (
+  order_id uuid not null,
+  invoice_id uuid not null,
+  account_id uuid not null,
+  primary key (order_id, invoice_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  foreign key (order_id, account_id) references orders(id, account_id) on delete cascade
+);
+create unique index order_invoices_invoice on order_invoices (invoice_id);
+create policy office on order_invoices to zaguan_office using (exists (select from orders o where (o.id = order_invoices.order_id)));
+create policy portal on order_invoices for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on order_invoices to zaguan_office;
+grant select on order_invoices to zaguan_portal;
+
+-- What an account ordered or was offered. Its deed is done once, in the transaction that marks it paid
+create table orders (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  number bigint not null,
+  kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),  -- What does it: declared by the module that owns the product
+  state order_state not null,  -- quoted: offered until a day; open: placed, waits for its payment or its turn; paid: the money is booked and the deed failed; processed: done
+  title text not null check (length(title) >= 1 and length(title) <= 300),
+  request jsonb not null check (jsonb_typeof(request) = 'object'),  -- What was asked for, as the API takes it
+  quote jsonb not null check (jsonb_typeof(quote) = 'object'),  -- What it comes to, as it was shown last: lines, taxes, parts
+  terms text not null check (terms ~ '^[0-9a-f]{64}$'),  -- SHA-256 of what of the quote does not depend on the day: other prices are never charged unseen
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  total bigint not null check (total >= 0),  -- What its invoices come to when it is done on the day of the quote, in minor units
+  due bigint not null,  -- What of that has to be paid: the account's credit pays the rest
+  recurring_amount bigint check (recurring_amount >= 0),  -- What it costs a period from then on
+  recurring_unit cycle_unit,
+  recurring_count integer check (recurring_count >= 1),
+  freemium boolean not null default false,  -- It costs nothing at all, now or later
+  valid_until date,  -- Last day on which a quote can be accepted
+  note text check (length(note) <= 2000),
+  by_customer boolean not null default false,
+  created_by uuid references users(id),
+  salesperson_id uuid references users(id),
+  target_subscription_id uuid,  -- The service that it changes
+  subscription_id uuid,  -- The service that became of it, or that it changed
+  failure_code text check (failure_code ~ '^[a-z][a-z0-9_]*$'),
+  failure_detail jsonb check (jsonb_typeof(failure_detail) = 'object'),
+  quoted_on date not null,  -- The day, where its business unit is, that the quote was made for
+  created_at timestamptz not null default now(),
+  placed_at timestamptz,
+  paid_at timestamptz,
+  processed_at timestamptz,
+  ended_at timestamptz,
+  ended_by uuid references users(id),
+  unique (business_unit_id, number),
+  unique (id, account_id),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete set null (subscription_id),
+  foreign key (target_subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
+  check (due >= 0 and due <= total),
+  check ((recurring_amount is null) = (recurring_unit is null) and (recurring_unit is null) = (recurring_count is null)),
+  check (not freemium or total = 0),
+  check (state <> 'quoted' or valid_until is not null),
+  check ((state = any (array['quoted', 'declined', 'expired'])) <= (placed_at is null)),
+  check ((state <> ALL (array['open', 'paid', 'processed'])) or placed_at is not null),
+  check (state <> 'paid' or paid_at is not null),
+  check ((state = 'processed') = (processed_at is not null)),
+  check ((state = any (array['declined', 'expired', 'cancelled', 'processed'])) = (ended_at is not null)),
+  check (failure_code is null or (state = any (array['open', 'paid', 'cancelled']))),
+  check (state <> 'paid' or failure_code is not null)
+);
+create index orders_account on orders (account_id, id desc);
+create index orders_created_by on orders (created_by) where (created_by is not null);
+create index orders_ended_by on orders (ended_by) where (ended_by is not null);
+create index orders_failed on orders (business_unit_id, id) where ((failure_code is not null) and (ended_at is null));
+create index orders_kind on orders (kind, id desc);
+create index orders_placed on orders (placed_at desc nulls last, id desc);
+create index orders_quoted on orders (valid_until, id) where (state = 'quoted');
+create index orders_salesperson on orders (salesperson_id, id desc) where (salesperson_id is not null);
+create index orders_state on orders (state, id desc);
+create index orders_subscription on orders (subscription_id) where (subscription_id is not null);
+create index orders_target on orders (target_subscription_id) where (target_subscription_id is not null);
+create index orders_unit on orders (business_unit_id, id desc);
+create trigger account_erased_insert after insert on orders referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on orders referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on orders referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on orders referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger orders_kept before update on orders for each row execute function keep_order();
+create trigger orders_numbered before insert on orders for each row execute function number_order();
+create trigger orders_stay before delete on orders for each row when (old.state <> ALL (array['quoted', 'declined', 'expired', 'cancelled'])) execute function refuse_change();
+create policy office on orders to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal_orders on orders for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (business_unit_id = (select current_unit_id())) and (state = 'open') and by_customer and (created_by = (select current_user_id())) and (paid_at is null) and (processed_at is null) and (ended_at is null) and (failure_code is null) and (subscription_id is null) and ((select current_permissions()) && '{owner,services}'));
+create policy portal_reads on orders for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on orders to zaguan_office;
+grant insert (id, business_unit_id, account_id, kind, state, title, request, quote, terms, currency, total, due, recurring_amount, recurring_unit, recurring_count, freemium, by_customer, created_by, target_subscription_id, quoted_on, placed_at) on orders to zaguan_portal;
+grant select (id, business_unit_id, account_id, number, kind, state, title, request, quote, terms, currency, total, due, recurring_amount, recurring_unit, recurring_count, freemium, valid_until, note, by_customer, target_subscription_id, subscription_id, failure_code, quoted_on, created_at, placed_at, paid_at, processed_at, ended_at) on orders to zaguan_portal;
+
 -- The owner offers the account to another of its users, who consents or not
 create table ownership_transfers (
   id uuid default uuidv7() primary key,
@@ -1690,6 +1792,7 @@ create table payment_intents (
   unique (id, account_id),
   unique (provider_id, provider_ref),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (order_id, account_id) references orders(id, account_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
   foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
   check ((purpose = 'payment') = (amount > 0) and amount >= 0),
@@ -1752,6 +1855,7 @@ create table payment_notices (
   order_id uuid,  -- The order that the customer says they paid, instead of invoices
   unique (id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (order_id, account_id) references orders(id, account_id),
   check ((state = 'pending') = (decided_at is null)),
   check ((state = 'rejected') = (rejection_reason is not null))
 );
@@ -1867,6 +1971,7 @@ create table payments (
   unique (id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (order_id, account_id) references orders(id, account_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
   check ((provider_id is null) = (provider_ref is null)),
   check (intent_id is null or provider_id is not null)
@@ -1968,6 +2073,8 @@ create table plans (
   customer_changes_quantity boolean not null default false,
   customer_changes_options boolean not null default false,
   customer_cancels boolean not null default true,  -- Whether its customers may cancel in the portal
+  customer_orders boolean,  -- Whether customers order it in the portal; null: as its kind says, and a connection waits for staff
+  support_credits integer not null default 0 check (support_credits >= 0 and support_credits <= 1000000),  -- Support credits that one of it gives: of packs of support
   unique (business_unit_id, name),
   unique (id, business_unit_id),
   foreign key (product_id, business_unit_id) references products(id, business_unit_id)
@@ -2174,6 +2281,89 @@ create trigger search_routing_point_insert after insert on routing_points refere
 create trigger search_routing_point_update after update on routing_points referencing old table as old_rows new table as new_rows for each statement execute function search_rows('routing_point', 'id', 'object_id', 'id', '{business_unit_id,id,name,notes}');
 create policy office on routing_points to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on routing_points to zaguan_office;
+
+-- What the house asked of the sandbox, by the house's key. Who knows the ref may open its page
+create table sandbox_charges (
+  id uuid default uuidv7() primary key,
+  provider_id uuid not null,
+  business_unit_id uuid not null,
+  key uuid not null,
+  ref text not null unique check (length(ref) >= 20 and length(ref) <= 100),
+  purpose intent_purpose not null,
+  method payment_method not null,
+  amount bigint not null,
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  description text check (length(description) <= 500),
+  language text not null,
+  return_url text not null check (length(return_url) <= 2000),
+  store boolean not null,
+  state sandbox_charge_state not null default 'open',
+  scenario text check (scenario ~ '^[a-z][a-z_]*$'),
+  failure payment_failure,
+  method_id uuid references sandbox_methods(id),
+  mute_looks integer not null default 0 check (mute_looks >= 0),  -- How many questions about it still get no answer
+  expires_at timestamptz,
+  created_at timestamptz not null,
+  ended_at timestamptz,
+  unique (provider_id, key),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check ((purpose = 'payment') = (amount > 0) and amount >= 0),
+  check ((state = 'refused') = (failure is not null)),
+  check ((state = any (array['paid', 'refused', 'cancelled'])) = (ended_at is not null))
+);
+create index sandbox_charges_method on sandbox_charges (method_id) where (method_id is not null);
+create index sandbox_charges_provider on sandbox_charges (provider_id, id desc);
+create trigger sandbox_charges_stay before delete on sandbox_charges for each row execute function refuse_change();
+create policy office on sandbox_charges to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on sandbox_charges to zaguan_office;
+
+-- What the sandbox keeps for later charges: how such a charge will end, and what a card would show of itself. There is no number
+create table sandbox_methods (
+  id uuid default uuidv7() primary key,
+  provider_id uuid not null,
+  business_unit_id uuid not null,
+  ref text not null unique check (length(ref) >= 20 and length(ref) <= 100),
+  method payment_method not null,
+  scenario text not null check (scenario ~ '^[a-z][a-z_]*$'),
+  brand text not null check (length(brand) >= 1 and length(brand) <= 60),
+  last_digits text check (last_digits ~ '^[0-9]{2,4}$'),
+  expires_on date,
+  refusals_left integer not null default 0 check (refusals_left >= 0),  -- How many charges it still refuses before it pays
+  forgotten_at timestamptz,
+  created_at timestamptz not null,
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id)
+);
+create index sandbox_methods_provider on sandbox_methods (provider_id, id);
+create policy office on sandbox_methods to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on sandbox_methods to zaguan_office;
+
+-- What the sandbox says it took and gave back: the book that the house's must agree with
+create table sandbox_movements (
+  id uuid default uuidv7() primary key,
+  provider_id uuid not null,
+  business_unit_id uuid not null,
+  charge_id uuid not null references sandbox_charges(id),
+  kind sandbox_movement_kind not null,
+  ref text not null unique check (length(ref) >= 20 and length(ref) <= 100),
+  key uuid,  -- The house's key of a refund
+  of_id uuid references sandbox_movements(id),  -- The chargeback that was won
+  amount bigint not null check (amount > 0),
+  at timestamptz not null,
+  settles_at timestamptz not null,  -- When the money has moved; it is on its way until then (debits of a bank account)
+  unique (provider_id, key),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check (settles_at >= at),
+  check (kind = 'refund' or key is null),
+  check ((kind = 'chargeback_won') = (of_id is not null))
+);
+create index sandbox_movements_charge on sandbox_movements (charge_id, id);
+create unique index sandbox_movements_payment on sandbox_movements (charge_id) where (kind = 'payment');
+create index sandbox_movements_time on sandbox_movements (provider_id, settles_at, id);
+create unique index sandbox_movements_won on sandbox_movements (of_id) where (of_id is not null);
+create trigger sandbox_movements_frozen before delete or update on sandbox_movements for each row execute function refuse_change();
+create trigger sandbox_movements_limited after insert on sandbox_movements for each row when (new.kind <> 'payment') execute function limit_sandbox_movements();
+create policy office on sandbox_movements to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select on sandbox_movements to zaguan_office;
 
 -- Files of db/migrations that this database has applied
 create table schema_migrations (
@@ -2642,6 +2832,39 @@ create policy portal on subscriptions for select to zaguan_portal using (account
 grant delete, insert, select, update on subscriptions to zaguan_office;
 grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, sale_date, activation_date, term_months, created_at, transferred_from_id, transferred_to_id) on subscriptions to zaguan_portal;
 
+-- Support credits in and out: a balance is their sum, never a column that is overwritten
+create table support_credit_entries (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  kind support_credit_kind not null,
+  amount integer not null check (amount <> 0 and amount >= '-1000000000' and amount <= 1000000000),
+  order_id uuid,
+  invoice_id uuid,
+  reason text check (length(reason) >= 1 and length(reason) <= 500),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  foreign key (order_id, account_id) references orders(id, account_id),
+  check (kind <> 'pack' or amount > 0 and order_id is not null)
+);
+create index support_credit_entries_account on support_credit_entries (account_id, id desc) include (amount);
+create index support_credit_entries_created_by on support_credit_entries (created_by) where (created_by is not null);
+create index support_credit_entries_invoice on support_credit_entries (invoice_id) where (invoice_id is not null);
+create unique index support_credit_entries_order on support_credit_entries (order_id) where ((order_id is not null) and (kind = 'pack'));
+create index support_credit_entries_unit on support_credit_entries (business_unit_id, id desc);
+create trigger account_erased_insert after insert on support_credit_entries referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on support_credit_entries referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on support_credit_entries referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on support_credit_entries referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger support_credit_entries_kept before delete or update on support_credit_entries for each row execute function keep_support_credit();
+create trigger support_credit_entries_limited after insert on support_credit_entries referencing new table as new_rows for each statement execute function limit_support_credits();
+create policy office on support_credit_entries to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on support_credit_entries for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on support_credit_entries to zaguan_office;
+grant select (id, business_unit_id, account_id, kind, amount, order_id, invoice_id, reason, created_at) on support_credit_entries to zaguan_portal;
+
 create table taxes (
   id uuid default uuidv7() primary key,
   business_unit_id uuid not null references business_units(id),
@@ -3074,6 +3297,27 @@ begin
   return null;
 end $$;
 -- may be called by: everyone
+
+create function answer_own_order(p_order uuid, p_answer text, p_today date, p_now timestamp with time zone) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_account uuid := current_account_id();
+begin
+  if not current_permissions() && '{owner,services}'::membership_permission[] then return false; end if;
+  perform from accounts where id = v_account for no key update;
+  if p_answer = 'accept' then
+    update orders set state = 'open', placed_at = p_now
+     where id = p_order and account_id = v_account and state = 'quoted' and valid_until >= p_today;
+  elsif p_answer = 'decline' then
+    update orders set state = 'declined', ended_at = p_now, ended_by = current_user_id()
+     where id = p_order and account_id = v_account and state = 'quoted';
+  elsif p_answer = 'cancel' then
+    update orders set state = 'cancelled', ended_at = p_now, ended_by = current_user_id()
+     where id = p_order and account_id = v_account and state = 'open';
+  else
+    return false;
+  end if;
+  return found;
+end $$;
+-- may be called by: portal
 
 create function audit_query(p_text text) returns tsquery language sql immutable parallel safe as $$
   select string_agg('''' || replace(replace(word, '\', '\\'), '''', '''''') || ''':*', ' & ')::tsquery
@@ -3900,6 +4144,14 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function forget_order_words() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update orders set note = null, request = request #- '{change,reason}' where account_id = new.id;
+  update support_credit_entries set reason = null where account_id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function forget_rate(p_key text) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$
   delete from rate_windows where key = p_key
 $$;
@@ -4169,6 +4421,33 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_order() returns trigger language plpgsql as $$
+begin
+  -- An erasure takes a person's words out of what was done.
+  if pg_trigger_depth() > 1 then return new; end if;
+  if (new.id, new.business_unit_id, new.account_id, new.number, new.kind, new.request, new.currency, new.by_customer, new.created_at,
+      new.created_by)
+     is distinct from
+     (old.id, old.business_unit_id, old.account_id, old.number, old.kind, old.request, old.currency, old.by_customer, old.created_at,
+      old.created_by) then
+    raise exception 'an order keeps what it is of' using errcode = '23514', constraint = 'order_identity';
+  end if;
+  if new.state <> old.state and not (case old.state
+       when 'quoted' then new.state in ('declined', 'expired', 'open', 'cancelled')
+       when 'open' then new.state in ('paid', 'processed', 'cancelled')
+       when 'paid' then new.state in ('processed', 'cancelled')
+       else false end) then
+    raise exception 'an order does not go from % to %', old.state, new.state
+      using errcode = '23514', constraint = 'order_transition';
+  end if;
+  if old.ended_at is not null and new.state = old.state
+     and to_jsonb(new) - '{paid_at,subscription_id,note}'::text[] is distinct from to_jsonb(old) - '{paid_at,subscription_id,note}'::text[] then
+    raise exception 'the order has ended' using errcode = '23514', constraint = 'order_ended';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
 create function keep_proforma() returns trigger language plpgsql as $$
 begin
   if old.kind = 'proforma' and old.state <> 'offered' and new.state is distinct from old.state then
@@ -4221,6 +4500,14 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_support_credit() returns trigger language plpgsql as $$
+begin
+  -- An erasure takes a person's words away.
+  if pg_trigger_depth() > 1 and tg_op = 'UPDATE' then return new; end if;
+  raise exception 'an entry of support credits stays as it is' using errcode = '23514', constraint = 'support_credits_stay';
+end $$;
+-- may be called by: everyone
+
 create function keep_used_dunning_policy() returns trigger language plpgsql as $$
 begin
   if old.state <> 'draft' then
@@ -4252,6 +4539,32 @@ begin
   if v_back > v_amount then
     raise exception 'more goes back than came in' using errcode = '23514', constraint = 'reversal_too_large';
   end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function limit_sandbox_movements() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_left bigint;
+begin
+  perform from sandbox_charges c where c.id = new.charge_id for no key update;
+  select coalesce(sum(case when m.kind in ('payment', 'chargeback_won') then m.amount else -m.amount end), 0) into v_left
+    from sandbox_movements m where m.charge_id = new.charge_id;
+  if v_left < 0 then
+    raise exception 'the sandbox gives back more than it took' using errcode = '23514', constraint = 'sandbox_overdrawn';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function limit_support_credits() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+declare v_account uuid;
+begin
+  for v_account in select distinct n.account_id from new_rows n where n.amount < 0 order by 1 loop
+    perform from accounts where id = v_account for no key update;
+    if (select coalesce(sum(e.amount), 0) from support_credit_entries e where e.account_id = v_account) < 0 then
+      raise exception 'not so many support credits are left' using errcode = '23514', constraint = 'support_credits_short';
+    end if;
+  end loop;
   return null;
 end $$;
 -- may be called by: everyone
@@ -4321,6 +4634,13 @@ begin
   end if;
   insert into late_charges (invoice_id, role, account_id, charged_in) values (v.about_invoice_id, new.role, v.account_id, v.id);
   return null;
+end $$;
+-- may be called by: everyone
+
+create function number_order() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  new.number := take_numbers(new.business_unit_id, 'order', 1);
+  return new;
 end $$;
 -- may be called by: everyone
 

@@ -114,6 +114,8 @@ export type NoticeTopic = "billing" | "services" | "support";
 
 export type OptionKind = "add_on" | "module" | "option";
 
+export type OrderState = "cancelled" | "declined" | "expired" | "open" | "paid" | "processed" | "quoted";
+
 export type OwnershipTransferState = "accepted" | "declined" | "expired" | "pending" | "withdrawn";
 
 export type PaymentDriver = "boleto" | "debit_file" | "mercado_pago" | "pix" | "pix_static" | "sandbox" | "stripe";
@@ -140,6 +142,10 @@ export type ReversalState = "created" | "done" | "failed" | "pending" | "sending
 
 export type RunState = "done" | "draft" | "failed" | "interrupted" | "prepared" | "preparing" | "queued" | "running";
 
+export type SandboxChargeState = "cancelled" | "open" | "paid" | "refused" | "second_step";
+
+export type SandboxMovementKind = "chargeback" | "chargeback_won" | "payment" | "refund";
+
 export type ServiceContractState = "declined" | "ended" | "expired" | "in_force" | "unissued" | "waiting";
 
 export type SessionMethod = "identity_provider" | "link" | "passkey" | "password" | "view_as";
@@ -155,6 +161,8 @@ export type StaffRole = "admin" | "auditor" | "finance" | "sales" | "support" | 
 export type StoredMethodState = "active" | "expired" | "refused" | "removed";
 
 export type SubscriptionStatus = "active" | "awaiting_installation" | "cancelled" | "ended" | "suspended" | "suspended_administratively";
+
+export type SupportCreditKind = "adjustment" | "pack";
 
 export type SuspensionCredit = "always" | "never" | "unless_debt";
 
@@ -1201,6 +1209,87 @@ export interface OperatorSettings {
   updated_at: Generated<Temporal.Instant>;
 }
 
+export interface OrderInvoices {
+  account_id: string;
+  invoice_id: string;
+  order_id: string;
+}
+
+export interface Orders {
+  account_id: string;
+  business_unit_id: string;
+  by_customer: Generated<boolean>;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  currency: string;
+  /**
+   * What of that has to be paid: the account's credit pays the rest
+   */
+  due: number;
+  ended_at: Temporal.Instant | null;
+  ended_by: string | null;
+  failure_code: string | null;
+  failure_detail: Json | null;
+  /**
+   * It costs nothing at all, now or later
+   */
+  freemium: Generated<boolean>;
+  id: Generated<string>;
+  /**
+   * What does it: declared by the module that owns the product
+   */
+  kind: string;
+  note: string | null;
+  number: number;
+  paid_at: Temporal.Instant | null;
+  placed_at: Temporal.Instant | null;
+  processed_at: Temporal.Instant | null;
+  /**
+   * What it comes to, as it was shown last: lines, taxes, parts
+   */
+  quote: Json;
+  /**
+   * The day, where its business unit is, that the quote was made for
+   */
+  quoted_on: Temporal.PlainDate;
+  /**
+   * What it costs a period from then on
+   */
+  recurring_amount: number | null;
+  recurring_count: number | null;
+  recurring_unit: CycleUnit | null;
+  /**
+   * What was asked for, as the API takes it
+   */
+  request: Json;
+  salesperson_id: string | null;
+  /**
+   * quoted: offered until a day; open: placed, waits for its payment or its turn; paid: the money is booked and the deed failed; processed: done
+   */
+  state: OrderState;
+  /**
+   * The service that became of it, or that it changed
+   */
+  subscription_id: string | null;
+  /**
+   * The service that it changes
+   */
+  target_subscription_id: string | null;
+  /**
+   * SHA-256 of what of the quote does not depend on the day: other prices are never charged unseen
+   */
+  terms: string;
+  title: string;
+  /**
+   * What its invoices come to when it is done on the day of the quote, in minor units
+   */
+  total: number;
+  /**
+   * Last day on which a quote can be accepted
+   */
+  valid_until: Temporal.PlainDate | null;
+}
+
 export interface OwnershipTransfers {
   account_id: string;
   created_at: Generated<Temporal.Instant>;
@@ -1429,6 +1518,10 @@ export interface Plans {
    */
   customer_changes_plan: Generated<boolean>;
   customer_changes_quantity: Generated<boolean>;
+  /**
+   * Whether customers order it in the portal; null: as its kind says, and a connection waits for staff
+   */
+  customer_orders: boolean | null;
   description: string | null;
   id: Generated<string>;
   kind: PlanKind;
@@ -1439,6 +1532,10 @@ export interface Plans {
    * Free until the first closing (P5)
    */
   proportional_trial: Generated<boolean>;
+  /**
+   * Support credits that one of it gives: of packs of support
+   */
+  support_credits: Generated<number>;
   /**
    * Whether days billed in advance and lost to a suspension are given back (billing.md 21)
    */
@@ -1580,6 +1677,74 @@ export interface RoutingPoints {
   id: Generated<string>;
   name: string;
   notes: string | null;
+}
+
+export interface SandboxCharges {
+  amount: number;
+  business_unit_id: string;
+  created_at: Temporal.Instant;
+  currency: string;
+  description: string | null;
+  ended_at: Temporal.Instant | null;
+  expires_at: Temporal.Instant | null;
+  failure: PaymentFailure | null;
+  id: Generated<string>;
+  key: string;
+  language: string;
+  method: PaymentMethod;
+  method_id: string | null;
+  /**
+   * How many questions about it still get no answer
+   */
+  mute_looks: Generated<number>;
+  provider_id: string;
+  purpose: IntentPurpose;
+  ref: string;
+  return_url: string;
+  scenario: string | null;
+  state: Generated<SandboxChargeState>;
+  store: boolean;
+}
+
+export interface SandboxMethods {
+  brand: string;
+  business_unit_id: string;
+  created_at: Temporal.Instant;
+  expires_on: Temporal.PlainDate | null;
+  forgotten_at: Temporal.Instant | null;
+  id: Generated<string>;
+  last_digits: string | null;
+  method: PaymentMethod;
+  provider_id: string;
+  ref: string;
+  /**
+   * How many charges it still refuses before it pays
+   */
+  refusals_left: Generated<number>;
+  scenario: string;
+}
+
+export interface SandboxMovements {
+  amount: number;
+  at: Temporal.Instant;
+  business_unit_id: string;
+  charge_id: string;
+  id: Generated<string>;
+  /**
+   * The house's key of a refund
+   */
+  key: string | null;
+  kind: SandboxMovementKind;
+  /**
+   * The chargeback that was won
+   */
+  of_id: string | null;
+  provider_id: string;
+  ref: string;
+  /**
+   * When the money has moved; it is on its way until then (debits of a bank account)
+   */
+  settles_at: Temporal.Instant;
 }
 
 export interface SchemaMigrations {
@@ -2044,6 +2209,19 @@ export interface SubscriptionSuspensions {
   subscription_id: string;
 }
 
+export interface SupportCreditEntries {
+  account_id: string;
+  amount: number;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  id: Generated<string>;
+  invoice_id: string | null;
+  kind: SupportCreditKind;
+  order_id: string | null;
+  reason: string | null;
+}
+
 export interface Taxes {
   archived_at: Temporal.Instant | null;
   business_unit_id: string;
@@ -2209,6 +2387,8 @@ export interface DB {
   notices: Notices;
   number_series: NumberSeries;
   operator_settings: OperatorSettings;
+  order_invoices: OrderInvoices;
+  orders: Orders;
   ownership_transfers: OwnershipTransfers;
   passkeys: Passkeys;
   payment_intent_invoices: PaymentIntentInvoices;
@@ -2232,6 +2412,9 @@ export interface DB {
   rate_windows: RateWindows;
   recovery_codes: RecoveryCodes;
   routing_points: RoutingPoints;
+  sandbox_charges: SandboxCharges;
+  sandbox_methods: SandboxMethods;
+  sandbox_movements: SandboxMovements;
   schema_migrations: SchemaMigrations;
   search_dictionary: SearchDictionary;
   search_entries: SearchEntries;
@@ -2260,6 +2443,7 @@ export interface DB {
   subscription_coupons: SubscriptionCoupons;
   subscription_suspensions: SubscriptionSuspensions;
   subscriptions: Subscriptions;
+  support_credit_entries: SupportCreditEntries;
   taxes: Taxes;
   threshold_profiles: ThresholdProfiles;
   thresholds: Thresholds;
@@ -2314,6 +2498,7 @@ export const noticeKinds = ["password_reset","password_changed","staff_invitatio
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const
+export const orderStates = ["quoted","declined","expired","open","paid","processed","cancelled"] as const
 export const ownershipTransferStates = ["pending","accepted","declined","withdrawn","expired"] as const
 export const paymentDrivers = ["pix_static","pix","boleto","debit_file","stripe","mercado_pago","sandbox"] as const
 export const paymentFailures = ["insufficient_funds","expired_method","invalid_method","authentication_failed","limit_exceeded","suspected_fraud","declined","provider_error"] as const
@@ -2327,6 +2512,8 @@ export const providerHealths = ["untested","working","failing"] as const
 export const reversalKinds = ["refund","chargeback"] as const
 export const reversalStates = ["created","sending","unknown","pending","done","failed","won"] as const
 export const runStates = ["draft","preparing","prepared","queued","running","done","failed","interrupted"] as const
+export const sandboxChargeStates = ["open","second_step","paid","refused","cancelled"] as const
+export const sandboxMovementKinds = ["payment","refund","chargeback","chargeback_won"] as const
 export const serviceContractStates = ["unissued","waiting","in_force","declined","expired","ended"] as const
 export const sessionMethods = ["password","link","passkey","identity_provider","view_as"] as const
 export const setupSteps = ["open","done","skipped"] as const
@@ -2335,6 +2522,7 @@ export const staffPermissions = ["accounts.read","accounts.create","accounts.wri
 export const staffRoles = ["admin","finance","sales","support","technician","auditor"] as const
 export const storedMethodStates = ["active","expired","refused","removed"] as const
 export const subscriptionStatuses = ["awaiting_installation","active","suspended","suspended_administratively","cancelled","ended"] as const
+export const supportCreditKinds = ["pack","adjustment"] as const
 export const suspensionCredits = ["unless_debt","always","never"] as const
 export const taxRoundings = ["document","line"] as const
 export const thresholdMetrics = ["cpu","memory","disk","offline","temperature","packet_loss","latency"] as const
