@@ -73,6 +73,7 @@ export type FilePurpose =
   | 'import'
   | 'import_rejects'
   | 'privacy_export'
+  | 'bank_file'
 
 /** Records a stored file in the database. The bytes were written first: a row never points to nothing. */
 export async function recordFile(
