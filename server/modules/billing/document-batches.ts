@@ -9,6 +9,7 @@ import { Binary } from '../../platform/http.ts'
 import { enqueue, type JobContext } from '../../platform/jobs.ts'
 import { writeArchive } from '../../platform/zip-writer.ts'
 import type { PrintLook } from './document-sheet.ts'
+import { readPrintedPayments } from './invoice-payment.ts'
 import type { PrintableDocument } from './invoice-pdf.ts'
 import { nameFile, readPrintLook, toPrintable } from './invoice-print.ts'
 import { getInvoice, type InvoiceFilter, listInvoiceIds } from './invoices.ts'
@@ -325,6 +326,8 @@ class BatchPrinter {
     const now = this.#context.now()
     const found = await Promise.all(ids.map((id) => getInvoice(tx, id, 'en', now)))
     const slice: { name: string; piece: PrintPiece }[] = []
+    const payable = found.flatMap((invoice) => (isRefusal(invoice) ? [] : [invoice]))
+    const payments = await readPrintedPayments(tx, payable, now)
     for (const invoice of found) {
       if (isRefusal(invoice)) throw new Error('a document of the batch is gone')
       let unit = this.#units.get(invoice.business_unit_id)
@@ -335,7 +338,7 @@ class BatchPrinter {
         unit = { look, timeZone: known.unit.time_zone, folder: known.unit.slug }
         this.#units.set(invoice.business_unit_id, unit)
       }
-      const document: PrintableDocument = toPrintable(invoice, unit.timeZone)
+      const document: PrintableDocument = toPrintable(invoice, unit.timeZone, payments.get(invoice.id))
       slice.push({ name: `${unit.folder}/${nameFile(document)}`, piece: { look: unit.look, document } })
     }
     return slice

@@ -154,6 +154,11 @@ export class Sheet {
     this.y += 16
   }
 
+  /** Goes to the next page where less than so much is left of this one. */
+  makeRoom(height: number): void {
+    if (this.y + height > lowest) this.#continueOnNextPage()
+  }
+
   /** Who writes, what it is, and under it, at the right, what tells it from others. */
   writeHead(heading: string, below: readonly string[]): void {
     const { draft, look, y } = this

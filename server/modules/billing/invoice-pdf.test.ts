@@ -206,6 +206,19 @@ describe('an invoice', () => {
     expect(printed({ lines: [] })[0]).toContain('Amount due')
   })
 
+  it('carries the Pix that pays it: a code, and its text to be copied whole', () => {
+    const text =
+      '00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-4266554400005204000053039865406118.905802BR5913Fulano de Tal6008BRASILIA62080504A1236304F5A3'
+    const pdf = readPdf(printDocument({ ...invoice, language: 'pt-BR', payment: { pix: { text } } }, look))
+    const words = pdf.pages[0]!.replaceAll(/\s/g, '')
+    expect(pdf.pages[0]).toContain('Pague com Pix')
+    expect(words).toContain(text.replaceAll(' ', ''))
+    const objects = [...pdf.objects.values()].join('\n')
+    expect(objects).toContain(`/ActualText (${text})`)
+    expect(objects).toContain('/Alt (QR Code para pagar com Pix)')
+    expect(printed()[0]).not.toContain('Pay by Pix')
+  })
+
   it('shows the logo, and the name where the picture cannot be read', async () => {
     const picture = await sharp({
       create: { width: 2000, height: 500, channels: 4, background: '#ff000080' },

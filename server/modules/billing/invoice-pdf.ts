@@ -14,7 +14,9 @@ import {
   sayDay,
   sayPeriod,
 } from './document-sheet.ts'
+import type { PrintedPayment } from './invoice-payment.ts'
 import { type ExplainedLine, explainBriefly } from './line-words.ts'
+import { writePix } from './payment-blocks.ts'
 
 type PrintedRange = { from: string; to: string }
 
@@ -68,6 +70,8 @@ export type PrintableDocument = {
   about?: { kind: DocumentKind; series: string; number: number; issue_date?: string } | null
   taxes?: readonly { name: string; rate: number; inclusive: boolean; base: number; amount: number }[]
   lines: readonly PrintableLine[]
+  /** How it can be paid at once. */
+  payment?: PrintedPayment | null
 }
 
 const dateOf = (text: string) => Temporal.PlainDate.from(text)
@@ -299,5 +303,6 @@ export function printDocument(document: PrintableDocument, look: PrintLook): Buf
     rows,
   )
   sheet.writeSums(sumUp(document, t, money), writeNotes(document, look, t, number, about))
+  if (document.payment?.pix) writePix(sheet, document.payment.pix.text)
   return sheet.finish(t(kind === 'invoice' ? 'pdf:help' : 'pdf:help_document'), number)
 }

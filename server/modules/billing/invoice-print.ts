@@ -8,6 +8,7 @@ import { type Picture, prepareLogo } from '../../platform/pdf/pictures.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { getUnit } from '../units/index.ts'
 import type { PrintLook } from './document-sheet.ts'
+import { type PrintedPayment, readPrintedPayments } from './invoice-payment.ts'
 import { nameOfDocument, type PrintableDocument, printDocument } from './invoice-pdf.ts'
 import { formatInvoiceNumber, getInvoice } from './invoices.ts'
 import { type PrintPiece, print } from './printing.ts'
@@ -55,10 +56,14 @@ export async function readPrintLook(tx: Tx, files: FileStore, unitId: string) {
 type Invoice = Exclude<Awaited<ReturnType<typeof getInvoice>>, Refusal>
 
 /**
- * A document as it is printed: what the API answers, as JSON, with the day of payment in the unit's time zone and the
- * document that it corrects.
+ * A document as it is printed: what the API answers, as JSON, with the day of payment in the unit's time zone, the document
+ * that it corrects and how it can be paid.
  */
-export function toPrintable(invoice: Invoice, timeZone: string): PrintableDocument {
+export function toPrintable(
+  invoice: Invoice,
+  timeZone: string,
+  payment: PrintedPayment | undefined,
+): PrintableDocument {
   const about = invoice.related.filter(({ relation }) => relation === 'about')
   // It goes to the customer: what only staff are told stays here.
   const {
@@ -74,6 +79,7 @@ export function toPrintable(invoice: Invoice, timeZone: string): PrintableDocume
     ...own,
     paid_on: invoice.paid_at === null ? null : today(invoice.paid_at, timeZone),
     about: about.length === 1 ? about[0] : null,
+    payment,
   }
   return JSON.parse(JSON.stringify(printed))
 }
@@ -106,7 +112,8 @@ export async function printInvoice(
   if (isRefusal(invoice)) return invoice
   const found = await readPrintLook(tx, files, invoice.business_unit_id)
   if (isRefusal(found)) return found
-  const document = toPrintable(invoice, found.unit.time_zone)
+  const payments = await readPrintedPayments(tx, [invoice], now)
+  const document = toPrintable(invoice, found.unit.time_zone, payments.get(id))
   const pdf = await printPiece({ look: 0, document }, found.look, document.lines.length)
   return new Binary(pdf, 'application/pdf', nameFile(document), true)
 }

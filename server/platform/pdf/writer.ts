@@ -354,6 +354,23 @@ export class PdfDraft {
     this.#put(`${colourOf(colour)} rg ${path} f`)
   }
 
+  /** Squares of a grid (a QR code), the dark ones filled: black, as scanners want it. */
+  fillCells(x: number, y: number, side: number, rows: readonly (readonly boolean[])[]): void {
+    const boxes: string[] = []
+    for (const [at, row] of rows.entries()) {
+      for (let from = 0; from < row.length; from++) {
+        if (!row[from]) continue
+        let to = from
+        while (row[to]) to++
+        boxes.push(`${from} ${at} ${to - from} 1 re`)
+        from = to
+      }
+    }
+    // Whole numbers on a grid that is scaled at once: no hair line stands between two squares.
+    const scale = Math.round((side / rows.length) * 10_000) / 10_000
+    this.#put(`q ${scale} 0 0 ${-scale} ${n(x)} ${n(page.height - y)} cm 0 0 0 rg ${boxes.join(' ')} f Q`)
+  }
+
   strokeBox(
     x: number,
     y: number,
