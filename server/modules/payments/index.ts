@@ -2,12 +2,41 @@
 
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
+export { callProvider, isFault } from './calls.ts'
+export { registerProviderHooks } from './hooks.ts'
+export { createIntentJobs, intentSchedule, lookUpIntent, type PaymentServices } from './intent-jobs.ts'
+export { createIntent, type IntentInput, type IntentOwner } from './intents.ts'
 export { createPaymentJobs, paymentSchedule } from './jobs.ts'
 export { notifyPayment, type PaymentNoticeInput } from './payment-notices.ts'
 export { type PaymentInput, recordPayment } from './payments.ts'
 export { personalData } from './personal-data.ts'
+export {
+  type Capabilities,
+  type ChargeRequest,
+  type Drivers,
+  type HookCall,
+  type HookReading,
+  type Payer,
+  type PayerAction,
+  type ProviderContext,
+  type ProviderDriver,
+  type ProviderField,
+  ProviderRefusal,
+  ProviderSilence,
+  type ReceivedMoney,
+  type RefundRequest,
+  type RefundStanding,
+  type ReversedMoney,
+  type SetupRequest,
+  type Standing,
+  type StoredReference,
+  type UsedMethod,
+} from './providers.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
+export { registerPayPortal } from './routes.pay.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
+export { registerProvidersOffice } from './routes.providers.ts'
+export { applyStanding } from './standing.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

@@ -200,6 +200,14 @@ export type ProviderDriver<S = unknown, K = unknown> = {
   /** Whether it works as it is set: throws ProviderRefusal or ProviderSilence where not. Charges nothing. */
   test(context: ProviderContext<S, K>): Promise<void>
   create(context: ProviderContext<S, K>, charge: ChargeRequest): Promise<Standing>
+  /**
+   * Charges many stored methods with nobody there, each as by `create` and with an answer of its own, in their order: for a run of
+   * automatic debit, where one call per charge would take the night.
+   */
+  chargeMany?(
+    context: ProviderContext<S, K>,
+    charges: ChargeRequest[],
+  ): Promise<(Standing | ProviderSilence | ProviderRefusal)[]>
   lookUp(context: ProviderContext<S, K>, charge: { key: string; ref: string | null }): Promise<Standing>
   cancel?(context: ProviderContext<S, K>, charge: { key: string; ref: string | null }): Promise<Standing>
   refund?(context: ProviderContext<S, K>, refund: RefundRequest): Promise<RefundStanding>
