@@ -277,10 +277,12 @@ create index payment_reversals_unit on payment_reversals (business_unit_id, id d
 create index payment_reversals_look on payment_reversals (look_at) where look_at is not null;
 create index payment_reversals_created_by on payment_reversals (created_by) where created_by is not null;
 
--- No more goes back than came in, whatever the code does: whoever adds one waits for the others of the same payment.
+-- No more is refunded than came in, whatever the code does: whoever adds one waits for the others of the same payment.
 create function limit_reversals() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 declare v_amount bigint; v_back bigint;
 begin
+  -- A payer's bank takes back what it takes back, also of what was refunded before.
+  if new.kind = 'chargeback' then return null; end if;
   select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
   select coalesce(sum(r.amount), 0) into v_back from payment_reversals r
    where r.payment_id = new.payment_id and r.state not in ('failed', 'won');
@@ -326,3 +328,31 @@ alter table provider_events enable row level security;
 create policy office on provider_events to zaguan_office
   using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
 grant select, insert, update, delete on provider_events to zaguan_office;
+
+-- What a customer decides of stored methods; the rows are the house's, because they hold what the provider knows them by -------
+
+create function remove_stored_method(p_account uuid, p_method uuid, p_now timestamptz) returns boolean
+  language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if p_account is distinct from coalesce(current_account_id(), p_account)
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+    return false;
+  end if;
+  update stored_methods set state = 'removed', automatic = false, ended_at = p_now
+   where id = p_method and account_id = p_account and state <> 'removed';
+  if not found then return false; end if;
+  update subscriptions set stored_method_id = null where stored_method_id = p_method and account_id = p_account;
+  return true;
+end $$;
+create function set_service_method(p_account uuid, p_subscription uuid, p_method uuid) returns boolean
+  language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  if p_account is distinct from coalesce(current_account_id(), p_account)
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+    return false;
+  end if;
+  update subscriptions set stored_method_id = p_method where id = p_subscription and account_id = p_account;
+  return found;
+end $$;
+revoke execute on function remove_stored_method, set_service_method from public;
+grant execute on function remove_stored_method, set_service_method to zaguan_portal, zaguan_office;

@@ -14,7 +14,11 @@ export function listen(all: Listeners): void {
   listeners = all
 }
 
-/** Announces an event: each listener's job is added in the transaction, so that it happens if and only if this does. */
-export async function announce(tx: Tx, event: string, payload: JobPayload): Promise<void> {
-  for (const task of listeners[event] ?? []) await enqueue(tx, task, payload)
+/**
+ * Announces an event: each listener's job is added in the transaction, so that it happens if and only if this does. `cause`
+ * names what caused it: a listener has at most one job waiting for one cause (billing.md 27).
+ */
+export async function announce(tx: Tx, event: string, payload: JobPayload, cause?: string): Promise<void> {
+  for (const task of listeners[event] ?? [])
+    await enqueue(tx, task, payload, cause === undefined ? {} : { key: `${task}:${cause}` })
 }

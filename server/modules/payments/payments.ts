@@ -7,6 +7,7 @@ import { announce } from '../../platform/events.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { findByKey, matchAccounts } from '../../platform/word-filter.ts'
 import { lockAccounts, post, settleInvoices } from '../billing/index.ts'
+import { payOrder } from '../orders/index.ts'
 
 /** Money that came in. Amounts are minor units of the business unit's currency. */
 export type PaymentInput = {
@@ -16,6 +17,11 @@ export type PaymentInput = {
   reference: string | null
   /** What it pays, the oldest due date first; omitted: whatever the account owes. */
   invoice_ids?: string[] | undefined
+  /** The order that it pays: fulfilled in the same transaction; it pays the invoices of that. */
+  order_id?: string | null | undefined
+  payment_notice_id?: string | null | undefined
+  /** The provider that took it, with its own id of the money: booked once, however often it is told. */
+  provider?: { provider_id: string; provider_ref: string; intent_id: string | null } | null | undefined
 }
 
 export type PaymentFilter = {
@@ -33,6 +39,7 @@ function selectPayments(tx: Tx) {
     .innerJoin('accounts', 'accounts.id', 'payments.account_id')
     .innerJoin('business_units', 'business_units.id', 'payments.business_unit_id')
     .leftJoin('users', 'users.id', 'payments.recorded_by')
+    .leftJoin('payment_providers', 'payment_providers.id', 'payments.provider_id')
     .select((eb) => [
       'payments.id',
       'payments.business_unit_id',
@@ -46,18 +53,28 @@ function selectPayments(tx: Tx) {
       'payments.received_on',
       'payments.reference',
       'payments.payment_notice_id',
+      'payments.order_id',
+      'payments.intent_id',
+      'payments.provider_id',
+      'payment_providers.name as provider_name',
+      'payment_providers.driver',
+      'payments.provider_ref',
       'payments.recorded_by',
       'users.name as recorded_by_name',
       'payments.created_at',
       sql<{ id: string; number: string; amount: number }[]>`(
-        select coalesce(json_agg(json_build_object('id', i.id, 'number', i.series || '-' || i.number, 'amount', -e.amount)
+        select coalesce(json_agg(json_build_object('id', i.id, 'number', i.series || '-' || i.number, 'amount', e.amount)
                                  order by i.due_date, i.series, i.number), '[]')
-          from ledger_entries e join invoices i on i.id = e.invoice_id
-         where e.payment_id = ${eb.ref('payments.id')} and e.ledger_account = 'receivable')`.as('invoices'),
+          from (select invoice_id, -sum(amount)::bigint as amount from ledger_entries
+                 where payment_id = ${eb.ref('payments.id')} and ledger_account = 'receivable' and kind = 'payment'
+                 group by invoice_id) e
+          join invoices i on i.id = e.invoice_id)`.as('invoices'),
       sql<number>`(select coalesce(-sum(e.amount), 0)::bigint from ledger_entries e
-         where e.payment_id = ${eb.ref('payments.id')} and e.ledger_account = 'account_credit')`.as(
+         where e.payment_id = ${eb.ref('payments.id')} and e.ledger_account = 'account_credit' and e.kind = 'payment')`.as(
         'credited',
       ),
+      sql<number>`(select coalesce(sum(r.amount), 0)::bigint from payment_reversals r
+         where r.payment_id = ${eb.ref('payments.id')} and r.state = 'done')`.as('reversed'),
     ])
 }
 
@@ -103,16 +120,18 @@ export async function getPayment(tx: Tx, id: string) {
 /**
  * Records money that an account paid (B7) and posts it: the bank has it, each invoice owes less, oldest due date first,
  * and what no invoice takes becomes account credit (billing.md 28), as does all of it where the invoices are paid
- * already. Two payments of one account never see the same debt: the account is locked. Announces payment.approved.
- * Refuses: not_found (account), invalid_input (received in the future; an invoice that is not the account's).
+ * already. Of an order it is booked together with what the order causes, in one transaction; where that cannot be done the
+ * money is credit and the order waits for staff. Two payments of one account never see the same debt: the account is locked.
+ * Announces payment.approved. Refuses: not_found (account), invalid_input (received in the future; an invoice that is not
+ * the account's).
  */
 export async function recordPayment(
   tx: Tx,
   accountId: string,
-  input: PaymentInput & { payment_notice_id: string | null },
+  input: PaymentInput,
   actorId: string | null,
   now: Temporal.Instant,
-): Promise<{ id: string } | Refusal> {
+): Promise<{ id: string; invoice_ids: string[] } | Refusal> {
   await lockAccounts(tx, [accountId])
   const account = await tx
     .selectFrom('accounts')
@@ -125,7 +144,9 @@ export async function recordPayment(
   const day = today(now, time_zone)
   if (Temporal.PlainDate.compare(input.received_on, day) > 0)
     return refuseField('received_on', 'in_the_future')
-  const debts = await listDebts(tx, accountId, currency, input.invoice_ids)
+  const order_id = input.order_id ?? null
+  const chosen = order_id === null ? input.invoice_ids : await payOrder(tx, order_id, now)
+  const debts = await listDebts(tx, accountId, currency, chosen)
   if (isRefusal(debts)) return debts
   const payment = await tx
     .insertInto('payments')
@@ -137,7 +158,9 @@ export async function recordPayment(
       method: input.method,
       received_on: input.received_on,
       reference: input.reference,
-      payment_notice_id: input.payment_notice_id,
+      payment_notice_id: input.payment_notice_id ?? null,
+      order_id,
+      ...input.provider,
       recorded_by: actorId,
     })
     .returning('id')
@@ -167,14 +190,15 @@ export async function recordPayment(
       ],
     },
   ])
-  const invoiceIds = paid.map(({ invoice_id }) => invoice_id)
-  await settleInvoices(tx, invoiceIds, now)
-  await announce(tx, 'payment.approved', {
-    payment_notice_id: input.payment_notice_id,
-    payment_id: payment.id,
-    invoice_ids: invoiceIds,
-  })
-  return payment
+  const invoice_ids = paid.map(({ invoice_id }) => invoice_id)
+  await settleInvoices(tx, invoice_ids, now)
+  await announce(
+    tx,
+    'payment.approved',
+    { payment_notice_id: input.payment_notice_id ?? null, payment_id: payment.id, invoice_ids },
+    payment.id,
+  )
+  return { id: payment.id, invoice_ids }
 }
 
 type Debt = { id: string; open_amount: number }

@@ -1,0 +1,402 @@
+// Intents on their way: to the provider once, then asking what became of them. A killed process leaves an intent `sending`: then
+// nobody knows whether it arrived, and the provider is asked before anything else is done (billing.md 25).
+import { sql } from 'kysely'
+import type { Config } from '../../platform/config.ts'
+import type { JobContext, JobHandlers, Schedule } from '../../platform/jobs.ts'
+import { type CallFault, callProvider, isFault } from './calls.ts'
+import { readRequest } from './charge-requests.ts'
+import { askAbout, sendIntent } from './intents.ts'
+import { noteHealth, openProvider } from './provider-list.ts'
+import type { Drivers, RefundRequest, RefundStanding, Standing } from './providers.ts'
+import { endRefund, sendRefund } from './reversals.ts'
+import { applyStanding, nextLook } from './standing.ts'
+import { readReference } from './stored-methods.ts'
+
+export type PaymentServices = { config: Config; drivers: Drivers }
+
+type Call = JobContext & PaymentServices
+
+/** After so many times of being unknown to its provider, an intent is given up: nothing can arrive under its key any more. */
+const mostAbsences = 6
+
+/** Takes an intent to its provider, unless that was begun before: then the provider is asked. */
+async function startIntent(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact, now } = call
+  const begun = await transact(async (tx) => {
+    const row = await tx
+      .updateTable('payment_intents')
+      .set({ state: 'sending', sent_at: now(), look_at: now().add({ seconds: 60 }) })
+      .where('id', '=', id)
+      .where('state', '=', 'created')
+      .returning(['provider_id'])
+      .executeTakeFirst()
+    if (!row) return null
+    // Should this process be killed now, somebody asks in a minute.
+    await askAbout(tx, id, now().add({ seconds: 60 }))
+    const [provider, request] = [
+      await openProvider(tx, config, drivers, row.provider_id),
+      await readRequest(tx, config, id),
+    ]
+    return { provider, request }
+  })
+  if (!begun) return lookUpIntent(call, id)
+  const { provider, request } = begun
+  if (!provider || !request) return failIntent(call, id, 'the provider is not set up')
+  const answer = await callProvider(call, provider, (context): Promise<Standing> => {
+    if (request.purpose === 'payment') return provider.driver.create(context, request.charge)
+    if (!provider.driver.setUp) return Promise.resolve(refused('this provider keeps no methods'))
+    return provider.driver.setUp(context, request.setup)
+  })
+  await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
+}
+
+const refused = (detail: string): Standing => ({
+  state: 'failed',
+  ref: null,
+  failure: { reason: 'provider_error', detail },
+  received: [],
+  reversed: [],
+})
+
+async function failIntent({ config, transact, now }: Call, id: string, detail: string): Promise<void> {
+  await transact((tx) => applyStanding(tx, config, id, refused(detail), now()))
+}
+
+/** Applies what a provider answered, or notes that nobody knows and asks later. */
+async function takeAnswer(
+  call: Call,
+  id: string,
+  answer: Standing | CallFault,
+  asks: boolean,
+): Promise<void> {
+  const { config, transact, now } = call
+  if (!isFault(answer)) {
+    await transact((tx) => applyStanding(tx, config, id, answer, now(), asks))
+    return
+  }
+  if (answer.fault === 'refusal') return failIntent(call, id, answer.detail)
+  await transact(async (tx) => {
+    const row = await tx
+      .updateTable('payment_intents')
+      .set({
+        state: sql`case when state = 'sending' then 'unknown'::intent_state else state end`,
+        looks: sql`looks + 1`,
+        look_at: now().add({ seconds: 5 }),
+      })
+      .where('id', '=', id)
+      .where('ended_at', 'is', null)
+      .returning('looks')
+      .executeTakeFirst()
+    if (!row) return
+    const at = nextLook(row.looks - 1, now())
+    await sql`update payment_intents set look_at = ${at}::timestamptz where id = ${id}`.execute(tx)
+    await askAbout(tx, id, at)
+  })
+}
+
+/**
+ * Asks a provider what became of an intent and applies it. One that the provider knows nothing of is sent again under the
+ * same key, which is the same charge; one that it never came to know is given up.
+ */
+export async function lookUpIntent(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact } = call
+  const found = await transact(async (tx) => {
+    const intent = await tx
+      .selectFrom('payment_intents')
+      .select(['provider_id', 'provider_ref', 'state', 'looks', 'ended_at'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (!intent || intent.state === 'created') return null
+    return { intent, provider: await openProvider(tx, config, drivers, intent.provider_id) }
+  })
+  if (!found) return
+  const { intent, provider } = found
+  if (!provider) return
+  const answer = await callProvider(call, provider, (context) =>
+    provider.driver.lookUp(context, { key: id, ref: intent.provider_ref }),
+  )
+  if (isFault(answer) || answer.state !== 'absent' || intent.ended_at !== null) {
+    // A refusal to answer says nothing about the charge.
+    const silent = isFault(answer) ? { ...answer, fault: 'silence' as const } : answer
+    return takeAnswer(call, id, silent, !provider.driver.capabilities.by_files)
+  }
+  if (intent.looks >= mostAbsences) return failIntent(call, id, 'the provider never came to know of it')
+  await transact(async (tx) => {
+    const again = await tx
+      .updateTable('payment_intents')
+      .set({ state: 'created', looks: sql`looks + 1`, look_at: null })
+      .where('id', '=', id)
+      .where('state', 'in', ['sending', 'unknown'])
+      .returning('id')
+      .executeTakeFirst()
+    if (again) await sendIntent(tx, id)
+  })
+}
+
+/** Gives an intent up, where its provider still can: what was never sent at once. */
+async function cancelIntent(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact, now } = call
+  const found = await transact(async (tx) => {
+    const done = await tx
+      .updateTable('payment_intents')
+      .set({ state: 'cancelled', ended_at: now(), look_at: null, action: null, details_encrypted: null })
+      .where('id', '=', id)
+      .where('state', '=', 'created')
+      .returning('id')
+      .executeTakeFirst()
+    if (done) return null
+    const intent = await tx
+      .selectFrom('payment_intents')
+      .select(['provider_id', 'provider_ref', 'ended_at'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    if (!intent || intent.ended_at !== null) return null
+    return { intent, provider: await openProvider(tx, config, drivers, intent.provider_id) }
+  })
+  const cancel = found?.provider?.driver.cancel
+  if (!found?.provider || !cancel) return
+  const { intent, provider } = found
+  const answer = await callProvider(call, provider, (context) =>
+    cancel.call(provider.driver, context, { key: id, ref: intent.provider_ref }),
+  )
+  if (!isFault(answer)) await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
+}
+
+/** Takes a refund to the provider once, and asks about it until it is done or refused. */
+async function sendRefundOf(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact, now } = call
+  const found = await transact(async (tx) => {
+    const row = await tx
+      .selectFrom('payment_reversals')
+      .innerJoin('payments', 'payments.id', 'payment_reversals.payment_id')
+      .select([
+        'payment_reversals.id',
+        'payment_reversals.state',
+        'payment_reversals.amount',
+        'payment_reversals.currency',
+        'payment_reversals.reason',
+        'payment_reversals.provider_ref as refund_ref',
+        'payment_reversals.looks',
+        'payments.amount as paid',
+        'payments.provider_id',
+        'payments.provider_ref',
+        'payments.intent_id',
+        sql<string | null>`(select i.provider_ref from payment_intents i where i.id = payments.intent_id)`.as(
+          'charge_ref',
+        ),
+      ])
+      .where('payment_reversals.id', '=', id)
+      .where('payment_reversals.kind', '=', 'refund')
+      .where('payment_reversals.state', 'in', ['created', 'sending', 'unknown', 'pending'])
+      .forUpdate('payment_reversals')
+      .executeTakeFirst()
+    if (!row || row.provider_id === null || row.provider_ref === null) return null
+    await tx
+      .updateTable('payment_reversals')
+      .set({ state: row.state === 'created' ? 'sending' : row.state, looks: row.looks + 1 })
+      .where('id', '=', id)
+      .execute()
+    const at = nextLook(row.looks, now())
+    await tx.updateTable('payment_reversals').set({ look_at: at }).where('id', '=', id).execute()
+    // Whatever becomes of this process, somebody goes on.
+    await sendRefund(tx, id, at.add({ seconds: 30 }))
+    return { row, provider: await openProvider(tx, config, drivers, row.provider_id) }
+  })
+  if (!found?.provider) return
+  const { row, provider } = found
+  const { driver } = provider
+  const refund: RefundRequest = {
+    key: row.id,
+    charge: { key: row.intent_id ?? row.provider_ref!, ref: row.charge_ref ?? row.provider_ref! },
+    payment_ref: row.provider_ref!,
+    amount: row.amount,
+    whole: row.amount === row.paid,
+    currency: row.currency,
+    reason: row.reason,
+  }
+  const answer = await callProvider(call, provider, async (context): Promise<RefundStanding> => {
+    if (!driver.refund) return { state: 'failed', detail: 'this provider gives nothing back' }
+    if (row.state !== 'created' && driver.lookUpRefund) {
+      const known = await driver.lookUpRefund(context, { ...refund, ref: row.refund_ref })
+      if (known.state !== 'absent') return known
+    }
+    return driver.refund(context, refund)
+  })
+  await transact(async (tx) => {
+    if (isFault(answer)) {
+      if (answer.fault === 'refusal')
+        return endRefund(tx, id, { state: 'failed', detail: answer.detail }, now())
+      await sql`update payment_reversals set state = 'unknown' where id = ${id} and state = 'sending'`.execute(
+        tx,
+      )
+      return
+    }
+    if (answer.state === 'failed') return endRefund(tx, id, answer, now())
+    if (answer.state === 'done') return endRefund(tx, id, { state: 'done', ref: answer.ref }, now())
+    if (answer.state === 'pending')
+      await sql`update payment_reversals set state = 'pending', provider_ref = ${answer.ref}
+                 where id = ${id} and state in ('sending', 'unknown', 'pending')`.execute(tx)
+  })
+}
+
+/** Tells a provider to forget a method that its customer removed. */
+async function forgetMethod(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact } = call
+  const found = await transact(async (tx) => {
+    const row = await tx
+      .selectFrom('stored_methods')
+      .select(['id', 'provider_id', 'reference', 'reference_encrypted'])
+      .where('id', '=', id)
+      .where('state', '=', 'removed')
+      .executeTakeFirst()
+    return row && { row, provider: await openProvider(tx, config, drivers, row.provider_id) }
+  })
+  const forget = found?.provider?.driver.forget
+  if (found?.provider && forget) {
+    const { provider, row } = found
+    const answer = await callProvider(call, provider, (context) =>
+      forget.call(provider.driver, context, readReference(config, row)),
+    )
+    if (isFault(answer) && answer.fault === 'silence') throw new Error(answer.detail)
+  }
+  // What a bank would need to debit an account is of no use any more.
+  await transact((tx) =>
+    sql`update stored_methods set reference_encrypted = null where id = ${id} and state = 'removed'`.execute(
+      tx,
+    ),
+  )
+}
+
+/** Tries whether a provider works as it is set; its health tells. */
+async function testProvider(call: Call, id: string): Promise<void> {
+  const { config, drivers, transact, now } = call
+  const provider = await transact((tx) => openProvider(tx, config, drivers, id))
+  if (provider) await callProvider(call, provider, (context) => provider.driver.test(context), 20_000)
+  else
+    await transact((tx) =>
+      noteHealth(
+        tx,
+        id,
+        { code: 'settings_invalid', detail: 'its driver does not accept the settings' },
+        now(),
+      ),
+    )
+}
+
+/** Finds what a provider told us about, and asks. */
+async function readEvent(call: Call, eventId: string, about: readonly string[]): Promise<void> {
+  const { transact, now } = call
+  const ids = await transact(async (tx) => {
+    const found = await sql<{ id: string }>`
+      select distinct i.id
+        from provider_events e
+        join payment_intents i on i.provider_id = e.provider_id
+       where e.id = ${eventId}
+         and (('key:' || i.id) = any(${about}::text[]) or ('ref:' || i.provider_ref) = any(${about}::text[])
+              or exists (select from payments p where p.intent_id = i.id and ('ref:' || p.provider_ref) = any(${about}::text[])))`.execute(
+      tx,
+    )
+    return found.rows.map(({ id }) => id)
+  })
+  for (const id of ids) await lookUpIntent(call, id)
+  await transact((tx) =>
+    tx
+      .updateTable('provider_events')
+      .set({ state: ids.length > 0 ? 'done' : 'ignored', done_at: now() })
+      .where('id', '=', eventId)
+      .where('state', '=', 'received')
+      .execute(),
+  )
+}
+
+/** Asks about what nobody asked about in time: a safety net under the jobs that each intent has of its own. */
+async function lookUpOverdue(call: Call): Promise<void> {
+  const ids = await call.transact(async (tx) => {
+    const rows = await tx
+      .selectFrom('payment_intents')
+      .select('id')
+      .where('look_at', '<', call.now().subtract({ minutes: 10 }))
+      .orderBy('look_at')
+      .limit(500)
+      .execute()
+    return rows.map(({ id }) => id)
+  })
+  for (const id of ids) {
+    if (call.stopping()) return
+    await lookUpIntent(call, id)
+  }
+}
+
+/** Finds what came in at providers and no call told us, of the last days. */
+async function reconcile(call: Call): Promise<void> {
+  const { config, drivers, transact, now } = call
+  const providers = await transact((tx) =>
+    tx.selectFrom('payment_providers').select('id').where('enabled', '=', true).orderBy('id').execute(),
+  )
+  for (const { id } of providers) {
+    if (call.stopping()) return
+    const provider = await transact((tx) => openProvider(tx, config, drivers, id))
+    const list = provider?.driver.listReceived
+    if (!provider || !list) continue
+    const until = now()
+    await callProvider(
+      call,
+      provider,
+      async (context) => {
+        const received = list.call(provider.driver, context, until.subtract({ hours: 72 }), until)
+        for await (const { key, ref } of received) {
+          if (context.signal.aborted || call.stopping()) return
+          const missed = await transact((tx) => findMissed(tx, id, key ?? null, ref ?? null))
+          if (missed !== null) await lookUpIntent(call, missed)
+        }
+      },
+      300_000,
+    )
+  }
+}
+
+/** The intent of a charge whose money is not booked yet. */
+async function findMissed(
+  tx: Parameters<typeof askAbout>[0],
+  providerId: string,
+  key: string | null,
+  ref: string | null,
+): Promise<string | null> {
+  const found = await sql<{ id: string }>`
+    select i.id from payment_intents i
+     where i.provider_id = ${providerId} and (i.id::text = ${key} or i.provider_ref = ${ref})
+       and not exists (select from payments p where p.intent_id = i.id) limit 1`.execute(tx)
+  return found.rows[0]?.id ?? null
+}
+
+/** The jobs of payments by providers. */
+export function createIntentJobs(services: PaymentServices): JobHandlers {
+  const of = (context: JobContext): Call => ({ ...context, ...services })
+  return {
+    'payments:start_intent': (payload, context) => startIntent(of(context), String(payload.intent_id)),
+    'payments:look_up_intent': (payload, context) => lookUpIntent(of(context), String(payload.intent_id)),
+    'payments:cancel_intent': (payload, context) => cancelIntent(of(context), String(payload.intent_id)),
+    'payments:send_refund': (payload, context) => sendRefundOf(of(context), String(payload.reversal_id)),
+    'payments:forget_method': (payload, context) =>
+      forgetMethod(of(context), String(payload.stored_method_id)),
+    'payments:test_provider': (payload, context) => testProvider(of(context), String(payload.provider_id)),
+    'payments:read_event': (payload, context) =>
+      readEvent(of(context), String(payload.event_id), payload.about as string[]),
+    'payments:look_up_overdue': (_payload, context) => lookUpOverdue(of(context)),
+    'payments:reconcile': (_payload, context) => reconcile(of(context)),
+    'payments:forget_events': async (_payload, { transact, now }) => {
+      await transact((tx) =>
+        sql`delete from provider_events where received_at < ${now().subtract({ hours: 24 * 90 })}::timestamptz`.execute(
+          tx,
+        ),
+      )
+    },
+  }
+}
+
+/** When they run by themselves (UTC). */
+export const intentSchedule: Schedule = {
+  'payments:look_up_overdue': '*/10 * * * *',
+  'payments:reconcile': '23 * * * *',
+  'payments:forget_events': '41 3 * * *',
+}
