@@ -56,7 +56,7 @@ export function configureApp({ app, base }: WebApp): UserConfig {
     },
     server: {
       port: app === 'portal' ? 5173 : 5174,
-      proxy: { '/api': 'http://localhost:3000' },
+      proxy: { '/api': 'http://localhost:3000', '/sandbox': 'http://localhost:3000' },
     },
     plugins: [
       tanstackRouter({

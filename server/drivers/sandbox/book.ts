@@ -251,7 +251,7 @@ export async function chooseScenario(
 ): Promise<SandboxCharge | null> {
   const charge = await findByRef(tx, ref, true)
   const scenario = findScenario(name)
-  if (!charge || charge.state !== 'open' || isOver(charge, now)) return null
+  if (charge?.state !== 'open' || isOver(charge, now)) return null
   if (!scenario?.methods.includes(charge.method)) return null
   const outcome = decideOutcome(scenario, {
     purpose: charge.purpose,
@@ -270,7 +270,7 @@ export async function answerSecondStep(
   now: Temporal.Instant,
 ): Promise<SandboxCharge | null> {
   const charge = await findByRef(tx, ref, true)
-  if (!charge || charge.state !== 'second_step' || isOver(charge, now)) return null
+  if (charge?.state !== 'second_step' || isOver(charge, now)) return null
   const outcome: Outcome = approved
     ? { state: 'paid' }
     : { state: 'refused', failure: 'authentication_failed' }
@@ -479,7 +479,7 @@ export async function disputeCharge(
   now: Temporal.Instant,
 ): Promise<SandboxCharge | null> {
   const charge = await findByRef(tx, ref, true)
-  if (!charge || charge.state !== 'paid') return null
+  if (charge?.state !== 'paid') return null
   const movements = await listMovements(tx, [charge.id])
   const left = leftOf(movements)
   const settled = movements.some((one) => one.kind === 'payment' && same(one.settles_at, now) <= 0)
