@@ -1,3 +1,6 @@
+import { createSandboxDriver } from './drivers/sandbox/driver.ts'
+import { createSandboxJobs } from './drivers/sandbox/hooks.ts'
+import { registerSandbox } from './drivers/sandbox/routes.ts'
 import {
   personalData as accessData,
   searchKinds as accessKinds,
@@ -33,6 +36,7 @@ import {
   registerBillingPortal,
   registerLedgerOffice,
   registerSaleQuotes,
+  subscriptionOrders,
 } from './modules/billing/index.ts'
 import {
   searchKinds as catalogueKinds,
@@ -43,6 +47,7 @@ import {
 import {
   personalData as changeData,
   changeJobs,
+  changeOrders,
   changeSchedule,
   registerChangesOffice,
   registerChangesPortal,
@@ -74,12 +79,19 @@ import {
   registerNoticesPortal,
 } from './modules/notices/index.ts'
 import {
+  createIntentJobs,
   createPaymentJobs,
+  type Drivers,
+  intentSchedule,
+  type ProviderDriver,
   personalData as paymentData,
   searchKinds as paymentKinds,
   paymentSchedule,
   registerPaymentsOffice,
   registerPaymentsPortal,
+  registerPayPortal,
+  registerProviderHooks,
+  registerProvidersOffice,
 } from './modules/payments/index.ts'
 import {
   createPrivacyJobs,
@@ -104,6 +116,12 @@ import {
   personalData as subscriptionData,
   searchKinds as subscriptionKinds,
 } from './modules/subscriptions/index.ts'
+import {
+  registerSupportOffice,
+  registerSupportPortal,
+  personalData as supportData,
+  supportPackOrders,
+} from './modules/support/index.ts'
 import { registerUnitsOffice, registerUnitsPublic, searchKinds as unitKinds } from './modules/units/index.ts'
 import type { Config } from './platform/config.ts'
 import { type Listeners, listen } from './platform/events.ts'
@@ -111,9 +129,14 @@ import type { FileStore } from './platform/files.ts'
 import type { App } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
 import type { Mailer } from './platform/mail.ts'
+import type { OrderKind } from './platform/order-kinds.ts'
 import type { PersonalDataSource } from './platform/personal-data.ts'
 import type { SearchKind } from './platform/search-kinds.ts'
 import { createServer } from './platform/server.ts'
+
+/** Everybody who takes money for us. */
+const createDrivers = (config: Config): Drivers =>
+  new Map([createSandboxDriver({ config })].map((driver: ProviderDriver) => [driver.kind, driver]))
 
 /** Everything that the search finds, in the order in which the office shows it. */
 const searchKinds: SearchKind[] = [
@@ -134,6 +157,8 @@ const personalData: PersonalDataSource[] = [
   ...contractData,
   ...billingData,
   ...changeData,
+  ...supportData,
+  ...orderData,
   ...paymentData,
   ...dunningData,
   ...noticeData,
@@ -141,8 +166,11 @@ const personalData: PersonalDataSource[] = [
   ...privacyData,
 ]
 
+/** What can be ordered: each kind is declared by the module that owns the product. */
+const orderKinds: OrderKind[] = [subscriptionOrders, changeOrders, supportPackOrders]
+
 /** The one explicit list of modules: their routes on each side, in the order of the house. */
-const registrations: ((app: App) => void)[] = [
+const registrations: ((app: App, drivers: Drivers) => void)[] = [
   registerUnitsPublic,
   registerSignInPortal,
   registerSignInOffice,
@@ -166,8 +194,16 @@ const registrations: ((app: App) => void)[] = [
   registerContractsOffice,
   registerChangesPortal,
   registerChangesOffice,
+  registerSupportPortal,
+  registerSupportOffice,
+  (app) => registerOrdersPortal(app, orderKinds),
+  (app) => registerOrdersOffice(app, orderKinds),
   registerPaymentsPortal,
+  registerPayPortal,
   registerPaymentsOffice,
+  registerProvidersOffice,
+  registerProviderHooks,
+  registerSandbox,
   registerDunningPortal,
   registerDunningOffice,
   registerDunningPreview,
@@ -220,7 +256,13 @@ const listeners: Listeners = {
 }
 
 /** What background handlers need of the process that they run in. */
-export type JobServices = { config: Config; mailer: Mailer; files: FileStore }
+export type JobServices = {
+  config: Config
+  mailer: Mailer
+  files: FileStore
+  /** Who takes money, where it is not everybody: tests bring their own. */
+  drivers?: Drivers
+}
 
 /** Every background handler, by task name. */
 export function createJobHandlers(services: JobServices): JobHandlers {
@@ -232,7 +274,13 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...ledgerJobs,
     ...proformaJobs,
     ...changeJobs,
+    ...orderJobs,
     ...createPaymentJobs(services),
+    ...createIntentJobs({
+      config: services.config,
+      drivers: services.drivers ?? createDrivers(services.config),
+    }),
+    ...createSandboxJobs(services),
     ...dunningJobs,
     ...createNoticeJobs(services),
     ...createImportJobs(services.files),
@@ -249,18 +297,25 @@ export const schedule: Schedule = {
   ...proformaSchedule,
   ...contractSchedule,
   ...changeSchedule,
+  ...orderSchedule,
   ...documentSchedule,
   ...paymentSchedule,
+  ...intentSchedule,
   ...dunningSchedule,
   ...searchSchedule,
   ...privacySchedule,
 }
 
 /** Builds the server with every module's routes; it does not listen yet. */
-export async function createApp(options: Parameters<typeof createServer>[0]): Promise<App> {
+export async function createApp({
+  drivers: given,
+  ...options
+}: Parameters<typeof createServer>[0] & Pick<JobServices, 'drivers'>): Promise<App> {
+  const drivers = given ?? createDrivers(options.config)
   listen(listeners)
+  offerOrderKinds(orderKinds)
   const app = await createServer(options)
   await app.server.after()
-  for (const register of registrations) register(app)
+  for (const register of registrations) register(app, drivers)
   return app
 }
