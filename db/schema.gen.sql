@@ -16,6 +16,26 @@ create type account_rank as enum ('A', 'B', 'C');
 
 create type account_type as enum ('asset', 'liability', 'equity', 'income', 'expense');
 
+create type bank_charge_kind as enum ('boleto', 'debit');
+
+create type bank_charge_state as enum ('registered', 'sent', 'confirmed', 'rejected', 'paid', 'written_off');
+
+create type bank_file_kind as enum ('remittance', 'return');
+
+create type bank_file_state as enum ('queued', 'ready', 'reading', 'faulty', 'read', 'applying', 'applied', 'discarded', 'failed');
+
+create type bank_instruction_kind as enum ('enter', 'withdraw');
+
+create type bank_line_effect as enum ('confirmed', 'rejected', 'received', 'written_off', 'noted', 'unknown', 'repeated');
+
+create type bank_line_kind as enum ('pix', 'transfer', 'boleto', 'card', 'cash', 'cheque', 'direct_debit', 'fee', 'interest', 'tax', 'reversal', 'other');
+
+create type bank_line_state as enum ('open', 'proposed', 'booked', 'ignored');
+
+create type bank_statement_format as enum ('ofx', 'csv', 'cnab240', 'camt053');
+
+create type bank_statement_state as enum ('draft', 'reading', 'ready', 'failed');
+
 create type billing_mode as enum ('advance', 'arrears');
 
 create type challenge_kind as enum ('second_factor', 'passkey', 'oidc', 'view_as');
@@ -112,6 +132,8 @@ create type posting_kind as enum ('invoice', 'payment', 'credit_used', 'credit_n
 
 create type price_model as enum ('flat', 'per_unit', 'tiered', 'volume', 'package');
 
+create type proposal_confidence as enum ('certain', 'likely', 'possible');
+
 create type provider_event_state as enum ('received', 'done', 'ignored');
 
 create type provider_health as enum ('untested', 'working', 'failing');
@@ -156,6 +178,10 @@ create type ticket_priority as enum ('low', 'normal', 'high', 'urgent');
 create type user_side as enum ('customer', 'staff');
 
 create type user_token_kind as enum ('password', 'invitation', 'first_admin', 'email_change');
+
+create type webhook_delivery_state as enum ('pending', 'delivered', 'failed', 'cancelled');
+
+create type webhook_disabled_reason as enum ('by_hand', 'gone', 'failing');
 
 -- Tables ----------------------------------------------------------------------------------------------------
 
@@ -364,6 +390,7 @@ create index accounts_created on accounts (created_at, id);
 create index accounts_email on accounts (email);
 create index accounts_erased on accounts (id) where (erased_at is not null);
 create index accounts_name on accounts (name, id);
+create index accounts_payer_key on accounts (business_unit_id, payer_key(name));
 create index accounts_phone_key on accounts (phone_key) where (phone_key is not null);
 create index accounts_search on accounts using gin (search_text gin_trgm_ops);
 create index accounts_sla_profile on accounts (sla_profile_id) where (sla_profile_id is not null);
@@ -382,6 +409,7 @@ create trigger accounts_referenced after delete on accounts referencing old tabl
 create trigger audit_delete after delete on accounts referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on accounts referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger bank_lines_erased before update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function erase_bank_lines();
 create trigger contracts_erased before update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function erase_contracts();
 create trigger exemptions_erased before update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function erase_exemptions();
 create trigger search_account_delete after delete on accounts referencing old table as old_rows for each statement execute function search_rows('account', 'id', 'object_id', 'id', '{business_unit_id,city,email,external_id,id,name,number,phone,tax_id}');
@@ -394,6 +422,7 @@ create trigger search_user_delete after delete on accounts referencing old table
 create trigger search_user_insert after insert on accounts referencing new table as new_rows for each statement execute function search_rows('user', 'id', 'account_id', 'id', '{business_unit_id,id}');
 create trigger search_user_update after update on accounts referencing old table as old_rows new table as new_rows for each statement execute function search_rows('user', 'id', 'account_id', 'id', '{business_unit_id,id}');
 create trigger touch before update on accounts for each row execute function touch_updated_at();
+create trigger webhooks_forgotten after update of erased_at on accounts for each row when (new.erased_at is not null and old.erased_at is null) execute function forget_webhooks();
 create policy office on accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on accounts to zaguan_portal using (id = (select current_account_id()));
 create policy portal_memberships on accounts for select to zaguan_portal using (id in (select memberships.account_id from memberships where (memberships.user_id = (select current_user_id()))));
@@ -490,6 +519,333 @@ create table awaited_documents (
 );
 create constraint trigger awaited_documents_came after insert on awaited_documents deferrable initially deferred for each row execute function require_awaited_documents();
 create policy nobody on awaited_documents for select to zaguan_office using (false);
+
+-- By what statements are recognised: keyed hashes of an account's number, one for each way in which a file writes it
+create table bank_account_keys (
+  business_unit_id uuid not null,
+  number_hash bytea not null,
+  bank_account_id uuid not null,
+  created_at timestamptz not null default now(),
+  primary key (business_unit_id, number_hash),
+  foreign key (bank_account_id, business_unit_id) references bank_accounts(id, business_unit_id)
+);
+create index bank_account_keys_account on bank_account_keys (bank_account_id);
+create policy office on bank_account_keys to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select on bank_account_keys to zaguan_office;
+
+-- Where a business unit's money is: known by the last digits and by hashes, never by its number
+create table bank_accounts (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  name text not null check (length(btrim(name)) >= 1 and length(btrim(name)) <= 80),
+  bank text check (length(bank) >= 1 and length(bank) <= 80),
+  last_digits text check (last_digits ~ '^[0-9A-Z]{2,4}$'),
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  csv_mapping jsonb check (jsonb_typeof(csv_mapping) = 'object'),  -- What the columns of its CSV statements mean, as it was said last
+  archived_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  unique (business_unit_id, name),
+  unique (id, business_unit_id)
+);
+create trigger audit_delete after delete on bank_accounts referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on bank_accounts referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on bank_accounts referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on bank_accounts for each row execute function touch_updated_at();
+create policy office on bank_accounts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on bank_accounts to zaguan_office;
+
+-- What a bank was told to charge by file: boletos, and debits of customers' accounts
+create table bank_charges (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  provider_id uuid not null,
+  intent_id uuid not null unique,
+  kind bank_charge_kind not null,
+  number bigint not null check (number > 0),
+  our_number text not null check (our_number ~ '^[0-9]{1,20}$'),  -- Nosso número: what the bank knows it by, as its layout writes it, without check digit
+  amount bigint not null check (amount > 0),
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  issued_on date not null,
+  due_date date not null,
+  stored_method_id uuid,
+  typeable_line text check (typeable_line ~ '^[0-9. ]{54}$'),
+  bar_code text check (bar_code ~ '^[0-9]{44}$'),
+  printed jsonb check (jsonb_typeof(printed) = 'object'),  -- What a printed boleto says of the bank: names and numbers of the operator's own account alone
+  fine_rate integer not null default 0 check (fine_rate >= 0 and fine_rate <= 9999),  -- Hundredths of a percent of the amount, from the day after the due date
+  interest_rate integer not null default 0 check (interest_rate >= 0 and interest_rate <= 9999),  -- Hundredths of a percent a month
+  state bank_charge_state not null default 'registered',
+  failure payment_failure,
+  failure_codes text[] not null default '{}',
+  withdrawn_at timestamptz,  -- When the bank was told, or is to be told, not to charge it any more
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  confirmed_at timestamptz,
+  ended_at timestamptz,
+  unique (id, account_id),
+  unique (provider_id, number),
+  unique (provider_id, our_number),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
+  check ((kind = 'boleto') = (bar_code is not null and typeable_line is not null and printed is not null)),
+  check ((kind = 'debit') = (stored_method_id is not null)),
+  check ((state = 'rejected') = (failure is not null)),
+  check ((state = any (array['rejected', 'paid', 'written_off'])) = (ended_at is not null))
+);
+create index bank_charges_account on bank_charges (account_id, id desc);
+create index bank_charges_provider on bank_charges (provider_id, id desc);
+create index bank_charges_stored_method on bank_charges (stored_method_id) where (stored_method_id is not null);
+create index bank_charges_unit on bank_charges (business_unit_id, id desc);
+create trigger account_erased_insert after insert on bank_charges referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger bank_charges_kept before update on bank_charges for each row execute function keep_bank_charge();
+create trigger bank_charges_stay before delete on bank_charges for each row execute function refuse_change();
+create policy office on bank_charges to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on bank_charges for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on bank_charges to zaguan_office;
+grant select (id, business_unit_id, account_id, provider_id, intent_id, kind, our_number, amount, currency, issued_on, due_date, typeable_line, bar_code, printed, fine_rate, interest_rate, state, withdrawn_at, created_at, ended_at) on bank_charges to zaguan_portal;
+
+-- What each record of a return says, and what it did, or would do as long as it is not applied
+create table bank_file_lines (
+  bank_file_id uuid not null,
+  line integer not null check (line > 0),
+  business_unit_id uuid not null,
+  provider_id uuid not null,
+  charge_id uuid references bank_charges(id),
+  our_number text not null check (length(our_number) <= 20),
+  movement text not null check (length(movement) <= 2),
+  occurrences text[] not null default '{}',
+  amount bigint not null default 0 check (amount >= 0),
+  paid_amount bigint not null default 0 check (paid_amount >= 0),
+  fee_amount bigint not null default 0 check (fee_amount >= 0),
+  occurred_on date,
+  credited_on date,
+  entry_key text not null check (length(entry_key) >= 1 and length(entry_key) <= 200),  -- What tells the same event in another file: it is booked once, whatever overlaps
+  effect bank_line_effect not null,
+  applied_at timestamptz,
+  primary key (bank_file_id, line),
+  foreign key (bank_file_id, provider_id) references bank_files(id, provider_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id)
+);
+create index bank_file_lines_charge on bank_file_lines (charge_id, bank_file_id, line) where (charge_id is not null);
+create index bank_file_lines_effect on bank_file_lines (bank_file_id, effect, line);
+create unique index bank_file_lines_once on bank_file_lines (provider_id, entry_key) where ((applied_at is not null) and (effect <> ALL (array['unknown', 'repeated'])));
+create index bank_file_lines_waiting on bank_file_lines (bank_file_id, line) where (applied_at is null);
+create policy office on bank_file_lines to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on bank_file_lines to zaguan_office;
+
+-- Remittances to a bank and returns from it. Their bytes are kept encrypted: they hold numbers of accounts
+create table bank_files (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  provider_id uuid not null,
+  kind bank_file_kind not null,
+  state bank_file_state not null,
+  name text not null check (length(name) >= 1 and length(name) <= 200),
+  sequence bigint check (sequence >= 0),  -- NSA: the number of the file; ours without gaps, theirs as they say it
+  made_on date,
+  file_id uuid references files(id),
+  size bigint check (size >= 0),
+  sha256 bytea check (length(sha256) = 32),  -- Of what was written or read, before encryption: the same return is known again
+  records integer not null default 0 check (records >= 0),
+  total bigint not null default 0 check (total >= 0),  -- Minor units: of a remittance what is to be charged, of a return what came in
+  faults jsonb not null default '[]' check (jsonb_typeof(faults) = 'array'),  -- What is wrong with a return: code, line, parameters; the first hundred
+  fault_count integer not null default 0 check (fault_count >= 0),
+  error text check (length(error) <= 500),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  ready_at timestamptz,
+  decided_by uuid references users(id),
+  decided_at timestamptz,
+  done_at timestamptz,
+  unique (id, provider_id),
+  foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
+  check ((kind = 'remittance') = (state = any (array['queued', 'ready', 'failed']))),
+  check (state <> 'ready' or sequence is not null and file_id is not null),
+  check ((state = 'faulty') = (fault_count > 0)),
+  check ((state = 'applied') = (done_at is not null))
+);
+create index bank_files_created_by on bank_files (created_by) where (created_by is not null);
+create index bank_files_decided_by on bank_files (decided_by) where (decided_by is not null);
+create index bank_files_file on bank_files (file_id) where (file_id is not null);
+create unique index bank_files_known on bank_files (provider_id, sha256) where ((kind = 'return') and (state <> ALL (array['faulty', 'discarded'])));
+create unique index bank_files_one_queued on bank_files (provider_id) where (state = 'queued');
+create index bank_files_provider on bank_files (provider_id, id desc);
+create unique index bank_files_sequence on bank_files (provider_id, sequence) where ((kind = 'remittance') and (sequence is not null));
+create index bank_files_unit on bank_files (business_unit_id, id desc);
+create trigger audit_delete after delete on bank_files referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on bank_files referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on bank_files referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on bank_files to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on bank_files to zaguan_office;
+
+-- What the bank is to be told of a charge; those without a file wait for the next remittance
+create table bank_instructions (
+  charge_id uuid not null references bank_charges(id),
+  kind bank_instruction_kind not null,
+  provider_id uuid not null,
+  bank_file_id uuid,
+  created_at timestamptz not null default now(),
+  primary key (charge_id, kind),
+  foreign key (bank_file_id, provider_id) references bank_files(id, provider_id)
+);
+create index bank_instructions_file on bank_instructions (bank_file_id, charge_id) where (bank_file_id is not null);
+create index bank_instructions_waiting on bank_instructions (provider_id, charge_id) where (bank_file_id is null);
+create policy office on bank_instructions to zaguan_office using (exists (select from bank_charges c where (c.id = bank_instructions.charge_id)));
+grant delete, insert, select, update on bank_instructions to zaguan_office;
+
+-- What a line may pay, and why: made anew until staff decide. Nothing of it is money
+create table bank_line_proposals (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  line_id uuid not null,
+  rank integer not null check (rank >= 1),
+  account_id uuid not null,
+  invoice_ids uuid[] not null default '{}',  -- What it pays of the account; none: the oldest first
+  order_id uuid,
+  payment_notice_id uuid,
+  intent_id uuid,
+  payment_id uuid,  -- The payment that it is, which was booked by other means
+  reason text not null check (reason ~ '^[a-z][a-z0-9_]*$'),
+  confidence proposal_confidence not null,
+  facts jsonb not null default '{}' check (jsonb_typeof(facts) = 'object'),  -- What the reason rests on; `open_amount` is what was owed of the invoices: it is approved only while that is so
+  chosen_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  unique (line_id, rank),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (line_id, business_unit_id) references bank_statement_lines(id, business_unit_id),
+  foreign key (order_id, account_id) references orders(id, account_id),
+  foreign key (payment_id, account_id) references payments(id, account_id),
+  foreign key (payment_notice_id, account_id) references payment_notices(id, account_id),
+  check (num_nonnulls(order_id, payment_notice_id, intent_id, payment_id) <= 1)
+);
+create index bank_line_proposals_account on bank_line_proposals (account_id);
+create index bank_line_proposals_chosen_by on bank_line_proposals (chosen_by) where (chosen_by is not null);
+create index bank_line_proposals_intent on bank_line_proposals (intent_id) where (intent_id is not null);
+create index bank_line_proposals_notice on bank_line_proposals (payment_notice_id) where (payment_notice_id is not null);
+create index bank_line_proposals_order on bank_line_proposals (order_id) where (order_id is not null);
+create index bank_line_proposals_payment on bank_line_proposals (payment_id) where (payment_id is not null);
+create policy office on bank_line_proposals to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select on bank_line_proposals to zaguan_office;
+
+-- The last number that a provider's charges (nosso número) and remittances (NSA) have taken
+create table bank_sequences (
+  provider_id uuid primary key references payment_providers(id),
+  last_charge bigint not null default 0 check (last_charge >= 0),
+  last_remittance bigint not null default 0 check (last_remittance >= 0)
+);
+create policy office on bank_sequences to zaguan_office using (exists (select from payment_providers p where (p.id = bank_sequences.provider_id)));
+grant insert, select, update on bank_sequences to zaguan_office;
+
+-- A movement of a bank account, once however many files tell of it, and one payment at most
+create table bank_statement_lines (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  bank_account_id uuid not null,
+  statement_id uuid not null,
+  position integer not null check ("position" >= 1),
+  line_key bytea not null check (length(line_key) = 32),  -- SHA-256 of the bank's own id of it, or of what it says and the how manieth such line of the day it is
+  booked_on date not null,
+  amount bigint not null check (amount <> 0),  -- Minor units; what went out is negative
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  kind bank_line_kind not null,
+  bank_id text check (length(bank_id) >= 1 and length(bank_id) <= 255),
+  end_to_end_id text check (length(end_to_end_id) >= 1 and length(end_to_end_id) <= 100),
+  counterparty_name text check (length(counterparty_name) >= 1 and length(counterparty_name) <= 200),
+  counterparty_tax_id text check (length(counterparty_tax_id) >= 1 and length(counterparty_tax_id) <= 40),
+  counterparty_last_digits text check (counterparty_last_digits ~ '^[0-9A-Z]{1,4}$'),
+  description text not null default '' check (length(description) <= 1000),
+  reference text check (length(reference) >= 1 and length(reference) <= 200),
+  state bank_line_state not null default 'open',
+  confidence proposal_confidence,
+  proposals integer not null default 0,
+  account_id uuid,
+  payment_id uuid unique,
+  recognised boolean not null default false,  -- It was booked before by other means: the line was found to be that payment
+  ignore_reason text check (length(ignore_reason) >= 1 and length(ignore_reason) <= 500),
+  decided_by uuid references users(id),
+  decided_at timestamptz,
+  created_at timestamptz not null default now(),
+  unique (bank_account_id, line_key),
+  unique (id, business_unit_id),
+  unique (statement_id, "position"),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (bank_account_id, business_unit_id) references bank_accounts(id, business_unit_id),
+  foreign key (payment_id, account_id) references payments(id, account_id),
+  foreign key (statement_id, business_unit_id) references bank_statements(id, business_unit_id),
+  check ((state = 'booked') = (payment_id is not null)),
+  check ((payment_id is null) = (account_id is null)),
+  check ((state = 'proposed') = (proposals > 0)),
+  check ((confidence is not null) = (proposals > 0)),
+  check (not recognised or state = 'booked')
+);
+create index bank_lines_account on bank_statement_lines (account_id) where (account_id is not null);
+create index bank_lines_booked_on on bank_statement_lines (booked_on desc, id desc);
+create index bank_lines_decided_by on bank_statement_lines (decided_by) where (decided_by is not null);
+create index bank_lines_fitting on bank_statement_lines (business_unit_id, amount, booked_on) where (state = any (array['open', 'proposed']));
+create index bank_lines_statement_state on bank_statement_lines (statement_id, state, confidence);
+create index bank_lines_tax_id on bank_statement_lines (business_unit_id, counterparty_tax_id) where (counterparty_tax_id is not null);
+create index bank_lines_unit on bank_statement_lines (business_unit_id, state, booked_on desc, id desc);
+create trigger bank_lines_kept before update on bank_statement_lines for each row execute function keep_bank_line();
+create trigger bank_lines_stay before delete on bank_statement_lines for each row execute function refuse_change();
+create policy office on bank_statement_lines to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select on bank_statement_lines to zaguan_office;
+grant update (state, confidence, proposals, account_id, payment_id, recognised, ignore_reason, decided_by, decided_at) on bank_statement_lines to zaguan_office;
+
+-- A statement of a bank that was brought in. The file itself goes once it was read
+create table bank_statements (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  bank_account_id uuid,
+  file_id uuid references files(id) on delete set null,
+  file_name text not null check (length(file_name) >= 1 and length(file_name) <= 200),
+  file_size bigint not null check (file_size >= 0),
+  sha256 bytea not null,
+  format bank_statement_format not null,
+  state bank_statement_state not null,
+  attempt integer not null default 0,  -- Which reading is under way: an earlier one that still lives writes nothing more
+  columns text[] not null default '{}',
+  sample jsonb not null default '[]',  -- The first rows of a CSV file while its columns are being named; emptied when it was read
+  mapping jsonb check (jsonb_typeof(mapping) = 'object'),
+  period_from date,
+  period_to date,  -- Last day of the statement
+  opening_balance bigint,
+  closing_balance bigint,
+  lines_read integer not null default 0,
+  lines_new integer not null default 0,
+  lines_repeated integer not null default 0,
+  lines_matched integer not null default 0,
+  warnings jsonb not null default '[]' check (jsonb_typeof(warnings) = 'array'),
+  error text check (error ~ '^[a-z][a-z0-9_]*$'),
+  error_line integer check (error_line >= 1),
+  error_params jsonb not null default '{}' check (jsonb_typeof(error_params) = 'object'),
+  approval_state run_state,  -- Of the run that approves every certain proposal; null: there was none
+  approval_attempt integer not null default 0,
+  approval_stop boolean not null default false,
+  approval_total integer not null default 0,
+  approval_done integer not null default 0,
+  approval_booked integer not null default 0,
+  approval_by uuid references users(id),
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  finished_at timestamptz,
+  unique (id, business_unit_id),
+  foreign key (bank_account_id, business_unit_id) references bank_accounts(id, business_unit_id),
+  check ((state = 'failed') = (error is not null)),
+  check (state <> 'ready' or bank_account_id is not null),
+  check (period_to >= period_from)
+);
+create index bank_statements_account on bank_statements (bank_account_id, id desc);
+create index bank_statements_approval_by on bank_statements (approval_by) where (approval_by is not null);
+create index bank_statements_created_by on bank_statements (created_by) where (created_by is not null);
+create index bank_statements_file on bank_statements (file_id) where (file_id is not null);
+create unique index bank_statements_once on bank_statements (bank_account_id, sha256) where (state = any (array['reading', 'ready']));
+create index bank_statements_unit on bank_statements (business_unit_id, id desc);
+create policy office on bank_statements to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant delete, insert, select, update on bank_statements to zaguan_office;
 
 -- The days of each component that were billed. The exclusion refuses a second charge for a day (billing.md 12)
 create table billed_coverage (
@@ -1164,7 +1520,7 @@ create table files (
   id uuid default uuidv7() primary key,
   account_id uuid references accounts(id),
   business_unit_id uuid references business_units(id),
-  purpose text not null check (purpose = any (array['logo', 'document_batch', 'signed_contract', 'receipt', 'import', 'import_rejects', 'photo', 'privacy_export'])),
+  purpose text not null check (purpose = any (array['logo', 'bank_file', 'document_batch', 'signed_contract', 'receipt', 'import', 'bank_statement', 'import_rejects', 'photo', 'privacy_export'])),
   name text not null check (length(name) >= 1 and length(name) <= 200),
   media_type text not null,
   size bigint not null check (size >= 0),
@@ -1177,6 +1533,7 @@ create index files_unit on files (business_unit_id);
 create trigger audit_delete after delete on files referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on files referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on files referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger receipts_stay before delete on files for each row when (old.purpose = 'receipt') execute function keep_receipt();
 create policy office on files to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on files to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select on files to zaguan_office;
@@ -1412,6 +1769,7 @@ create index invoices_kind on invoices (kind, issue_date desc, id desc) where (k
 create index invoices_kind_total on invoices (kind, total, id) where (kind <> 'invoice');
 create index invoices_number on invoices (number);
 create index invoices_offered on invoices (due_date, id) where (state = 'offered');
+create index invoices_open_total on invoices (business_unit_id, total) where (state = 'open');
 create index invoices_settled_otherwise on invoices (state, issue_date desc, id desc) where (state <> ALL (array['open', 'paid']));
 create index invoices_subscription_dates on invoices (subscription_id, issue_date desc, id desc) where (subscription_id is not null);
 create index invoices_total on invoices (total, id);
@@ -1616,7 +1974,7 @@ create table orders (
   id uuid default uuidv7() primary key,
   business_unit_id uuid not null,
   account_id uuid not null,
-  number bigint not null,
+  number bigint not null default 0,  -- Of its business unit's own series, without gaps; the row takes it by itself
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),  -- What does it: declared by the module that owns the product
   state order_state not null,  -- quoted: offered until a day; open: placed, waits for its payment or its turn; paid: the money is booked and the deed failed; processed: done
   title text not null check (length(title) >= 1 and length(title) <= 300),
@@ -1834,6 +2192,21 @@ create policy portal on payment_notice_invoices to zaguan_portal using (account_
 grant insert, select on payment_notice_invoices to zaguan_office;
 grant insert, select on payment_notice_invoices to zaguan_portal;
 
+-- What proves what a customer says they paid; the first is the notice's receipt_file_id, too
+create table payment_notice_receipts (
+  payment_notice_id uuid not null,
+  file_id uuid not null unique references files(id),
+  account_id uuid not null,
+  position integer not null check ("position" >= 1 and "position" <= 10),
+  primary key (payment_notice_id, "position"),
+  foreign key (payment_notice_id, account_id) references payment_notices(id, account_id)
+);
+create index payment_notice_receipts_account on payment_notice_receipts (account_id);
+create policy office on payment_notice_receipts to zaguan_office using (exists (select from payment_notices n where (n.id = payment_notice_receipts.payment_notice_id)));
+create policy portal on payment_notice_receipts to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on payment_notice_receipts to zaguan_office;
+grant insert, select on payment_notice_receipts to zaguan_portal;
+
 -- What a customer says they paid; changes no balance until staff approve it (billing.md 29)
 create table payment_notices (
   id uuid default uuidv7() primary key,
@@ -1861,6 +2234,7 @@ create table payment_notices (
 );
 create index payment_notices_account on payment_notices (account_id, id desc);
 create index payment_notices_amount on payment_notices (amount, id);
+create index payment_notices_fitting on payment_notices (business_unit_id, amount) where (state = 'pending');
 create index payment_notices_order on payment_notices (order_id) where (order_id is not null);
 create index payment_notices_paid_on on payment_notices (paid_on, id);
 create index payment_notices_pending on payment_notices (id) where (state = 'pending');
@@ -1870,6 +2244,7 @@ create trigger account_erased_update after update on payment_notices referencing
 create trigger audit_delete after delete on payment_notices referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payment_notices referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger payment_notices_receipts after update of receipt_file_id on payment_notices for each row when (old.receipt_file_id is not null and new.receipt_file_id is null) execute function drop_receipts();
 create trigger search_payment_notice_delete after delete on payment_notices referencing old table as old_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
 create trigger search_payment_notice_insert after insert on payment_notices referencing new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
 create trigger search_payment_notice_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
@@ -1978,6 +2353,7 @@ create table payments (
 );
 create index payments_account on payments (account_id, id desc);
 create index payments_amount on payments (amount, id);
+create index payments_fitting on payments (business_unit_id, amount, received_on);
 create index payments_intent on payments (intent_id) where (intent_id is not null);
 create index payments_order on payments (order_id) where (order_id is not null);
 create unique index payments_provider_ref on payments (provider_id, provider_ref) where (provider_id is not null);
@@ -3065,6 +3441,144 @@ grant update (email, name, language, disabled_at) on users to zaguan_office;
 grant select (id, side, email, name, language, password_set_at, created_at, email_verified_at, photo_file_id) on users to zaguan_portal;
 grant update (name, language) on users to zaguan_portal;
 
+-- One try to deliver a message: what the endpoint answered, or why there was no answer
+create table webhook_attempts (
+  id uuid default uuidv7() primary key,
+  delivery_id uuid not null references webhook_deliveries(id) on delete cascade,
+  number integer not null check (number >= 1),
+  at timestamptz not null,
+  duration_ms integer not null check (duration_ms >= 0),
+  status integer check (status >= 100 and status <= 999),
+  error text check (error ~ '^[a-z][a-z0-9_]*$'),
+  detail text check (length(detail) <= 300),
+  answer text check (octet_length(answer) <= 4096),  -- The first 1,024 characters of what the endpoint answered
+  unique (delivery_id, number),
+  check (status is not null or error is not null)
+);
+create policy office on webhook_attempts to zaguan_office using (exists (select from webhook_deliveries d where (d.id = webhook_attempts.delivery_id)));
+create policy portal on webhook_attempts for select to zaguan_portal using (exists (select from webhook_deliveries d where (d.id = webhook_attempts.delivery_id)));
+grant delete, insert, select on webhook_attempts to zaguan_office;
+grant select on webhook_attempts to zaguan_portal;
+
+-- A message on its way to an endpoint
+create table webhook_deliveries (
+  id uuid default uuidv7() primary key,
+  message_id uuid not null references webhook_messages(id) on delete cascade,
+  endpoint_id uuid not null references webhook_endpoints(id) on delete cascade,
+  type text not null,
+  state webhook_delivery_state not null default 'pending',
+  attempts integer not null default 0,
+  tries integer not null default 0,  -- Attempts since it began or was sent again: they decide when the next one is
+  next_at timestamptz,  -- When it is sent next. Whoever sends it moves it on first: should they be killed, it is due again then
+  last_status integer check (last_status >= 100 and last_status <= 999),
+  last_error text check (last_error ~ '^[a-z][a-z0-9_]*$'),
+  ended_at timestamptz,
+  created_at timestamptz not null default now(),
+  unique (message_id, endpoint_id),
+  check ((state = 'pending') = (next_at is not null)),
+  check ((state = 'pending') = (ended_at is null))
+);
+create index webhook_deliveries_due on webhook_deliveries (next_at, id) where (state = 'pending');
+create index webhook_deliveries_endpoint on webhook_deliveries (endpoint_id, id desc);
+create index webhook_deliveries_endpoint_state on webhook_deliveries (endpoint_id, state, id desc);
+create policy office on webhook_deliveries to zaguan_office using (exists (select from webhook_endpoints e where (e.id = webhook_deliveries.endpoint_id)));
+create policy portal on webhook_deliveries to zaguan_portal using (exists (select from webhook_endpoints e where (e.id = webhook_deliveries.endpoint_id)));
+grant delete, insert, select, update on webhook_deliveries to zaguan_office;
+grant insert (message_id, endpoint_id, type, next_at) on webhook_deliveries to zaguan_portal;
+grant select on webhook_deliveries to zaguan_portal;
+grant update (state, tries, next_at, last_status, last_error, ended_at) on webhook_deliveries to zaguan_portal;
+
+-- An address of the operator, or of one account, that is told what happened
+create table webhook_endpoints (
+  id uuid default uuidv7() primary key,
+  side user_side not null,
+  account_id uuid,
+  business_unit_id uuid references business_units(id),  -- Of the operator's: the only business unit that it is told of; null: all. Of an account's: the account's
+  url text not null check (length(url) >= 8 and length(url) <= 2000),
+  description text check (length(description) >= 1 and length(description) <= 200),
+  event_types text[] check (cardinality(event_types) >= 1 and cardinality(event_types) <= 200),  -- What it wants to be told; null: everything, also what is added later
+  enabled boolean not null default true,
+  disabled_at timestamptz,
+  disabled_reason webhook_disabled_reason,
+  key_version integer not null default 1 check (key_version >= 1),  -- The version of its newest signing key
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check ((side = 'customer') = (account_id is not null)),
+  check (side = 'staff' or business_unit_id is not null),
+  check (enabled = (disabled_at is null) and enabled = (disabled_reason is null))
+);
+create index webhook_endpoints_account on webhook_endpoints (account_id, id) where (account_id is not null);
+create index webhook_endpoints_created_by on webhook_endpoints (created_by) where (created_by is not null);
+create index webhook_endpoints_operator on webhook_endpoints (id) where (account_id is null);
+create index webhook_endpoints_unit on webhook_endpoints (business_unit_id) where (business_unit_id is not null);
+create trigger account_erased_insert after insert on webhook_endpoints referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on webhook_endpoints referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on webhook_endpoints referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on webhook_endpoints referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on webhook_endpoints for each row execute function touch_updated_at();
+create policy office on webhook_endpoints to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on webhook_endpoints to zaguan_portal using ((account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}'));
+grant delete, insert, select, update on webhook_endpoints to zaguan_office;
+grant delete, select on webhook_endpoints to zaguan_portal;
+grant insert (side, account_id, business_unit_id, url, description, event_types, created_by) on webhook_endpoints to zaguan_portal;
+grant update (url, description, event_types, enabled, disabled_at, disabled_reason, key_version) on webhook_endpoints to zaguan_portal;
+
+create table webhook_health (
+  endpoint_id uuid primary key references webhook_endpoints(id) on delete cascade,
+  failing_since timestamptz,  -- When the first delivery failed since the last that arrived; after three days the endpoint is disabled
+  delivered_at timestamptz,
+  failed_at timestamptz
+);
+create policy office on webhook_health to zaguan_office using (exists (select from webhook_endpoints e where (e.id = webhook_health.endpoint_id)));
+create policy portal on webhook_health for select to zaguan_portal using (exists (select from webhook_endpoints e where (e.id = webhook_health.endpoint_id)));
+grant delete, insert, select, update on webhook_health to zaguan_office;
+grant select on webhook_health to zaguan_portal;
+
+-- What deliveries are signed with. The newest has no end; after a rotation the one before signs beside it for a day
+create table webhook_keys (
+  id uuid default uuidv7() primary key,
+  endpoint_id uuid not null references webhook_endpoints(id) on delete cascade,
+  version integer not null check (version >= 1),
+  key_encrypted bytea not null,  -- whsec_…, AES-256-GCM by platform/encryption.ts
+  expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  unique (endpoint_id, version)
+);
+create unique index webhook_keys_newest on webhook_keys (endpoint_id) where (expires_at is null);
+create policy office on webhook_keys to zaguan_office using (exists (select from webhook_endpoints e where (e.id = webhook_keys.endpoint_id)));
+create policy portal on webhook_keys to zaguan_portal using (exists (select from webhook_endpoints e where (e.id = webhook_keys.endpoint_id)));
+grant delete, insert, select, update on webhook_keys to zaguan_office;
+grant delete on webhook_keys to zaguan_portal;
+grant insert (id, endpoint_id, version, key_encrypted) on webhook_keys to zaguan_portal;
+grant select (id, endpoint_id, version, expires_at, created_at) on webhook_keys to zaguan_portal;
+grant update (expires_at) on webhook_keys to zaguan_portal;
+
+-- What happened, as the API of that side shows it; kept for 30 days
+create table webhook_messages (
+  id uuid default uuidv7() primary key,
+  event_id text not null unique check (event_id ~ '^msg_[A-Za-z0-9]{10,60}$'),
+  side user_side not null,
+  type text not null check (type ~ '^[a-z_]+(\.[a-z_]+)+$'),
+  occurred_at timestamptz not null,
+  payload json not null,  -- The data of the message, byte for byte: what is signed does not change between two tries
+  cause text not null check (length(cause) >= 1 and length(cause) <= 200),  -- What happened to what: told once, however often it is announced
+  account_id uuid,
+  business_unit_id uuid references business_units(id),
+  unique (side, cause),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id) on update cascade,
+  check (side = 'staff' or account_id is not null)
+);
+create index webhook_messages_account on webhook_messages (account_id, id desc) where (account_id is not null);
+create index webhook_messages_age on webhook_messages (occurred_at);
+create index webhook_messages_unit on webhook_messages (business_unit_id, id desc) where (business_unit_id is not null);
+create trigger account_erased_insert after insert on webhook_messages referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create policy office on webhook_messages to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on webhook_messages to zaguan_portal using ((side = 'customer') and (account_id = (select current_account_id())) and ((select current_permissions()) && '{owner}'));
+grant delete, insert, select on webhook_messages to zaguan_office;
+grant insert, select on webhook_messages to zaguan_portal;
+
 -- Views -----------------------------------------------------------------------------------------------------
 
 -- What is still owed of each invoice, in minor units
@@ -3585,6 +4099,13 @@ create function discounted_amount(p_whole bigint, p_kind discount_kind, p_amount
 $$;
 -- may be called by: everyone
 
+create function drop_receipts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  delete from payment_notice_receipts where payment_notice_id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function end_intent_invoices() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update payment_intent_invoices ii set open = false
@@ -3904,6 +4425,23 @@ end $$;
 comment on function erase_account(p_account uuid, p_name text, p_person text, p_reason text, p_today date) is 'Erases who an account is; the books stay. Refuses (23514, erasure_obstructed) while something runs or is owed';
 -- may be called by: office
 
+create function erase_bank_lines() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  delete from bank_line_proposals where account_id = old.id;
+  update bank_statement_lines l
+     set counterparty_name = null, counterparty_tax_id = null, counterparty_last_digits = null, description = '', reference = null,
+         ignore_reason = null
+   where l.account_id = old.id
+      or old.tax_id is not null and l.business_unit_id = old.business_unit_id
+         and l.counterparty_tax_id = nullif(upper(regexp_replace(old.tax_id, '[^A-Za-z0-9]', '', 'g')), '');
+  update bank_statement_lines l set state = 'open', confidence = null, proposals = 0
+   where l.state = 'proposed' and not exists (select from bank_line_proposals p where p.line_id = l.id);
+  update bank_statement_lines l set proposals = (select count(*) from bank_line_proposals p where p.line_id = l.id)
+   where l.state = 'proposed' and l.proposals <> (select count(*) from bank_line_proposals p where p.line_id = l.id);
+  return new;
+end $$;
+-- may be called by: everyone
+
 create function erase_contracts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update contract_documents
@@ -4158,6 +4696,14 @@ $$;
 comment on function forget_rate(p_key text) is 'Forgets the hits of a key: what was counted turned out to be in order';
 -- may be called by: office, portal
 
+create function forget_webhooks() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  delete from webhook_endpoints where account_id = new.id;
+  delete from webhook_messages where account_id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function forget_what_is_old(p_now timestamp with time zone) returns uuid[] language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare
   v_imports uuid[];
@@ -4295,6 +4841,35 @@ begin
     return new;
   end if;
   raise exception '% of % is refused: it never changes', lower(tg_op), tg_table_name using errcode = '42501';
+end $$;
+-- may be called by: everyone
+
+create function keep_bank_charge() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.business_unit_id, new.account_id, new.provider_id, new.intent_id, new.kind, new.number, new.our_number, new.amount,
+      new.currency, new.due_date, new.bar_code, new.created_at)
+     is distinct from
+     (old.id, old.business_unit_id, old.account_id, old.provider_id, old.intent_id, old.kind, old.number, old.our_number, old.amount,
+      old.currency, old.due_date, old.bar_code, old.created_at)
+     or (old.state = 'paid' and new.state <> 'paid') then
+    raise exception 'a charge keeps what it is of' using errcode = '23514', constraint = 'bank_charge_identity';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function keep_bank_line() returns trigger language plpgsql as $$
+begin
+  if (new.id, new.business_unit_id, new.bank_account_id, new.statement_id, new.position, new.line_key, new.booked_on, new.amount,
+      new.currency, new.bank_id) is distinct from
+     (old.id, old.business_unit_id, old.bank_account_id, old.statement_id, old.position, old.line_key, old.booked_on, old.amount,
+      old.currency, old.bank_id) then
+    raise exception 'what the bank said stays' using errcode = '23514', constraint = 'bank_line_identity';
+  end if;
+  if old.state = 'booked' and (new.state, new.payment_id, new.account_id) is distinct from (old.state, old.payment_id, old.account_id) then
+    raise exception 'what was booked stays booked' using errcode = '23514', constraint = 'bank_line_booked';
+  end if;
+  return new;
 end $$;
 -- may be called by: everyone
 
@@ -4457,6 +5032,13 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_receipt() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if exists (select from payment_notice_receipts r where r.file_id = old.id) then return null; end if;
+  return old;
+end $$;
+-- may be called by: everyone
+
 create function keep_referenced_accounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' set enable_seqscan to 'off' set jit to 'off' as $$
 begin
   if exists (select from old_rows o where exists (select from invoices i where i.account_id = o.id offset 0)
@@ -4533,6 +5115,8 @@ $$;
 create function limit_reversals() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_amount bigint; v_back bigint;
 begin
+  -- A payer's bank takes back what it takes back, also of what was refunded before.
+  if new.kind = 'chargeback' then return null; end if;
   select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
   select coalesce(sum(r.amount), 0) into v_back from payment_reversals r
    where r.payment_id = new.payment_id and r.state not in ('failed', 'won');
@@ -4681,6 +5265,10 @@ create function own_password_hash() returns text language sql stable security de
   select password_hash from users where id = current_user_id()
 $$;
 -- may be called by: office, portal
+
+create function payer_key(text) returns text language sql immutable parallel safe strict set search_path to 'public', 'pg_temp' as $$ select left(btrim(regexp_replace(fold($1), '[^[:alnum:]]+', ' ', 'g')), 20) $$;
+comment on function payer_key(text) is 'How a payer''s name begins, folded, as far as every bank writes it';
+-- may be called by: everyone
 
 create function people_of_account_alone(p_account uuid) returns uuid[] language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select coalesce(array_agg(u.id), '{}') from users u
@@ -5261,6 +5849,20 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function remove_stored_method(p_account uuid, p_method uuid, p_now timestamp with time zone) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if p_account is distinct from coalesce(current_account_id(), p_account)
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+    return false;
+  end if;
+  update stored_methods set state = 'removed', automatic = false, ended_at = p_now
+   where id = p_method and account_id = p_account and state <> 'removed';
+  if not found then return false; end if;
+  update subscriptions set stored_method_id = null where stored_method_id = p_method and account_id = p_account;
+  return true;
+end $$;
+-- may be called by: office, portal
+
 create function request_email_change(p_new_email citext, p_token_hash bytea, p_seconds integer) returns void language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update user_tokens set used_at = now() where user_id = current_user_id() and kind = 'email_change' and used_at is null;
@@ -5779,6 +6381,17 @@ begin
 end $$;
 -- may be called by: office, portal
 
+create function set_service_method(p_account uuid, p_subscription uuid, p_method uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if p_account is distinct from coalesce(current_account_id(), p_account)
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+    return false;
+  end if;
+  update subscriptions set stored_method_id = p_method where id = p_subscription and account_id = p_account;
+  return found;
+end $$;
+-- may be called by: office, portal
+
 create function staff_access(p_users uuid[]) returns table(user_id uuid, has_second_factor boolean, last_seen_at timestamp with time zone) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select u.id,
          exists (select from user_totp t where t.user_id = u.id and t.confirmed_at is not null)
@@ -5828,6 +6441,17 @@ create function state_of_contract(p_subscription uuid) returns service_contract_
    where s.id = p_subscription
 $$;
 -- may be called by: everyone
+
+create function static_pix_of(p_unit uuid) returns table(key text, name text, city text) language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select p.settings ->> 'key', p.settings ->> 'name', p.settings ->> 'city'
+    from payment_providers p
+   where p.business_unit_id = p_unit and p.driver = 'pix_static' and p.enabled and p.archived_at is null
+     and (p_unit = current_unit_id() or sees_all_units() or p_unit = any(visible_units()))
+   order by p.position, p.id
+   limit 1
+$$;
+comment on function static_pix_of(p_unit uuid) is 'Key, name and city of a business unit''s static Pix; none where it has none that is enabled, or is not seen';
+-- may be called by: office, portal
 
 create function take_api_call(p_side user_side, p_token_hash bytea, p_ip text) returns table(api_key_id uuid, rate_limit integer, hits integer, resets_in integer) language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin

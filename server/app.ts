@@ -79,6 +79,14 @@ import {
   registerNoticesPortal,
 } from './modules/notices/index.ts'
 import {
+  offerOrderKinds,
+  personalData as orderData,
+  orderJobs,
+  orderSchedule,
+  registerOrdersOffice,
+  registerOrdersPortal,
+} from './modules/orders/index.ts'
+import {
   createIntentJobs,
   createPaymentJobs,
   type Drivers,

@@ -15,7 +15,7 @@ create table orders (
   id uuid primary key default uuidv7(),
   business_unit_id uuid not null,
   account_id uuid not null,
-  number bigint not null,
+  number bigint not null default 0,
   kind text not null check (kind ~ '^[a-z][a-z0-9_]{0,39}$'),
   state order_state not null,
   title text not null check (length(title) between 1 and 300),
@@ -63,6 +63,7 @@ create table orders (
 );
 comment on table orders is 'What an account ordered or was offered. Its deed is done once, in the transaction that marks it paid';
 comment on column orders.state is 'quoted: offered until a day; open: placed, waits for its payment or its turn; paid: the money is booked and the deed failed; processed: done';
+comment on column orders.number is 'Of its business unit''s own series, without gaps; the row takes it by itself';
 comment on column orders.kind is 'What does it: declared by the module that owns the product';
 comment on column orders.request is 'What was asked for, as the API takes it';
 comment on column orders.quote is 'What it comes to, as it was shown last: lines, taxes, parts';

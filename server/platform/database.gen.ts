@@ -20,6 +20,26 @@ export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S[], I[], U[]>
   : T[];
 
+export type BankChargeKind = "boleto" | "debit";
+
+export type BankChargeState = "confirmed" | "paid" | "registered" | "rejected" | "sent" | "written_off";
+
+export type BankFileKind = "remittance" | "return";
+
+export type BankFileState = "applied" | "applying" | "discarded" | "failed" | "faulty" | "queued" | "read" | "reading" | "ready";
+
+export type BankInstructionKind = "enter" | "withdraw";
+
+export type BankLineEffect = "confirmed" | "noted" | "received" | "rejected" | "repeated" | "unknown" | "written_off";
+
+export type BankLineKind = "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "other" | "pix" | "reversal" | "tax" | "transfer";
+
+export type BankLineState = "booked" | "ignored" | "open" | "proposed";
+
+export type BankStatementFormat = "camt053" | "cnab240" | "csv" | "ofx";
+
+export type BankStatementState = "draft" | "failed" | "reading" | "ready";
+
 export type BillingMode = "advance" | "arrears";
 
 export type ChallengeKind = "oidc" | "passkey" | "second_factor" | "view_as";
@@ -132,6 +152,8 @@ export type PostingKind = "adjustment" | "chargeback" | "chargeback_won" | "cred
 
 export type PriceModel = "flat" | "package" | "per_unit" | "tiered" | "volume";
 
+export type ProposalConfidence = "certain" | "likely" | "possible";
+
 export type ProviderEventState = "done" | "ignored" | "received";
 
 export type ProviderHealth = "failing" | "untested" | "working";
@@ -175,6 +197,10 @@ export type TicketPriority = "high" | "low" | "normal" | "urgent";
 export type UserSide = "customer" | "staff";
 
 export type UserTokenKind = "email_change" | "first_admin" | "invitation" | "password";
+
+export type WebhookDeliveryState = "cancelled" | "delivered" | "failed" | "pending";
+
+export type WebhookDisabledReason = "by_hand" | "failing" | "gone";
 
 export interface AccountAdjustments {
   account_id: string;
@@ -371,6 +397,262 @@ export interface AwaitedDocuments {
   id: Generated<number>;
   invoice_ids: ArrayType<string>;
   source: string;
+}
+
+export interface BankAccountKeys {
+  bank_account_id: string;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  number_hash: Buffer;
+}
+
+export interface BankAccounts {
+  archived_at: Temporal.Instant | null;
+  bank: string | null;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  /**
+   * What the columns of its CSV statements mean, as it was said last
+   */
+  csv_mapping: Json | null;
+  currency: string;
+  id: Generated<string>;
+  last_digits: string | null;
+  name: string;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface BankCharges {
+  account_id: string;
+  amount: number;
+  bar_code: string | null;
+  business_unit_id: string;
+  confirmed_at: Temporal.Instant | null;
+  created_at: Generated<Temporal.Instant>;
+  currency: string;
+  due_date: Temporal.PlainDate;
+  ended_at: Temporal.Instant | null;
+  failure: PaymentFailure | null;
+  failure_codes: Generated<string[]>;
+  /**
+   * Hundredths of a percent of the amount, from the day after the due date
+   */
+  fine_rate: Generated<number>;
+  id: Generated<string>;
+  intent_id: string;
+  /**
+   * Hundredths of a percent a month
+   */
+  interest_rate: Generated<number>;
+  issued_on: Temporal.PlainDate;
+  kind: BankChargeKind;
+  number: number;
+  /**
+   * Nosso número: what the bank knows it by, as its layout writes it, without check digit
+   */
+  our_number: string;
+  /**
+   * What a printed boleto says of the bank: names and numbers of the operator's own account alone
+   */
+  printed: Json | null;
+  provider_id: string;
+  sent_at: Temporal.Instant | null;
+  state: Generated<BankChargeState>;
+  stored_method_id: string | null;
+  typeable_line: string | null;
+  /**
+   * When the bank was told, or is to be told, not to charge it any more
+   */
+  withdrawn_at: Temporal.Instant | null;
+}
+
+export interface BankFileLines {
+  amount: Generated<number>;
+  applied_at: Temporal.Instant | null;
+  bank_file_id: string;
+  business_unit_id: string;
+  charge_id: string | null;
+  credited_on: Temporal.PlainDate | null;
+  effect: BankLineEffect;
+  /**
+   * What tells the same event in another file: it is booked once, whatever overlaps
+   */
+  entry_key: string;
+  fee_amount: Generated<number>;
+  line: number;
+  movement: string;
+  occurred_on: Temporal.PlainDate | null;
+  occurrences: Generated<string[]>;
+  our_number: string;
+  paid_amount: Generated<number>;
+  provider_id: string;
+}
+
+export interface BankFiles {
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  decided_at: Temporal.Instant | null;
+  decided_by: string | null;
+  done_at: Temporal.Instant | null;
+  error: string | null;
+  fault_count: Generated<number>;
+  /**
+   * What is wrong with a return: code, line, parameters; the first hundred
+   */
+  faults: Generated<Json>;
+  file_id: string | null;
+  id: Generated<string>;
+  kind: BankFileKind;
+  made_on: Temporal.PlainDate | null;
+  name: string;
+  provider_id: string;
+  ready_at: Temporal.Instant | null;
+  records: Generated<number>;
+  /**
+   * NSA: the number of the file; ours without gaps, theirs as they say it
+   */
+  sequence: number | null;
+  /**
+   * Of what was written or read, before encryption: the same return is known again
+   */
+  sha256: Buffer | null;
+  size: number | null;
+  state: BankFileState;
+  /**
+   * Minor units: of a remittance what is to be charged, of a return what came in
+   */
+  total: Generated<number>;
+}
+
+export interface BankInstructions {
+  bank_file_id: string | null;
+  charge_id: string;
+  created_at: Generated<Temporal.Instant>;
+  kind: BankInstructionKind;
+  provider_id: string;
+}
+
+export interface BankLineProposals {
+  account_id: string;
+  business_unit_id: string;
+  chosen_by: string | null;
+  confidence: ProposalConfidence;
+  created_at: Generated<Temporal.Instant>;
+  /**
+   * What the reason rests on; `open_amount` is what was owed of the invoices: it is approved only while that is so
+   */
+  facts: Generated<Json>;
+  id: Generated<string>;
+  intent_id: string | null;
+  /**
+   * What it pays of the account; none: the oldest first
+   */
+  invoice_ids: Generated<ArrayType<string>>;
+  line_id: string;
+  order_id: string | null;
+  /**
+   * The payment that it is, which was booked by other means
+   */
+  payment_id: string | null;
+  payment_notice_id: string | null;
+  rank: number;
+  reason: string;
+}
+
+export interface BankSequences {
+  last_charge: Generated<number>;
+  last_remittance: Generated<number>;
+  provider_id: string;
+}
+
+export interface BankStatementLines {
+  account_id: string | null;
+  /**
+   * Minor units; what went out is negative
+   */
+  amount: number;
+  bank_account_id: string;
+  bank_id: string | null;
+  booked_on: Temporal.PlainDate;
+  business_unit_id: string;
+  confidence: ProposalConfidence | null;
+  counterparty_last_digits: string | null;
+  counterparty_name: string | null;
+  counterparty_tax_id: string | null;
+  created_at: Generated<Temporal.Instant>;
+  currency: string;
+  decided_at: Temporal.Instant | null;
+  decided_by: string | null;
+  description: Generated<string>;
+  end_to_end_id: string | null;
+  id: Generated<string>;
+  ignore_reason: string | null;
+  kind: BankLineKind;
+  /**
+   * SHA-256 of the bank's own id of it, or of what it says and the how manieth such line of the day it is
+   */
+  line_key: Buffer;
+  payment_id: string | null;
+  position: number;
+  proposals: Generated<number>;
+  /**
+   * It was booked before by other means: the line was found to be that payment
+   */
+  recognised: Generated<boolean>;
+  reference: string | null;
+  state: Generated<BankLineState>;
+  statement_id: string;
+}
+
+export interface BankStatements {
+  approval_attempt: Generated<number>;
+  approval_booked: Generated<number>;
+  approval_by: string | null;
+  approval_done: Generated<number>;
+  /**
+   * Of the run that approves every certain proposal; null: there was none
+   */
+  approval_state: RunState | null;
+  approval_stop: Generated<boolean>;
+  approval_total: Generated<number>;
+  /**
+   * Which reading is under way: an earlier one that still lives writes nothing more
+   */
+  attempt: Generated<number>;
+  bank_account_id: string | null;
+  business_unit_id: string;
+  closing_balance: number | null;
+  columns: Generated<string[]>;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  error: string | null;
+  error_line: number | null;
+  error_params: Generated<Json>;
+  file_id: string | null;
+  file_name: string;
+  file_size: number;
+  finished_at: Temporal.Instant | null;
+  format: BankStatementFormat;
+  id: Generated<string>;
+  lines_matched: Generated<number>;
+  lines_new: Generated<number>;
+  lines_read: Generated<number>;
+  lines_repeated: Generated<number>;
+  mapping: Json | null;
+  opening_balance: number | null;
+  period_from: Temporal.PlainDate | null;
+  /**
+   * Last day of the statement
+   */
+  period_to: Temporal.PlainDate | null;
+  /**
+   * The first rows of a CSV file while its columns are being named; emptied when it was read
+   */
+  sample: Generated<Json>;
+  sha256: Buffer;
+  state: BankStatementState;
+  warnings: Generated<Json>;
 }
 
 export interface BilledCoverage {
@@ -1240,7 +1522,10 @@ export interface Orders {
    */
   kind: string;
   note: string | null;
-  number: number;
+  /**
+   * Of its business unit's own series, without gaps; the row takes it by itself
+   */
+  number: Generated<number>;
   paid_at: Temporal.Instant | null;
   placed_at: Temporal.Instant | null;
   processed_at: Temporal.Instant | null;
@@ -1373,6 +1658,13 @@ export interface PaymentNoticeInvoices {
   account_id: string;
   invoice_id: string;
   payment_notice_id: string;
+}
+
+export interface PaymentNoticeReceipts {
+  account_id: string;
+  file_id: string;
+  payment_notice_id: string;
+  position: number;
 }
 
 export interface PaymentNotices {
@@ -2335,6 +2627,108 @@ export interface UserTotp {
   user_id: string;
 }
 
+export interface WebhookAttempts {
+  /**
+   * The first 1,024 characters of what the endpoint answered
+   */
+  answer: string | null;
+  at: Temporal.Instant;
+  delivery_id: string;
+  detail: string | null;
+  duration_ms: number;
+  error: string | null;
+  id: Generated<string>;
+  number: number;
+  status: number | null;
+}
+
+export interface WebhookDeliveries {
+  attempts: Generated<number>;
+  created_at: Generated<Temporal.Instant>;
+  ended_at: Temporal.Instant | null;
+  endpoint_id: string;
+  id: Generated<string>;
+  last_error: string | null;
+  last_status: number | null;
+  message_id: string;
+  /**
+   * When it is sent next. Whoever sends it moves it on first: should they be killed, it is due again then
+   */
+  next_at: Temporal.Instant | null;
+  state: Generated<WebhookDeliveryState>;
+  /**
+   * Attempts since it began or was sent again: they decide when the next one is
+   */
+  tries: Generated<number>;
+  type: string;
+}
+
+export interface WebhookEndpoints {
+  account_id: string | null;
+  /**
+   * Of the operator's: the only business unit that it is told of; null: all. Of an account's: the account's
+   */
+  business_unit_id: string | null;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  description: string | null;
+  disabled_at: Temporal.Instant | null;
+  disabled_reason: WebhookDisabledReason | null;
+  enabled: Generated<boolean>;
+  /**
+   * What it wants to be told; null: everything, also what is added later
+   */
+  event_types: string[] | null;
+  id: Generated<string>;
+  /**
+   * The version of its newest signing key
+   */
+  key_version: Generated<number>;
+  side: UserSide;
+  updated_at: Generated<Temporal.Instant>;
+  url: string;
+}
+
+export interface WebhookHealth {
+  delivered_at: Temporal.Instant | null;
+  endpoint_id: string;
+  failed_at: Temporal.Instant | null;
+  /**
+   * When the first delivery failed since the last that arrived; after three days the endpoint is disabled
+   */
+  failing_since: Temporal.Instant | null;
+}
+
+export interface WebhookKeys {
+  created_at: Generated<Temporal.Instant>;
+  endpoint_id: string;
+  expires_at: Temporal.Instant | null;
+  id: Generated<string>;
+  /**
+   * whsec_…, AES-256-GCM by platform/encryption.ts
+   */
+  key_encrypted: Buffer;
+  version: number;
+}
+
+export interface WebhookMessages {
+  account_id: string | null;
+  business_unit_id: string | null;
+  /**
+   * What happened to what: told once, however often it is announced
+   */
+  cause: string;
+  event_id: string;
+  id: Generated<string>;
+  occurred_at: Temporal.Instant;
+  /**
+   * The data of the message, byte for byte: what is signed does not change between two tries
+   */
+  payload: Json;
+  side: UserSide;
+  type: string;
+}
+
 export interface DB {
   account_adjustments: AccountAdjustments;
   account_change_requests: AccountChangeRequests;
@@ -2346,6 +2740,16 @@ export interface DB {
   api_keys: ApiKeys;
   audit_log: AuditLog;
   awaited_documents: AwaitedDocuments;
+  bank_account_keys: BankAccountKeys;
+  bank_accounts: BankAccounts;
+  bank_charges: BankCharges;
+  bank_file_lines: BankFileLines;
+  bank_files: BankFiles;
+  bank_instructions: BankInstructions;
+  bank_line_proposals: BankLineProposals;
+  bank_sequences: BankSequences;
+  bank_statement_lines: BankStatementLines;
+  bank_statements: BankStatements;
   billed_coverage: BilledCoverage;
   business_units: BusinessUnits;
   challenges: Challenges;
@@ -2394,6 +2798,7 @@ export interface DB {
   payment_intent_invoices: PaymentIntentInvoices;
   payment_intents: PaymentIntents;
   payment_notice_invoices: PaymentNoticeInvoices;
+  payment_notice_receipts: PaymentNoticeReceipts;
   payment_notices: PaymentNotices;
   payment_providers: PaymentProviders;
   payment_reversals: PaymentReversals;
@@ -2453,12 +2858,28 @@ export interface DB {
   user_tokens: UserTokens;
   user_totp: UserTotp;
   users: Users;
+  webhook_attempts: WebhookAttempts;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
+  webhook_health: WebhookHealth;
+  webhook_keys: WebhookKeys;
+  webhook_messages: WebhookMessages;
 }
 
 export const accountChangeStates = ["pending","approved","rejected","withdrawn"] as const
 export const accountKinds = ["company","person"] as const
 export const accountRanks = ["A","B","C"] as const
 export const accountTypes = ["asset","liability","equity","income","expense"] as const
+export const bankChargeKinds = ["boleto","debit"] as const
+export const bankChargeStates = ["registered","sent","confirmed","rejected","paid","written_off"] as const
+export const bankFileKinds = ["remittance","return"] as const
+export const bankFileStates = ["queued","ready","reading","faulty","read","applying","applied","discarded","failed"] as const
+export const bankInstructionKinds = ["enter","withdraw"] as const
+export const bankLineEffects = ["confirmed","rejected","received","written_off","noted","unknown","repeated"] as const
+export const bankLineKinds = ["pix","transfer","boleto","card","cash","cheque","direct_debit","fee","interest","tax","reversal","other"] as const
+export const bankLineStates = ["open","proposed","booked","ignored"] as const
+export const bankStatementFormats = ["ofx","csv","cnab240","camt053"] as const
+export const bankStatementStates = ["draft","reading","ready","failed"] as const
 export const billingModes = ["advance","arrears"] as const
 export const challengeKinds = ["second_factor","passkey","oidc","view_as"] as const
 export const changeKinds = ["plan","quantity","options","price","discount","cycle","due_day","suspend","reactivate","transfer","cancel","extend_trial"] as const
@@ -2507,6 +2928,7 @@ export const paymentNoticeStates = ["pending","approved","rejected"] as const
 export const planKinds = ["dial_up","broadband","additional_point","email","hosting","domain","licence","support_pack","generic"] as const
 export const postingKinds = ["invoice","payment","credit_used","credit_note","debit_note","adjustment","refund","write_off","opening","chargeback","chargeback_won"] as const
 export const priceModels = ["flat","per_unit","tiered","volume","package"] as const
+export const proposalConfidences = ["certain","likely","possible"] as const
 export const providerEventStates = ["received","done","ignored"] as const
 export const providerHealths = ["untested","working","failing"] as const
 export const reversalKinds = ["refund","chargeback"] as const
@@ -2529,3 +2951,5 @@ export const thresholdMetrics = ["cpu","memory","disk","offline","temperature","
 export const ticketPriorities = ["low","normal","high","urgent"] as const
 export const userSides = ["customer","staff"] as const
 export const userTokenKinds = ["password","invitation","first_admin","email_change"] as const
+export const webhookDeliveryStates = ["pending","delivered","failed","cancelled"] as const
+export const webhookDisabledReasons = ["by_hand","gone","failing"] as const

@@ -4005,6 +4005,342 @@ export interface paths {
         patch: operations["office_set_plan_policy"];
         trace?: never;
     };
+    "/api/v1/portal/support-credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s support credits, given and used, with its balance */
+        get: operations["portal_list_support_credits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/support-credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the support credits of an account, with its balance */
+        get: operations["office_list_support_credits"];
+        put?: never;
+        /**
+         * Give support credits to an account, or take some, with a reason
+         * @description An account never has less than none
+         */
+        post: operations["office_adjust_support_credits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what can be ordered, at today’s prices */
+        get: operations["portal_get_shop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/order-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an order comes to as it is configured, before it is placed
+         * @description Nothing is written. The `token` places exactly that
+         */
+        post: operations["portal_quote_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s orders and quotes */
+        get: operations["portal_list_orders"];
+        put?: never;
+        /**
+         * Place an order exactly as it was shown
+         * @description It is done as soon as it is paid; where nothing is due, within a second: ask for the order until its state is no longer `open`
+         */
+        post: operations["portal_create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an order: what it comes to, and what became of it
+         * @description One that waits for its payment since another day is quoted anew for today
+         */
+        get: operations["portal_get_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/orders/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a quote at the prices that it says
+         * @description Where they have changed it is renewed and refused once: read it again
+         */
+        post: operations["portal_accept_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/orders/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline a quote */
+        post: operations["portal_decline_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an order that is not paid */
+        post: operations["portal_cancel_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List orders and quotes
+         * @description `q` finds by account or by the order’s number; `to` is the first day no longer shown
+         */
+        get: operations["office_list_orders"];
+        put?: never;
+        /** Order for a customer, or offer it as a quote */
+        post: operations["office_create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export orders and quotes */
+        get: operations["office_export_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export orders and quotes as a workbook */
+        get: operations["office_export_orders_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/order-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an order for a customer comes to, with staff’s own terms
+         * @description Takes what the order takes and refuses what it refuses; nothing is written
+         */
+        post: operations["office_quote_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an order: its lines, documents, payments and service */
+        get: operations["office_get_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders/{id}/process": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what was ordered without its payment, or once more where it failed
+         * @description At the prices of today; its invoices stay open for what no credit pays
+         */
+        post: operations["office_process_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quote an order anew at the prices of today
+         * @description Of one that is open or offered: what was quoted for another day cannot be paid online
+         */
+        post: operations["office_refresh_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an order that is not done; what was paid stays credit */
+        post: operations["office_cancel_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/orders/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a quote that is not answered */
+        post: operations["office_withdraw_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portal/payment-options": {
         parameters: {
             query?: never;
@@ -4090,6 +4426,131 @@ export interface paths {
         /** Download the receipt of a payment notice */
         get: operations["portal_get_receipt"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every way to pay: providers, stored methods, and what is outside of here */
+        get: operations["portal_get_payment_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s payments by providers */
+        get: operations["portal_list_payment_intents"];
+        put?: never;
+        /**
+         * Pay invoices or an order by a provider
+         * @description What is open for the same by the same provider is given back instead. Read it again until `action` says what the payer is to do, or it is over
+         */
+        post: operations["portal_create_payment_intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-intents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what became of a payment */
+        get: operations["portal_get_payment_intent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-intents/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a payment up that is not over */
+        post: operations["portal_cancel_payment_intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/stored-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the payment methods that the account keeps */
+        get: operations["portal_list_stored_methods"];
+        put?: never;
+        /** Keep a payment method without paying by it now */
+        post: operations["portal_store_payment_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/stored-methods/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a payment method: nothing is charged by it any more */
+        delete: operations["portal_remove_stored_method"];
+        options?: never;
+        head?: never;
+        /** Say whether invoices are debited from a method by themselves */
+        patch: operations["portal_set_automatic_method"];
+        trace?: never;
+    };
+    "/api/v1/portal/services/{id}/stored-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a service be debited from a method of its own */
+        put: operations["portal_set_service_method"];
         post?: never;
         delete?: never;
         options?: never;
@@ -4273,6 +4734,253 @@ export interface paths {
          * @description Without `invoice_ids` it pays the open invoices, the oldest due date first; the rest is account credit
          */
         post: operations["office_record_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-drivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the kinds of providers, with what each needs to be told */
+        get: operations["office_list_payment_drivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the ways in which business units are paid, with their health */
+        get: operations["office_list_payment_providers"];
+        put?: never;
+        /** Add a way to be paid */
+        post: operations["office_create_payment_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a way to be paid */
+        get: operations["office_get_payment_provider"];
+        /** Change how a provider is set */
+        put: operations["office_update_payment_provider"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-providers/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a provider away: nobody can pay by it any more */
+        post: operations["office_archive_payment_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-providers/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try whether a provider works as it is set; its health tells within seconds */
+        post: operations["office_test_payment_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what providers were asked for and what became of it
+         * @description `q` finds by account name
+         */
+        get: operations["office_list_payment_intents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-intents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a provider was asked for */
+        get: operations["office_get_payment_intent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-intents/{id}/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the provider now what became of it */
+        post: operations["office_look_up_payment_intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-intents/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the provider to give it up */
+        post: operations["office_cancel_payment_intent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payments/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give money of a payment back
+         * @description What the payment left as credit goes first; then what it paid is owed again, the latest due date first
+         */
+        post: operations["office_refund_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-reversals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List refunds and chargebacks */
+        get: operations["office_list_payment_reversals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/stored-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the payment methods that customers keep */
+        get: operations["office_list_stored_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/stored-methods/{method_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a stored method; the customer is told */
+        delete: operations["office_remove_stored_method"];
+        options?: never;
+        head?: never;
+        /** Say whether an account is debited from a stored method by itself */
+        patch: operations["office_set_automatic_method"];
+        trace?: never;
+    };
+    "/api/v1/office/subscriptions/{id}/stored-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a service be debited from a method of its own */
+        put: operations["office_set_service_method"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6696,108 +7404,6 @@ export interface components {
             support_phone: string | null;
             website: string | null;
         };
-        StaffApiKeyInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description How the secret begins */
-            hint: string;
-            /** @description Null: all business units that its person may see */
-            unit_ids: string[] | null;
-            read_only: boolean;
-            /** @description Calls in a minute */
-            rate_limit: number;
-            /**
-             * @description Stopped: whoever answers for it has no access
-             * @enum {string}
-             */
-            state: "active" | "stopped" | "expired" | "revoked";
-            expires_at: string | null;
-            /** @description Until when the secret before the last rotation works */
-            previous_works_until: string | null;
-            last_used_at: string | null;
-            last_used_ip: string | null;
-            revoked_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Who answers for the key: it never may do more than they may */
-            person: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                photo_file_id: string | null;
-            } | null;
-            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-        };
-        AccountApiKeyInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description How the secret begins */
-            hint: string;
-            /** @description Null: all business units that its person may see */
-            unit_ids: string[] | null;
-            read_only: boolean;
-            /** @description Calls in a minute */
-            rate_limit: number;
-            /**
-             * @description Stopped: whoever answers for it has no access
-             * @enum {string}
-             */
-            state: "active" | "stopped" | "expired" | "revoked";
-            expires_at: string | null;
-            /** @description Until when the secret before the last rotation works */
-            previous_works_until: string | null;
-            last_used_at: string | null;
-            last_used_ip: string | null;
-            revoked_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Who answers for the key: it never may do more than they may */
-            person: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                photo_file_id: string | null;
-            } | null;
-            scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-        };
-        PasskeyInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** Format: date-time */
-            created_at: string;
-            last_used_at: string | null;
-            /** @description Kept by a password manager or the maker’s cloud */
-            backed_up: boolean;
-        };
-        OwnAccountChangeRequestInput: {
-            /** Format: uuid */
-            id: string;
-            changes: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            previous: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected" | "withdrawn";
-            reason: string | null;
-            /** Format: date-time */
-            created_at: string;
-            decided_at: string | null;
-        };
         PriceTierInput: {
             /** @description Null: the last one */
             up_to: number | null;
@@ -7120,7 +7726,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
             /** Format: date */
             on_date: string;
             /** Format: uuid */
@@ -7451,7 +8057,7 @@ export interface components {
                  * @description `credit_used`: paid from the account’s credit
                  * @enum {string}
                  */
-                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 /** Format: date */
                 on_date: string;
                 /** @description Integer minor units of the currency (ISO 4217) */
@@ -7463,6 +8069,108 @@ export interface components {
                 document_id: string | null;
                 document_number: string | null;
             }[];
+        };
+        StaffApiKeyInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the secret begins */
+            hint: string;
+            /** @description Null: all business units that its person may see */
+            unit_ids: string[] | null;
+            read_only: boolean;
+            /** @description Calls in a minute */
+            rate_limit: number;
+            /**
+             * @description Stopped: whoever answers for it has no access
+             * @enum {string}
+             */
+            state: "active" | "stopped" | "expired" | "revoked";
+            expires_at: string | null;
+            /** @description Until when the secret before the last rotation works */
+            previous_works_until: string | null;
+            last_used_at: string | null;
+            last_used_ip: string | null;
+            revoked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who answers for the key: it never may do more than they may */
+            person: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                photo_file_id: string | null;
+            } | null;
+            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            /** @description Scopes without effect now: the person who answers for the key lacks them */
+            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+        };
+        AccountApiKeyInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the secret begins */
+            hint: string;
+            /** @description Null: all business units that its person may see */
+            unit_ids: string[] | null;
+            read_only: boolean;
+            /** @description Calls in a minute */
+            rate_limit: number;
+            /**
+             * @description Stopped: whoever answers for it has no access
+             * @enum {string}
+             */
+            state: "active" | "stopped" | "expired" | "revoked";
+            expires_at: string | null;
+            /** @description Until when the secret before the last rotation works */
+            previous_works_until: string | null;
+            last_used_at: string | null;
+            last_used_ip: string | null;
+            revoked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who answers for the key: it never may do more than they may */
+            person: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                photo_file_id: string | null;
+            } | null;
+            scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            /** @description Scopes without effect now: the person who answers for the key lacks them */
+            idle_scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+        };
+        PasskeyInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+            /** @description Kept by a password manager or the maker’s cloud */
+            backed_up: boolean;
+        };
+        OwnAccountChangeRequestInput: {
+            /** Format: uuid */
+            id: string;
+            changes: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            previous: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "withdrawn";
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
         };
         /** @description The filters of the list of documents */
         DocumentBatchFiltersInput: {
@@ -7519,6 +8227,383 @@ export interface components {
             /** @description When the files are removed */
             expires_at: string | null;
             removed_at: string | null;
+        };
+        OwnSubscriptionOrderInput: {
+            /** Format: uuid */
+            plan_id: string;
+            /**
+             * @description How many of the plan
+             * @default 1
+             */
+            quantity: number;
+            /** @description The plan’s first where it is left out: a month before a year */
+            cycle?: {
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                /** @default 1 */
+                cycle_count: number;
+                /**
+                 * @description Left out: the closing day where there is a price for it
+                 * @enum {string}
+                 */
+                cycle_alignment?: "closing" | "anniversary";
+            };
+            coupon_code?: string | null;
+            /** @default [] */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+                /** @description The plan’s where it is left out and there is a price for it */
+                cycle?: {
+                    /** @enum {string} */
+                    cycle_unit: "once" | "day" | "week" | "month";
+                    /** @default 1 */
+                    cycle_count: number;
+                    /**
+                     * @description Left out: the closing day where there is a price for it
+                     * @enum {string}
+                     */
+                    cycle_alignment?: "closing" | "anniversary";
+                };
+            }[];
+            /** @constant */
+            kind: "subscription";
+        };
+        SubscriptionOrderInput: {
+            /** Format: uuid */
+            plan_id: string;
+            /**
+             * @description How many of the plan
+             * @default 1
+             */
+            quantity: number;
+            /** @description The plan’s first where it is left out: a month before a year */
+            cycle?: {
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                /** @default 1 */
+                cycle_count: number;
+                /**
+                 * @description Left out: the closing day where there is a price for it
+                 * @enum {string}
+                 */
+                cycle_alignment?: "closing" | "anniversary";
+            };
+            coupon_code?: string | null;
+            /** @default [] */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+                /** @description The plan’s where it is left out and there is a price for it */
+                cycle?: {
+                    /** @enum {string} */
+                    cycle_unit: "once" | "day" | "week" | "month";
+                    /** @default 1 */
+                    cycle_count: number;
+                    /**
+                     * @description Left out: the closing day where there is a price for it
+                     * @enum {string}
+                     */
+                    cycle_alignment?: "closing" | "anniversary";
+                };
+            }[];
+            routing_point_id?: string | null;
+            /** @description The plan’s where it is left out */
+            trial_days?: number;
+            /** @enum {string} */
+            billing_mode?: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day?: number;
+            discount_kind?: ("amount" | "percent") | null;
+            discount_amount?: number | null;
+            discount_basis_points?: number | null;
+            term_months?: number;
+            notes?: string | null;
+            /** @constant */
+            kind: "subscription";
+            /**
+             * @description Left out: active, and a connection waits for its installation
+             * @enum {string}
+             */
+            status?: "awaiting_installation" | "active";
+        };
+        OrderLineInput: {
+            /** @description What it gives back, of a credit note */
+            credit: boolean;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            days: number;
+            of_days: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+        };
+        OrderPartInput: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "pack";
+            description: string;
+            quantity: number;
+            /** @description Of a whole period of its own; of usage the price of one */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+        };
+        StoredOrderQuoteInput: {
+            lines: components["schemas"]["OrderLineInput"][];
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description What its credit notes give back */
+            credited: number;
+            /** @description What the account’s credit pays of it */
+            credit_used: number;
+            /** @description What has to be paid now */
+            due: number;
+            parts: components["schemas"]["OrderPartInput"][];
+            /** @description What it costs a period from then on; null where nothing recurs */
+            recurring: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                cycle_count: number;
+            } | null;
+            /** @description It costs nothing at all, now or later */
+            freemium: boolean;
+            /** @description The first charged day; null while it is not known */
+            starts_on: string | null;
+            trial_days: number;
+        };
+        OrderDocumentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            number: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+        };
+        OrderServiceInput: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            contract_number: number;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            plan_name: string;
+        };
+        OrderPaymentInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            received_on: string;
+            reference: string | null;
+        };
+        OrderIntentInput: {
+            /** Format: uuid */
+            id: string;
+            provider_name: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            state: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+        };
+        OrderPaymentNoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            /** Format: date-time */
+            created_at: string;
+        };
+        ShopPriceInput: {
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Of the whole (flat), of one (per_unit) or of a package; 0 with tiers */
+            amount: number;
+            tiers: components["schemas"]["PriceTierInput"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @description What one costs for a whole period */
+            one: number;
+        };
+        ShopOptionInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            prices: components["schemas"]["ShopPriceInput"][];
+        };
+        ShopMeterInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            unit_name: string;
+            prices: components["schemas"]["ShopPriceInput"][];
+        };
+        ShopPlanInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            /**
+             * @description The `kind` of the request that orders it
+             * @enum {string}
+             */
+            order_kind: "subscription" | "support_pack";
+            trial_days: number;
+            /** @description Free until the first closing */
+            proportional_trial: boolean;
+            /** @description Minimum term */
+            term_months: number;
+            support_credits: number;
+            /** @description The cycles that it is sold in */
+            prices: components["schemas"]["ShopPriceInput"][];
+            items: components["schemas"]["PlanItemInput"][];
+            options: components["schemas"]["ShopOptionInput"][];
+            meters: components["schemas"]["ShopMeterInput"][];
+        };
+        ShopProductInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description: string | null;
+            plans: components["schemas"]["ShopPlanInput"][];
+        };
+        NotifiedInvoiceInput: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @enum {string} */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+        };
+        PayerActionInput: {
+            /** @constant */
+            kind: "redirect";
+            url: string;
+        } | {
+            /** @constant */
+            kind: "pix";
+            /** @description Copy and paste; also the QR code */
+            text: string;
+        } | {
+            /** @constant */
+            kind: "boleto";
+            typeable_line: string;
+            bar_code: string;
+            due_date: string;
+            pix_text: string | null;
+        } | {
+            /** @constant */
+            kind: "stripe";
+            publishable_key: string;
+            client_secret: string;
+            setup: boolean;
+        } | {
+            /** @constant */
+            kind: "mercado_pago";
+            public_key: string;
+            url: string;
+        };
+        OwnStoredMethodInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            brand: string | null;
+            last_digits: string | null;
+            /** @description First day on which it is no longer good */
+            expires_on: string | null;
+            /** @enum {string} */
+            state: "active" | "expired" | "refused" | "removed";
+            /** @description Charged by itself on due dates */
+            automatic: boolean;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** @description Services that are debited from it and not from the account’s */
+            services: {
+                /** Format: uuid */
+                id: string;
+                contract_number: number;
+                plan_name: string;
+            }[];
         };
         ChangeRequestInput: {
             /** @constant */
@@ -7830,6 +8915,159 @@ export interface components {
              */
             effective_on?: string;
             reason: string;
+        };
+        ChangeOrderInput: {
+            /** @constant */
+            kind: "change";
+            /** Format: uuid */
+            subscription_id: string;
+            change: {
+                /** @constant */
+                kind: "plan";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: string | null;
+                /** Format: uuid */
+                plan_id: string;
+                quantity?: number;
+                /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+                options?: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+                /**
+                 * @description What becomes of options that the new plan lacks
+                 * @default drop
+                 * @enum {string}
+                 */
+                missing_options: "drop" | "keep";
+                /** @default true */
+                keep_discount: boolean;
+                /**
+                 * @description Days from the change on that cost nothing
+                 * @default 0
+                 */
+                trial_days: number;
+            } | {
+                /** @constant */
+                kind: "quantity";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "options";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: string | null;
+                /** @description All that the service has from then on */
+                options: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            } | {
+                /** @constant */
+                kind: "cycle";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                /** @enum {string} */
+                cycle_unit: "day" | "week" | "month";
+                cycle_count: number;
+                /** @enum {string} */
+                cycle_alignment?: "closing" | "anniversary";
+                /** @description Price of a whole period; left out: the catalogue’s for this cycle */
+                unit_amount?: number;
+            };
+        };
+        OwnChangeOrderInput: {
+            /** @constant */
+            kind: "change";
+            /** Format: uuid */
+            subscription_id: string;
+            change: {
+                /** @constant */
+                kind: "plan";
+                reason?: string | null;
+                /** Format: uuid */
+                plan_id: string;
+                quantity?: number;
+                /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+                options?: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            } | {
+                /** @constant */
+                kind: "quantity";
+                reason?: string | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "options";
+                reason?: string | null;
+                /** @description All that the service has from then on */
+                options: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            };
         };
         ChangePartInput: {
             /** @enum {string} */
@@ -8326,19 +9564,6 @@ export interface components {
                 /** @description In the language of the request; understood in a file as well */
                 label: string;
             }[];
-        };
-        NotifiedInvoiceInput: {
-            /** Format: uuid */
-            id: string;
-            number: string;
-            /** Format: date */
-            due_date: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            total: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            open_amount: number;
-            /** @enum {string} */
-            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
         };
         RevenueMonthInput: {
             /** @description 2026-05 */
@@ -8843,6 +10068,41 @@ export interface components {
             /** @description Owed less credit */
             balance: number;
         };
+        OwnSupportPackOrderInput: {
+            /** @constant */
+            kind: "support_pack";
+            /** Format: uuid */
+            plan_id: string;
+            /** @default 1 */
+            quantity: number;
+        };
+        SupportPackOrderInput: {
+            /** @constant */
+            kind: "support_pack";
+            /** Format: uuid */
+            plan_id: string;
+            /** @default 1 */
+            quantity: number;
+            /** @description Hundredths of a percent off the pack: 10000 is all of it */
+            discount_basis_points?: number | null;
+        };
+        SupportCreditEntryInput: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "pack" | "adjustment";
+            /** @description Given, or with a minus taken */
+            amount: number;
+            reason: string | null;
+            order_id: string | null;
+            order_number: number | null;
+            order_title: string | null;
+            invoice_id: string | null;
+            invoice_number: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        OrderRequestInput: components["schemas"]["SubscriptionOrderInput"] | components["schemas"]["ChangeOrderInput"] | components["schemas"]["SupportPackOrderInput"];
         /** @description What went wrong, why, and what to do (RFC 9457) */
         Problem: {
             type: string;
@@ -8922,675 +10182,6 @@ export interface components {
             support_email: string | null;
             support_phone: string | null;
             website: string | null;
-        };
-        StaffApiKey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description How the secret begins */
-            hint: string;
-            /** @description Null: all business units that its person may see */
-            unit_ids: string[] | null;
-            read_only: boolean;
-            /** @description Calls in a minute */
-            rate_limit: number;
-            /**
-             * @description Stopped: whoever answers for it has no access
-             * @enum {string}
-             */
-            state: "active" | "stopped" | "expired" | "revoked";
-            expires_at: string | null;
-            /** @description Until when the secret before the last rotation works */
-            previous_works_until: string | null;
-            last_used_at: string | null;
-            last_used_ip: string | null;
-            revoked_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Who answers for the key: it never may do more than they may */
-            person: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                photo_file_id: string | null;
-            } | null;
-            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-        };
-        AccountApiKey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description How the secret begins */
-            hint: string;
-            /** @description Null: all business units that its person may see */
-            unit_ids: string[] | null;
-            read_only: boolean;
-            /** @description Calls in a minute */
-            rate_limit: number;
-            /**
-             * @description Stopped: whoever answers for it has no access
-             * @enum {string}
-             */
-            state: "active" | "stopped" | "expired" | "revoked";
-            expires_at: string | null;
-            /** @description Until when the secret before the last rotation works */
-            previous_works_until: string | null;
-            last_used_at: string | null;
-            last_used_ip: string | null;
-            revoked_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description Who answers for the key: it never may do more than they may */
-            person: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                photo_file_id: string | null;
-            } | null;
-            scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            /** @description Scopes without effect now: the person who answers for the key lacks them */
-            idle_scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-        };
-        StaffApiKeySecret: {
-            key: components["schemas"]["StaffApiKey"];
-            /** @description Shown this once: only its hash is kept */
-            secret: string;
-        };
-        AccountApiKeySecret: {
-            key: components["schemas"]["AccountApiKey"];
-            /** @description Shown this once: only its hash is kept */
-            secret: string;
-        };
-        StaffSession: {
-            /** Format: uuid */
-            user_id: string;
-            email: string;
-            name: string;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            /** @enum {string} */
-            role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
-            all_units: boolean;
-            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            photo_file_id: string | null;
-            /** @description The operator demands a second factor: until it is set up nothing else can be reached */
-            second_factor_missing: boolean;
-        };
-        Staff: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            name: string;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            /** @enum {string} */
-            role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
-            all_units: boolean;
-            units: string[];
-            /** @description Single permissions beyond the role’s */
-            granted: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            /** @description Single permissions of the role that they lack */
-            withheld: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            /** @description All in all, what they may do */
-            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            photo_file_id: string | null;
-            has_second_factor: boolean;
-            last_seen_at: string | null;
-            disabled_at: string | null;
-            password_set_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        StaffRoles: {
-            items: {
-                /** @enum {string} */
-                role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
-                permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-            }[];
-            /** @description What the caller may give to others */
-            grantable: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-        };
-        AuditEntry: {
-            id: number;
-            /** Format: date-time */
-            at: string;
-            actor_kind: string;
-            actor_id: string | null;
-            actor_name: string | null;
-            on_behalf_of: string | null;
-            way: string;
-            operation: string;
-            action: string;
-            object_type: string;
-            object_id: string | null;
-            account_id: string | null;
-            account_name: string | null;
-            business_unit_id: string | null;
-            before: unknown;
-            after: unknown;
-            ip: string | null;
-            request_id: string | null;
-            redacted_at: string | null;
-        };
-        ViewAs: {
-            viewer_name: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            member_name: string | null;
-            read_only: boolean;
-            /** Format: date-time */
-            started_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        SignInSettings: {
-            /** @description Staff need a second factor */
-            staff_second_factor: boolean;
-            oidc_enabled: boolean;
-            /** @description What stands on the button of the sign-in page */
-            oidc_label: string | null;
-            oidc_issuer: string | null;
-            oidc_client_id: string | null;
-            has_client_secret: boolean;
-        };
-        PasswordLink: {
-            /** @enum {string} */
-            kind: "password" | "invitation" | "first_admin";
-            email: string | null;
-            name: string | null;
-            language: ("pt-BR" | "es" | "en") | null;
-        };
-        SignedIn: {
-            /** @constant */
-            state: "signed_in";
-            /** @description After a recovery code was used: how many are left */
-            recovery_codes_left: number | null;
-        } | {
-            /** @constant */
-            state: "second_factor";
-            challenge: string;
-            methods: ("totp" | "recovery_code" | "passkey")[];
-        };
-        PasskeyOptions: {
-            challenge: string;
-            /** @description JSON of WebAuthn Level 3, as the browser takes and gives it */
-            options: {
-                [key: string]: unknown;
-            };
-        };
-        PasswordStrength: {
-            score: number;
-            /** @description A code; its text is security:password.advice */
-            warning: string | null;
-            /** @description Codes; their texts are security:password.advice */
-            suggestions: string[];
-            /** @description One of the passwords that everybody tries first */
-            breached: boolean;
-            acceptable: boolean;
-        };
-        Passkey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** Format: date-time */
-            created_at: string;
-            last_used_at: string | null;
-            /** @description Kept by a password manager or the maker’s cloud */
-            backed_up: boolean;
-        };
-        Security: {
-            email: string;
-            email_verified_at: string | null;
-            /** @description Waits for its confirmation */
-            new_email: string | null;
-            password_set_at: string | null;
-            totp_since: string | null;
-            recovery_codes_left: number;
-            passkeys: components["schemas"]["Passkey"][];
-            identities: {
-                issuer: string;
-                /** Format: date-time */
-                created_at: string;
-            }[];
-            /** @description The operator demands a second factor */
-            second_factor_demanded: boolean;
-            /** @description Until then what changes the way in asks for no other proof */
-            confirmed_until: string | null;
-        };
-        Session: {
-            /** Format: uuid */
-            id: string;
-            current: boolean;
-            browser: string | null;
-            system: string | null;
-            /** @enum {string} */
-            device: "desktop" | "phone" | "tablet" | "unknown";
-            ip: string | null;
-            /** @enum {string} */
-            method: "password" | "link" | "passkey" | "identity_provider" | "view_as";
-            second_factor: boolean;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        OwnMember: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            user_id: string;
-            email: string;
-            name: string;
-            photo_file_id: string | null;
-            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            /** Format: date-time */
-            created_at: string;
-        };
-        MemberInvitation: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            /** @description Null where it was somebody whom the account does not show */
-            invited_by_name: string | null;
-            by_staff: boolean;
-            /** @enum {string} */
-            state: "open" | "expired" | "declined";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        InvitationLink: {
-            /** @enum {string} */
-            state: "open" | "used" | "declined" | "withdrawn" | "expired" | "void";
-            email: string;
-            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            account_name: string;
-            unit_slug: string;
-            unit_name: string;
-            invited_by_name: string;
-            /** Format: date-time */
-            expires_at: string;
-            /**
-             * @description `new` chooses name and password by the link; `known` signs in
-             * @enum {string}
-             */
-            person: "new" | "known";
-            person_name: string | null;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-        };
-        OwnershipTransfer: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            state: "pending" | "accepted" | "declined" | "withdrawn" | "expired";
-            /** Format: uuid */
-            from_user_id: string;
-            from_name: string | null;
-            /** Format: uuid */
-            to_user_id: string;
-            to_name: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            decided_at: string | null;
-        };
-        OwnAccountChangeRequest: {
-            /** Format: uuid */
-            id: string;
-            changes: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            previous: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected" | "withdrawn";
-            reason: string | null;
-            /** Format: date-time */
-            created_at: string;
-            decided_at: string | null;
-        };
-        AccountChangeRequest: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            account_number: number;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            requested_by_name: string;
-            requested_by_email: string;
-            changes: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            previous: {
-                name?: string;
-                tax_id?: string | null;
-                /** @enum {string} */
-                kind?: "company" | "person";
-            };
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected" | "withdrawn";
-            reason: string | null;
-            /** Format: date-time */
-            created_at: string;
-            decided_by_name: string | null;
-            decided_at: string | null;
-        };
-        OwnContact: {
-            /** Format: uuid */
-            id: string;
-            first_name: string;
-            last_name: string | null;
-            email: string | null;
-            phone: string | null;
-            title: string | null;
-            topics: ("billing" | "services" | "support")[];
-            is_primary: boolean;
-            user_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        ListedContact: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            account_number: number;
-            account_name: string;
-            account_external_id: string | null;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            external_id: string | null;
-            first_name: string;
-            last_name: string | null;
-            email: string | null;
-            phone: string | null;
-            title: string | null;
-            topics: ("billing" | "services" | "support")[];
-            is_primary: boolean;
-            /** Format: date-time */
-            created_at: string;
-        };
-        /** @description How far the guided creation of an account came */
-        AccountSetup: {
-            /** Format: uuid */
-            account_id: string;
-            /** @enum {string} */
-            contract: "open" | "done" | "skipped";
-            /** @enum {string} */
-            profiles: "open" | "done" | "skipped";
-            /** @enum {string} */
-            contact: "open" | "done" | "skipped";
-            created_by_name: string | null;
-            /** Format: date-time */
-            created_at: string;
-            finished_at: string | null;
-        };
-        LikelyDuplicate: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-            name: string;
-            tax_id: string | null;
-            email: string | null;
-            city: string | null;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            /** @enum {string} */
-            reason: "same_tax_id" | "same_email" | "same_domain" | "same_phone" | "similar_name";
-        };
-        Contract: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            name: string;
-            /** @enum {string} */
-            type: "flat_retainer" | "hourly" | "block_hours" | "block_money" | "remote_monitoring" | "online_backup" | "project_flat_fee" | "project_hourly";
-            /**
-             * @description On today’s date of the business unit, in [start_date, end_date)
-             * @enum {string}
-             */
-            state: "upcoming" | "active" | "ended";
-            /** Format: date */
-            start_date: string;
-            /** @description First day on which it is no longer in force */
-            end_date: string | null;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /** @description Per month (flat_retainer, remote_monitoring, online_backup), per hour (hourly, project_hourly), of the block (block_hours, block_money), of the whole (project_flat_fee) */
-            amount: number;
-            /** @description Of a block of hours; null otherwise */
-            included_minutes: number | null;
-            /** @description Instead of the account’s */
-            sla_profile_id: string | null;
-            sla_profile_name: string | null;
-            notes: string | null;
-            archived_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        SlaProfile: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            name: string;
-            description: string | null;
-            /** @description What accounts of the business unit follow that chose none */
-            is_default: boolean;
-            /** @description How many accounts chose it */
-            accounts: number;
-            archived_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @enum {string} */
-            coverage: "always" | "business_hours";
-            /** @description ISO days of the week, 1 is Monday */
-            business_days: number[] | null;
-            opens_at: string | null;
-            closes_at: string | null;
-            /** @description In minutes of covered time, most urgent first; a priority that is missing is promised nothing */
-            targets: {
-                /** @enum {string} */
-                priority: "low" | "normal" | "high" | "urgent";
-                first_response_minutes: number;
-                resolution_minutes: number;
-            }[];
-        };
-        ThresholdProfile: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            name: string;
-            description: string | null;
-            /** @description What accounts of the business unit follow that chose none */
-            is_default: boolean;
-            /** @description How many accounts chose it */
-            accounts: number;
-            archived_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Per cent (cpu, memory, disk, packet_loss), minutes (offline), degrees Celsius (temperature), milliseconds (latency) */
-            thresholds: {
-                /** @enum {string} */
-                metric: "cpu" | "memory" | "disk" | "offline" | "temperature" | "packet_loss" | "latency";
-                warning: number | null;
-                critical: number | null;
-                for_minutes: number;
-            }[];
-        };
-        OwnAccount: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-            /** Format: uuid */
-            business_unit_id: string;
-            /** @enum {string} */
-            kind: "company" | "person";
-            name: string;
-            tax_id: string | null;
-            email: string | null;
-            phone: string | null;
-            fax: string | null;
-            address: string | null;
-            city: string | null;
-            state: string | null;
-            country: string | null;
-            postal_code: string | null;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description A change of name, kind or tax id waits for the business unit to confirm it */
-            sensitive_changes_need_approval: boolean;
-            /** @description What waits for confirmation, or was refused last */
-            change_request: components["schemas"]["OwnAccountChangeRequest"] | null;
-        };
-        Account: {
-            /** Format: uuid */
-            id: string;
-            number: number;
-            /** Format: uuid */
-            business_unit_id: string;
-            /** @enum {string} */
-            kind: "company" | "person";
-            name: string;
-            tax_id: string | null;
-            email: string | null;
-            phone: string | null;
-            fax: string | null;
-            address: string | null;
-            city: string | null;
-            state: string | null;
-            country: string | null;
-            postal_code: string | null;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            external_id: string | null;
-            rank: ("A" | "B" | "C") | null;
-            notes: string | null;
-            business_unit_name: string;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            active_services: number;
-            /** @description What the account owes; negative is credit */
-            owed: number;
-            /** @description Mail from these domains is the account’s; without @ */
-            domains: string[];
-            /** @description Mail of others than the primary contact makes no ticket; the portal is not concerned */
-            tickets_only_from_primary: boolean;
-            /** @description Null follows the business unit’s default */
-            sla_profile_id: string | null;
-            /** @description Null follows the business unit’s default */
-            threshold_profile_id: string | null;
-            /** @description Whether its guided creation waits to be continued or dismissed */
-            setup_unfinished: boolean;
-            /** @description When names and contacts were erased for good; nothing changes afterwards */
-            erased_at: string | null;
-        };
-        Contact: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            account_id: string;
-            external_id: string | null;
-            first_name: string;
-            last_name: string | null;
-            email: string | null;
-            phone: string | null;
-            title: string | null;
-            topics: ("billing" | "services" | "support")[];
-            is_primary: boolean;
-            user_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Member: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            user_id: string;
-            email: string;
-            name: string;
-            photo_file_id: string | null;
-            password_set_at: string | null;
-            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            /** Format: date-time */
-            created_at: string;
-        };
-        CustomerSession: {
-            /** Format: uuid */
-            user_id: string;
-            email: string;
-            name: string;
-            /** @enum {string} */
-            language: "pt-BR" | "es" | "en";
-            account_id: string | null;
-            account_name: string | null;
-            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            photo_file_id: string | null;
-            /** @description May look and change nothing */
-            read_only: boolean;
-            /** @description The member of staff who sees the portal as this customer (A11) */
-            viewer_name: string | null;
-            accounts: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                number: number;
-                permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
-            }[];
         };
         Coupon: {
             /** Format: uuid */
@@ -10561,7 +11152,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
             /** Format: date */
             on_date: string;
             /** Format: uuid */
@@ -10594,7 +11185,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
             /** Format: date */
             on_date: string;
             /** Format: uuid */
@@ -11216,7 +11807,7 @@ export interface components {
                  * @description `credit_used`: paid from the account’s credit
                  * @enum {string}
                  */
-                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 /** Format: date */
                 on_date: string;
                 /** @description Integer minor units of the currency (ISO 4217) */
@@ -11355,7 +11946,7 @@ export interface components {
                  * @description `credit_used`: paid from the account’s credit
                  * @enum {string}
                  */
-                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 /** Format: date */
                 on_date: string;
                 /** @description Integer minor units of the currency (ISO 4217) */
@@ -11372,7 +11963,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+            kind: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
             /** Format: date */
             on_date: string;
             /** @description Positive: owed more; negative: paid */
@@ -11412,6 +12003,675 @@ export interface components {
             /** @description Owed less credit */
             balance: number;
             open_invoices: number;
+        };
+        StaffApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the secret begins */
+            hint: string;
+            /** @description Null: all business units that its person may see */
+            unit_ids: string[] | null;
+            read_only: boolean;
+            /** @description Calls in a minute */
+            rate_limit: number;
+            /**
+             * @description Stopped: whoever answers for it has no access
+             * @enum {string}
+             */
+            state: "active" | "stopped" | "expired" | "revoked";
+            expires_at: string | null;
+            /** @description Until when the secret before the last rotation works */
+            previous_works_until: string | null;
+            last_used_at: string | null;
+            last_used_ip: string | null;
+            revoked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who answers for the key: it never may do more than they may */
+            person: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                photo_file_id: string | null;
+            } | null;
+            scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            /** @description Scopes without effect now: the person who answers for the key lacks them */
+            idle_scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+        };
+        AccountApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description How the secret begins */
+            hint: string;
+            /** @description Null: all business units that its person may see */
+            unit_ids: string[] | null;
+            read_only: boolean;
+            /** @description Calls in a minute */
+            rate_limit: number;
+            /**
+             * @description Stopped: whoever answers for it has no access
+             * @enum {string}
+             */
+            state: "active" | "stopped" | "expired" | "revoked";
+            expires_at: string | null;
+            /** @description Until when the secret before the last rotation works */
+            previous_works_until: string | null;
+            last_used_at: string | null;
+            last_used_ip: string | null;
+            revoked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Who answers for the key: it never may do more than they may */
+            person: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                photo_file_id: string | null;
+            } | null;
+            scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            /** @description Scopes without effect now: the person who answers for the key lacks them */
+            idle_scopes: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+        };
+        StaffApiKeySecret: {
+            key: components["schemas"]["StaffApiKey"];
+            /** @description Shown this once: only its hash is kept */
+            secret: string;
+        };
+        AccountApiKeySecret: {
+            key: components["schemas"]["AccountApiKey"];
+            /** @description Shown this once: only its hash is kept */
+            secret: string;
+        };
+        StaffSession: {
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
+            all_units: boolean;
+            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            photo_file_id: string | null;
+            /** @description The operator demands a second factor: until it is set up nothing else can be reached */
+            second_factor_missing: boolean;
+        };
+        Staff: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** @enum {string} */
+            role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
+            all_units: boolean;
+            units: string[];
+            /** @description Single permissions beyond the role’s */
+            granted: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            /** @description Single permissions of the role that they lack */
+            withheld: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            /** @description All in all, what they may do */
+            permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            photo_file_id: string | null;
+            has_second_factor: boolean;
+            last_seen_at: string | null;
+            disabled_at: string | null;
+            password_set_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        StaffRoles: {
+            items: {
+                /** @enum {string} */
+                role: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
+                permissions: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+            }[];
+            /** @description What the caller may give to others */
+            grantable: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+        };
+        AuditEntry: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            actor_kind: string;
+            actor_id: string | null;
+            actor_name: string | null;
+            on_behalf_of: string | null;
+            way: string;
+            operation: string;
+            action: string;
+            object_type: string;
+            object_id: string | null;
+            account_id: string | null;
+            account_name: string | null;
+            business_unit_id: string | null;
+            before: unknown;
+            after: unknown;
+            ip: string | null;
+            request_id: string | null;
+            redacted_at: string | null;
+        };
+        ViewAs: {
+            viewer_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            member_name: string | null;
+            read_only: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        SignInSettings: {
+            /** @description Staff need a second factor */
+            staff_second_factor: boolean;
+            oidc_enabled: boolean;
+            /** @description What stands on the button of the sign-in page */
+            oidc_label: string | null;
+            oidc_issuer: string | null;
+            oidc_client_id: string | null;
+            has_client_secret: boolean;
+        };
+        PasswordLink: {
+            /** @enum {string} */
+            kind: "password" | "invitation" | "first_admin";
+            email: string | null;
+            name: string | null;
+            language: ("pt-BR" | "es" | "en") | null;
+        };
+        SignedIn: {
+            /** @constant */
+            state: "signed_in";
+            /** @description After a recovery code was used: how many are left */
+            recovery_codes_left: number | null;
+        } | {
+            /** @constant */
+            state: "second_factor";
+            challenge: string;
+            methods: ("totp" | "recovery_code" | "passkey")[];
+        };
+        PasskeyOptions: {
+            challenge: string;
+            /** @description JSON of WebAuthn Level 3, as the browser takes and gives it */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        PasswordStrength: {
+            score: number;
+            /** @description A code; its text is security:password.advice */
+            warning: string | null;
+            /** @description Codes; their texts are security:password.advice */
+            suggestions: string[];
+            /** @description One of the passwords that everybody tries first */
+            breached: boolean;
+            acceptable: boolean;
+        };
+        Passkey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+            /** @description Kept by a password manager or the maker’s cloud */
+            backed_up: boolean;
+        };
+        Security: {
+            email: string;
+            email_verified_at: string | null;
+            /** @description Waits for its confirmation */
+            new_email: string | null;
+            password_set_at: string | null;
+            totp_since: string | null;
+            recovery_codes_left: number;
+            passkeys: components["schemas"]["Passkey"][];
+            identities: {
+                issuer: string;
+                /** Format: date-time */
+                created_at: string;
+            }[];
+            /** @description The operator demands a second factor */
+            second_factor_demanded: boolean;
+            /** @description Until then what changes the way in asks for no other proof */
+            confirmed_until: string | null;
+        };
+        Session: {
+            /** Format: uuid */
+            id: string;
+            current: boolean;
+            browser: string | null;
+            system: string | null;
+            /** @enum {string} */
+            device: "desktop" | "phone" | "tablet" | "unknown";
+            ip: string | null;
+            /** @enum {string} */
+            method: "password" | "link" | "passkey" | "identity_provider" | "view_as";
+            second_factor: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        OwnMember: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            name: string;
+            photo_file_id: string | null;
+            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        MemberInvitation: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            /** @description Null where it was somebody whom the account does not show */
+            invited_by_name: string | null;
+            by_staff: boolean;
+            /** @enum {string} */
+            state: "open" | "expired" | "declined";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InvitationLink: {
+            /** @enum {string} */
+            state: "open" | "used" | "declined" | "withdrawn" | "expired" | "void";
+            email: string;
+            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            account_name: string;
+            unit_slug: string;
+            unit_name: string;
+            invited_by_name: string;
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * @description `new` chooses name and password by the link; `known` signs in
+             * @enum {string}
+             */
+            person: "new" | "known";
+            person_name: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+        };
+        OwnershipTransfer: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            state: "pending" | "accepted" | "declined" | "withdrawn" | "expired";
+            /** Format: uuid */
+            from_user_id: string;
+            from_name: string | null;
+            /** Format: uuid */
+            to_user_id: string;
+            to_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            decided_at: string | null;
+        };
+        OwnAccountChangeRequest: {
+            /** Format: uuid */
+            id: string;
+            changes: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            previous: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "withdrawn";
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+        };
+        AccountChangeRequest: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            requested_by_name: string;
+            requested_by_email: string;
+            changes: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            previous: {
+                name?: string;
+                tax_id?: string | null;
+                /** @enum {string} */
+                kind?: "company" | "person";
+            };
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected" | "withdrawn";
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_by_name: string | null;
+            decided_at: string | null;
+        };
+        OwnContact: {
+            /** Format: uuid */
+            id: string;
+            first_name: string;
+            last_name: string | null;
+            email: string | null;
+            phone: string | null;
+            title: string | null;
+            topics: ("billing" | "services" | "support")[];
+            is_primary: boolean;
+            user_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ListedContact: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_number: number;
+            account_name: string;
+            account_external_id: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            external_id: string | null;
+            first_name: string;
+            last_name: string | null;
+            email: string | null;
+            phone: string | null;
+            title: string | null;
+            topics: ("billing" | "services" | "support")[];
+            is_primary: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description How far the guided creation of an account came */
+        AccountSetup: {
+            /** Format: uuid */
+            account_id: string;
+            /** @enum {string} */
+            contract: "open" | "done" | "skipped";
+            /** @enum {string} */
+            profiles: "open" | "done" | "skipped";
+            /** @enum {string} */
+            contact: "open" | "done" | "skipped";
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+        };
+        LikelyDuplicate: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            name: string;
+            tax_id: string | null;
+            email: string | null;
+            city: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** @enum {string} */
+            reason: "same_tax_id" | "same_email" | "same_domain" | "same_phone" | "similar_name";
+        };
+        Contract: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            /** @enum {string} */
+            type: "flat_retainer" | "hourly" | "block_hours" | "block_money" | "remote_monitoring" | "online_backup" | "project_flat_fee" | "project_hourly";
+            /**
+             * @description On today’s date of the business unit, in [start_date, end_date)
+             * @enum {string}
+             */
+            state: "upcoming" | "active" | "ended";
+            /** Format: date */
+            start_date: string;
+            /** @description First day on which it is no longer in force */
+            end_date: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Per month (flat_retainer, remote_monitoring, online_backup), per hour (hourly, project_hourly), of the block (block_hours, block_money), of the whole (project_flat_fee) */
+            amount: number;
+            /** @description Of a block of hours; null otherwise */
+            included_minutes: number | null;
+            /** @description Instead of the account’s */
+            sla_profile_id: string | null;
+            sla_profile_name: string | null;
+            notes: string | null;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SlaProfile: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            description: string | null;
+            /** @description What accounts of the business unit follow that chose none */
+            is_default: boolean;
+            /** @description How many accounts chose it */
+            accounts: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @enum {string} */
+            coverage: "always" | "business_hours";
+            /** @description ISO days of the week, 1 is Monday */
+            business_days: number[] | null;
+            opens_at: string | null;
+            closes_at: string | null;
+            /** @description In minutes of covered time, most urgent first; a priority that is missing is promised nothing */
+            targets: {
+                /** @enum {string} */
+                priority: "low" | "normal" | "high" | "urgent";
+                first_response_minutes: number;
+                resolution_minutes: number;
+            }[];
+        };
+        ThresholdProfile: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            description: string | null;
+            /** @description What accounts of the business unit follow that chose none */
+            is_default: boolean;
+            /** @description How many accounts chose it */
+            accounts: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Per cent (cpu, memory, disk, packet_loss), minutes (offline), degrees Celsius (temperature), milliseconds (latency) */
+            thresholds: {
+                /** @enum {string} */
+                metric: "cpu" | "memory" | "disk" | "offline" | "temperature" | "packet_loss" | "latency";
+                warning: number | null;
+                critical: number | null;
+                for_minutes: number;
+            }[];
+        };
+        OwnAccount: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** @enum {string} */
+            kind: "company" | "person";
+            name: string;
+            tax_id: string | null;
+            email: string | null;
+            phone: string | null;
+            fax: string | null;
+            address: string | null;
+            city: string | null;
+            state: string | null;
+            country: string | null;
+            postal_code: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description A change of name, kind or tax id waits for the business unit to confirm it */
+            sensitive_changes_need_approval: boolean;
+            /** @description What waits for confirmation, or was refused last */
+            change_request: components["schemas"]["OwnAccountChangeRequest"] | null;
+        };
+        Account: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** @enum {string} */
+            kind: "company" | "person";
+            name: string;
+            tax_id: string | null;
+            email: string | null;
+            phone: string | null;
+            fax: string | null;
+            address: string | null;
+            city: string | null;
+            state: string | null;
+            country: string | null;
+            postal_code: string | null;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            external_id: string | null;
+            rank: ("A" | "B" | "C") | null;
+            notes: string | null;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            active_services: number;
+            /** @description What the account owes; negative is credit */
+            owed: number;
+            /** @description Mail from these domains is the account’s; without @ */
+            domains: string[];
+            /** @description Mail of others than the primary contact makes no ticket; the portal is not concerned */
+            tickets_only_from_primary: boolean;
+            /** @description Null follows the business unit’s default */
+            sla_profile_id: string | null;
+            /** @description Null follows the business unit’s default */
+            threshold_profile_id: string | null;
+            /** @description Whether its guided creation waits to be continued or dismissed */
+            setup_unfinished: boolean;
+            /** @description When names and contacts were erased for good; nothing changes afterwards */
+            erased_at: string | null;
+        };
+        Contact: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            external_id: string | null;
+            first_name: string;
+            last_name: string | null;
+            email: string | null;
+            phone: string | null;
+            title: string | null;
+            topics: ("billing" | "services" | "support")[];
+            is_primary: boolean;
+            user_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Member: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            name: string;
+            photo_file_id: string | null;
+            password_set_at: string | null;
+            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        CustomerSession: {
+            /** Format: uuid */
+            user_id: string;
+            email: string;
+            name: string;
+            /** @enum {string} */
+            language: "pt-BR" | "es" | "en";
+            account_id: string | null;
+            account_name: string | null;
+            permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            photo_file_id: string | null;
+            /** @description May look and change nothing */
+            read_only: boolean;
+            /** @description The member of staff who sees the portal as this customer (A11) */
+            viewer_name: string | null;
+            accounts: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                number: number;
+                permissions: ("owner" | "billing" | "services" | "support" | "licences" | "users")[];
+            }[];
         };
         DocumentBatch: {
             /** Format: uuid */
@@ -11487,6 +12747,110 @@ export interface components {
         };
         DocumentsWritten: {
             documents: components["schemas"]["InvoiceDetail"][];
+        };
+        OwnSubscriptionOrder: {
+            /** Format: uuid */
+            plan_id: string;
+            /**
+             * @description How many of the plan
+             * @default 1
+             */
+            quantity: number;
+            /** @description The plan’s first where it is left out: a month before a year */
+            cycle?: {
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                /** @default 1 */
+                cycle_count: number;
+                /**
+                 * @description Left out: the closing day where there is a price for it
+                 * @enum {string}
+                 */
+                cycle_alignment?: "closing" | "anniversary";
+            };
+            coupon_code?: unknown | null;
+            /** @default [] */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+                /** @description The plan’s where it is left out and there is a price for it */
+                cycle?: {
+                    /** @enum {string} */
+                    cycle_unit: "once" | "day" | "week" | "month";
+                    /** @default 1 */
+                    cycle_count: number;
+                    /**
+                     * @description Left out: the closing day where there is a price for it
+                     * @enum {string}
+                     */
+                    cycle_alignment?: "closing" | "anniversary";
+                };
+            }[];
+            /** @constant */
+            kind: "subscription";
+        };
+        SubscriptionOrder: {
+            /** Format: uuid */
+            plan_id: string;
+            /**
+             * @description How many of the plan
+             * @default 1
+             */
+            quantity: number;
+            /** @description The plan’s first where it is left out: a month before a year */
+            cycle?: {
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                /** @default 1 */
+                cycle_count: number;
+                /**
+                 * @description Left out: the closing day where there is a price for it
+                 * @enum {string}
+                 */
+                cycle_alignment?: "closing" | "anniversary";
+            };
+            coupon_code?: unknown | null;
+            /** @default [] */
+            options: {
+                /** Format: uuid */
+                plan_option_id: string;
+                /** @default 1 */
+                quantity: number;
+                /** @description The plan’s where it is left out and there is a price for it */
+                cycle?: {
+                    /** @enum {string} */
+                    cycle_unit: "once" | "day" | "week" | "month";
+                    /** @default 1 */
+                    cycle_count: number;
+                    /**
+                     * @description Left out: the closing day where there is a price for it
+                     * @enum {string}
+                     */
+                    cycle_alignment?: "closing" | "anniversary";
+                };
+            }[];
+            routing_point_id?: string | null;
+            /** @description The plan’s where it is left out */
+            trial_days?: number;
+            /** @enum {string} */
+            billing_mode?: "advance" | "arrears";
+            /** @enum {string} */
+            payment_method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            due_day?: number;
+            discount_kind?: ("amount" | "percent") | null;
+            discount_amount?: number | null;
+            discount_basis_points?: number | null;
+            term_months?: number;
+            notes?: unknown | null;
+            /** @constant */
+            kind: "subscription";
+            /**
+             * @description Left out: active, and a connection waits for its installation
+             * @enum {string}
+             */
+            status?: "awaiting_installation" | "active";
         };
         SaleQuote: {
             /**
@@ -11575,6 +12939,1095 @@ export interface components {
                     net: number;
                 }[];
             } | null;
+        };
+        OrderLine: {
+            /** @description What it gives back, of a credit note */
+            credit: boolean;
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "fee" | "instalment" | "manual" | "penalty" | "late_fee" | "interest";
+            description: string;
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            days: number;
+            of_days: number;
+            quantity: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            gross: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            discount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            net: number;
+            /** @description On top of net */
+            tax: number;
+        };
+        OrderPart: {
+            /** @enum {string} */
+            role: "plan" | "option" | "usage" | "pack";
+            description: string;
+            quantity: number;
+            /** @description Of a whole period of its own; of usage the price of one */
+            amount: number;
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+        };
+        StoredOrderQuote: {
+            lines: components["schemas"]["OrderLine"][];
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description What its credit notes give back */
+            credited: number;
+            /** @description What the account’s credit pays of it */
+            credit_used: number;
+            /** @description What has to be paid now */
+            due: number;
+            parts: components["schemas"]["OrderPart"][];
+            /** @description What it costs a period from then on; null where nothing recurs */
+            recurring: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                cycle_count: number;
+            } | null;
+            /** @description It costs nothing at all, now or later */
+            freemium: boolean;
+            /** @description The first charged day; null while it is not known */
+            starts_on: string | null;
+            trial_days: number;
+        };
+        OrderQuote: {
+            lines: components["schemas"]["OrderLine"][];
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description On top of the prices */
+            tax: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            tax_included: number;
+            /** @description What its credit notes give back */
+            credited: number;
+            /** @description What the account’s credit pays of it */
+            credit_used: number;
+            /** @description What has to be paid now */
+            due: number;
+            parts: components["schemas"]["OrderPart"][];
+            /** @description What it costs a period from then on; null where nothing recurs */
+            recurring: {
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @enum {string} */
+                cycle_unit: "once" | "day" | "week" | "month";
+                cycle_count: number;
+            } | null;
+            /** @description It costs nothing at all, now or later */
+            freemium: boolean;
+            /** @description The first charged day; null while it is not known */
+            starts_on: string | null;
+            trial_days: number;
+            title: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            quoted_on: string;
+            /** @description Of the quote that was seen: exactly that is placed, or nothing */
+            token: string;
+        };
+        OrderDocument: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+            number: string;
+            /** @enum {string} */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            /** Format: date */
+            issue_date: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+        };
+        OrderService: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            contract_number: number;
+            /** @enum {string} */
+            status: "awaiting_installation" | "active" | "suspended" | "suspended_administratively" | "cancelled" | "ended";
+            plan_name: string;
+        };
+        OrderSummary: {
+            /** Format: uuid */
+            id: string;
+            /** @description Of the business unit’s own series */
+            number: number;
+            /** @description What does it: `subscription`, `change`, `support_pack` */
+            kind: string;
+            /** @enum {string} */
+            state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+            title: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description What of that is paid by money: the account’s credit pays the rest */
+            due: number;
+            recurring_amount: number | null;
+            recurring_unit: ("once" | "day" | "week" | "month") | null;
+            recurring_count: number | null;
+            freemium: boolean;
+            /** @description Last day on which a quote can be accepted */
+            valid_until: string | null;
+            by_customer: boolean;
+            /** @description The service that became of it, or that it changed */
+            subscription_id: string | null;
+            /** @description The service that it is to change */
+            target_subscription_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            placed_at: string | null;
+            paid_at: string | null;
+            processed_at: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            created_by_name: string | null;
+            salesperson_id: string | null;
+            salesperson_name: string | null;
+            /** @description Why it could not be done */
+            failure_code: string | null;
+        };
+        OrderPayment: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            received_on: string;
+            reference: string | null;
+        };
+        OrderIntent: {
+            /** Format: uuid */
+            id: string;
+            provider_name: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            state: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+        };
+        OrderPaymentNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            /** Format: date-time */
+            created_at: string;
+        };
+        Order: {
+            /** Format: uuid */
+            id: string;
+            /** @description Of the business unit’s own series */
+            number: number;
+            /** @description What does it: `subscription`, `change`, `support_pack` */
+            kind: string;
+            /** @enum {string} */
+            state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+            title: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description What of that is paid by money: the account’s credit pays the rest */
+            due: number;
+            recurring_amount: number | null;
+            recurring_unit: ("once" | "day" | "week" | "month") | null;
+            recurring_count: number | null;
+            freemium: boolean;
+            /** @description Last day on which a quote can be accepted */
+            valid_until: string | null;
+            by_customer: boolean;
+            /** @description The service that became of it, or that it changed */
+            subscription_id: string | null;
+            /** @description The service that it is to change */
+            target_subscription_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            placed_at: string | null;
+            paid_at: string | null;
+            processed_at: string | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            created_by_name: string | null;
+            salesperson_id: string | null;
+            salesperson_name: string | null;
+            /** @description Why it could not be done */
+            failure_code: string | null;
+            /** @description What was asked for, as the API takes it */
+            request: {
+                [key: string]: unknown;
+            };
+            quote: components["schemas"]["StoredOrderQuote"];
+            note: string | null;
+            /** Format: date */
+            quoted_on: string;
+            documents: components["schemas"]["OrderDocument"][];
+            service: components["schemas"]["OrderService"] | null;
+            /** @description Why it could not be done, in words */
+            failure: string | null;
+            ended_by_name: string | null;
+            payments: components["schemas"]["OrderPayment"][];
+            intents: components["schemas"]["OrderIntent"][];
+            notices: components["schemas"]["OrderPaymentNotice"][];
+            processable: boolean;
+            cancellable: boolean;
+            withdrawable: boolean;
+        };
+        OwnOrderSummary: {
+            /** Format: uuid */
+            id: string;
+            /** @description Of the business unit’s own series */
+            number: number;
+            /** @description What does it: `subscription`, `change`, `support_pack` */
+            kind: string;
+            /** @enum {string} */
+            state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+            title: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description What of that is paid by money: the account’s credit pays the rest */
+            due: number;
+            recurring_amount: number | null;
+            recurring_unit: ("once" | "day" | "week" | "month") | null;
+            recurring_count: number | null;
+            freemium: boolean;
+            /** @description Last day on which a quote can be accepted */
+            valid_until: string | null;
+            by_customer: boolean;
+            /** @description The service that became of it, or that it changed */
+            subscription_id: string | null;
+            /** @description The service that it is to change */
+            target_subscription_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            placed_at: string | null;
+            paid_at: string | null;
+            processed_at: string | null;
+            ended_at: string | null;
+            /** @description It is paid for or costs nothing, and we have to look at it */
+            delayed: boolean;
+            /** @description It waits for its payment */
+            payable: boolean;
+            cancellable: boolean;
+            /** @description A quote that can be accepted or declined */
+            answerable: boolean;
+        };
+        OwnOrder: {
+            /** Format: uuid */
+            id: string;
+            /** @description Of the business unit’s own series */
+            number: number;
+            /** @description What does it: `subscription`, `change`, `support_pack` */
+            kind: string;
+            /** @enum {string} */
+            state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+            title: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description What its invoices come to, with taxes */
+            total: number;
+            /** @description What of that is paid by money: the account’s credit pays the rest */
+            due: number;
+            recurring_amount: number | null;
+            recurring_unit: ("once" | "day" | "week" | "month") | null;
+            recurring_count: number | null;
+            freemium: boolean;
+            /** @description Last day on which a quote can be accepted */
+            valid_until: string | null;
+            by_customer: boolean;
+            /** @description The service that became of it, or that it changed */
+            subscription_id: string | null;
+            /** @description The service that it is to change */
+            target_subscription_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            placed_at: string | null;
+            paid_at: string | null;
+            processed_at: string | null;
+            ended_at: string | null;
+            /** @description It is paid for or costs nothing, and we have to look at it */
+            delayed: boolean;
+            /** @description It waits for its payment */
+            payable: boolean;
+            cancellable: boolean;
+            /** @description A quote that can be accepted or declined */
+            answerable: boolean;
+            /** @description What was asked for, as the API takes it */
+            request: {
+                [key: string]: unknown;
+            };
+            quote: components["schemas"]["StoredOrderQuote"];
+            note: string | null;
+            /** Format: date */
+            quoted_on: string;
+            documents: components["schemas"]["OrderDocument"][];
+            service: components["schemas"]["OrderService"] | null;
+            /** @description A payment of it that is on its way */
+            intent_id: string | null;
+            /** @description A notice of its payment waits for approval */
+            notified: boolean;
+        };
+        ShopPrice: {
+            /** @enum {string} */
+            cycle_unit: "once" | "day" | "week" | "month";
+            cycle_count: number;
+            /** @enum {string} */
+            cycle_alignment: "closing" | "anniversary";
+            /** @enum {string} */
+            price_model: "flat" | "per_unit" | "tiered" | "volume" | "package";
+            /** @description Of the whole (flat), of one (per_unit) or of a package; 0 with tiers */
+            amount: number;
+            tiers: components["schemas"]["PriceTier"][] | null;
+            package_size: number | null;
+            /** @description Units that cost nothing */
+            included: number;
+            /** @description What one costs for a whole period */
+            one: number;
+        };
+        ShopOption: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "option" | "add_on" | "module";
+            prices: components["schemas"]["ShopPrice"][];
+        };
+        ShopMeter: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            unit_name: string;
+            prices: components["schemas"]["ShopPrice"][];
+        };
+        ShopPlan: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "dial_up" | "broadband" | "additional_point" | "email" | "hosting" | "domain" | "licence" | "support_pack" | "generic";
+            description: string | null;
+            /**
+             * @description The `kind` of the request that orders it
+             * @enum {string}
+             */
+            order_kind: "subscription" | "support_pack";
+            trial_days: number;
+            /** @description Free until the first closing */
+            proportional_trial: boolean;
+            /** @description Minimum term */
+            term_months: number;
+            support_credits: number;
+            /** @description The cycles that it is sold in */
+            prices: components["schemas"]["ShopPrice"][];
+            items: components["schemas"]["PlanItem"][];
+            options: components["schemas"]["ShopOption"][];
+            meters: components["schemas"]["ShopMeter"][];
+        };
+        ShopProduct: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description: string | null;
+            plans: components["schemas"]["ShopPlan"][];
+        };
+        Shop: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /**
+             * Format: date
+             * @description The day that the prices are of
+             */
+            day: string;
+            products: components["schemas"]["ShopProduct"][];
+        };
+        Receipt: {
+            /** Format: uuid */
+            file_id: string;
+            name: string;
+            size: number;
+        };
+        PaymentOptions: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            instructions: string | null;
+        };
+        NotifiedInvoice: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** Format: date */
+            due_date: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            total: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            open_amount: number;
+            /** @enum {string} */
+            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+        };
+        OwnPaymentNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            paid_on: string;
+            reference: string | null;
+            note: string | null;
+            receipt_file_id: string | null;
+            receipt_name: string | null;
+            receipt_size: number | null;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            rejection_reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+            invoices: components["schemas"]["NotifiedInvoice"][];
+        };
+        PaymentNotice: {
+            /** Format: uuid */
+            id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            paid_on: string;
+            reference: string | null;
+            note: string | null;
+            receipt_file_id: string | null;
+            receipt_name: string | null;
+            receipt_size: number | null;
+            /** @enum {string} */
+            state: "pending" | "approved" | "rejected";
+            rejection_reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+            decided_at: string | null;
+            invoices: components["schemas"]["NotifiedInvoice"][];
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            created_by: string | null;
+            created_by_name: string | null;
+            created_by_email: string | null;
+            decided_by: string | null;
+            decided_by_name: string | null;
+            payment_id: string | null;
+        };
+        Payment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** Format: date */
+            received_on: string;
+            reference: string | null;
+            payment_notice_id: string | null;
+            recorded_by: string | null;
+            recorded_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What it paid of each invoice */
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+            }[];
+            /** @description What became account credit */
+            credited: number;
+        };
+        PaymentDriver: {
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            /** @description Null: any */
+            currencies: string[] | null;
+            capabilities: {
+                /** @description Keeps methods for later, and charges them with nobody there */
+                stores: boolean;
+                /** @enum {string} */
+                refunds: "none" | "whole" | "partial";
+                cancels: boolean;
+                webhook: boolean;
+                /** @description Its money is told by a file or a statement */
+                by_files: boolean;
+            };
+            fields: {
+                name: string;
+                /** @enum {string} */
+                kind: "text" | "number" | "choice" | "switch" | "secret" | "secret_text";
+                required: boolean;
+                choices?: string[];
+            }[];
+        };
+        PaymentProviderItem: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            name: string;
+            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            settings: {
+                [key: string]: unknown;
+            };
+            position: number;
+            enabled: boolean;
+            /** @enum {string} */
+            health: "untested" | "working" | "failing";
+            health_checked_at: string | null;
+            health_code: string | null;
+            health_detail: string | null;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Payments of which nobody knows yet what became */
+            unknown_intents: number;
+            last_event_at: string | null;
+        };
+        PaymentProvider: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            name: string;
+            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            settings: {
+                [key: string]: unknown;
+            };
+            position: number;
+            enabled: boolean;
+            /** @enum {string} */
+            health: "untested" | "working" | "failing";
+            health_checked_at: string | null;
+            health_code: string | null;
+            health_detail: string | null;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Payments of which nobody knows yet what became */
+            unknown_intents: number;
+            last_event_at: string | null;
+            /** @description Which secrets are stored; they are never shown */
+            secrets_set: string[];
+        };
+        PayerAction: {
+            /** @constant */
+            kind: "redirect";
+            url: string;
+        } | {
+            /** @constant */
+            kind: "pix";
+            /** @description Copy and paste; also the QR code */
+            text: string;
+        } | {
+            /** @constant */
+            kind: "boleto";
+            typeable_line: string;
+            bar_code: string;
+            due_date: string;
+            pix_text: string | null;
+        } | {
+            /** @constant */
+            kind: "stripe";
+            publishable_key: string;
+            client_secret: string;
+            setup: boolean;
+        } | {
+            /** @constant */
+            kind: "mercado_pago";
+            public_key: string;
+            url: string;
+        };
+        OwnPaymentIntent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            purpose: "payment" | "setup";
+            /** @enum {string} */
+            origin: "customer" | "staff" | "run";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            order_id: string | null;
+            stored_method_id: string | null;
+            store: boolean;
+            /**
+             * @description created, sending: on its way to the provider; unknown: no answer came, it is being asked; action_needed: the payer’s turn; pending: the provider’s or the bank’s; else over
+             * @enum {string}
+             */
+            state: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+            action: components["schemas"]["PayerAction"] | null;
+            failure: ("insufficient_funds" | "expired_method" | "invalid_method" | "authentication_failed" | "limit_exceeded" | "suspected_fraud" | "declined" | "provider_error") | null;
+            expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @enum {string} */
+                state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            }[];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            received: number;
+        };
+        PaymentIntent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            /** @enum {string} */
+            purpose: "payment" | "setup";
+            /** @enum {string} */
+            origin: "customer" | "staff" | "run";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            order_id: string | null;
+            stored_method_id: string | null;
+            store: boolean;
+            /**
+             * @description created, sending: on its way to the provider; unknown: no answer came, it is being asked; action_needed: the payer’s turn; pending: the provider’s or the bank’s; else over
+             * @enum {string}
+             */
+            state: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+            action: components["schemas"]["PayerAction"] | null;
+            failure: ("insufficient_funds" | "expired_method" | "invalid_method" | "authentication_failed" | "limit_exceeded" | "suspected_fraud" | "declined" | "provider_error") | null;
+            expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @enum {string} */
+                state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+            }[];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            received: number;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            provider_ref: string | null;
+            failure_detail: string | null;
+            sent_at: string | null;
+            look_at: string | null;
+            looks: number;
+        };
+        OwnStoredMethod: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            brand: string | null;
+            last_digits: string | null;
+            /** @description First day on which it is no longer good */
+            expires_on: string | null;
+            /** @enum {string} */
+            state: "active" | "expired" | "refused" | "removed";
+            /** @description Charged by itself on due dates */
+            automatic: boolean;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** @description Services that are debited from it and not from the account’s */
+            services: {
+                /** Format: uuid */
+                id: string;
+                contract_number: number;
+                plan_name: string;
+            }[];
+        };
+        StoredMethod: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+            brand: string | null;
+            last_digits: string | null;
+            /** @description First day on which it is no longer good */
+            expires_on: string | null;
+            /** @enum {string} */
+            state: "active" | "expired" | "refused" | "removed";
+            /** @description Charged by itself on due dates */
+            automatic: boolean;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            /** @description Services that are debited from it and not from the account’s */
+            services: {
+                /** Format: uuid */
+                id: string;
+                contract_number: number;
+                plan_name: string;
+            }[];
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+        };
+        PaymentChoices: {
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            providers: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+                name: string;
+                methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+                stores: boolean;
+            }[];
+            stored_methods: components["schemas"]["OwnStoredMethod"][];
+            /** @description Ways outside of here: the payment is notified with its receipt */
+            manual_methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+            instructions: string | null;
+        };
+        PaymentReversal: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @enum {string} */
+            kind: "refund" | "chargeback";
+            /** @enum {string} */
+            state: "created" | "sending" | "unknown" | "pending" | "done" | "failed" | "won";
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            provider_ref: string | null;
+            reason: string | null;
+            failure_detail: string | null;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            done_at: string | null;
+        };
+        ChangeOrder: {
+            /** @constant */
+            kind: "change";
+            /** Format: uuid */
+            subscription_id: string;
+            change: {
+                /** @constant */
+                kind: "plan";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: unknown | null;
+                /** Format: uuid */
+                plan_id: string;
+                quantity?: number;
+                /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+                options?: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+                /**
+                 * @description What becomes of options that the new plan lacks
+                 * @default drop
+                 * @enum {string}
+                 */
+                missing_options: "drop" | "keep";
+                /** @default true */
+                keep_discount: boolean;
+                /**
+                 * @description Days from the change on that cost nothing
+                 * @default 0
+                 */
+                trial_days: number;
+            } | {
+                /** @constant */
+                kind: "quantity";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: unknown | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "options";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: unknown | null;
+                /** @description All that the service has from then on */
+                options: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            } | {
+                /** @constant */
+                kind: "cycle";
+                /**
+                 * @description When it becomes effective. Left out: upgrades and what staff do to a service now, downgrades and new cycles at the period’s end
+                 * @enum {string}
+                 */
+                timing?: "now" | "date" | "period_end";
+                /**
+                 * Format: date
+                 * @description With `date`: a day to come, or a past one down to the first charged day
+                 */
+                effective_on?: string;
+                reason?: unknown | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                /** @enum {string} */
+                cycle_unit: "day" | "week" | "month";
+                cycle_count: number;
+                /** @enum {string} */
+                cycle_alignment?: "closing" | "anniversary";
+                /** @description Price of a whole period; left out: the catalogue’s for this cycle */
+                unit_amount?: number;
+            };
+        };
+        OwnChangeOrder: {
+            /** @constant */
+            kind: "change";
+            /** Format: uuid */
+            subscription_id: string;
+            change: {
+                /** @constant */
+                kind: "plan";
+                reason?: unknown | null;
+                /** Format: uuid */
+                plan_id: string;
+                quantity?: number;
+                /** @description Options of the new plan; left out: those that the service has, where the new plan has them */
+                options?: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            } | {
+                /** @constant */
+                kind: "quantity";
+                reason?: unknown | null;
+                /**
+                 * Format: uuid
+                 * @description What of the service it is about; left out: the plan itself
+                 */
+                component_id?: string;
+                quantity: number;
+            } | {
+                /** @constant */
+                kind: "options";
+                reason?: unknown | null;
+                /** @description All that the service has from then on */
+                options: {
+                    /** Format: uuid */
+                    plan_option_id: string;
+                    /** @default 1 */
+                    quantity: number;
+                }[];
+            };
         };
         ChangePart: {
             /** @enum {string} */
@@ -11882,6 +14335,10 @@ export interface components {
             customer_changes_quantity: boolean;
             customer_changes_options: boolean;
             customer_cancels: boolean;
+            /** @description Whether customers order it in the portal */
+            customer_orders: boolean;
+            /** @description Support credits that one of it gives: of packs of support */
+            support_credits: number;
             /** @enum {string} */
             suspension_credit: "unless_debt" | "always" | "never";
         };
@@ -12781,7 +15238,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -12797,7 +15254,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -12815,7 +15272,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -12840,7 +15297,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -12867,139 +15324,6 @@ export interface components {
              * @enum {string}
              */
             body: "shown" | "withheld" | "removed";
-        };
-        Receipt: {
-            /** Format: uuid */
-            file_id: string;
-            name: string;
-            size: number;
-        };
-        PaymentOptions: {
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
-            instructions: string | null;
-        };
-        NotifiedInvoice: {
-            /** Format: uuid */
-            id: string;
-            number: string;
-            /** Format: date */
-            due_date: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            total: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            open_amount: number;
-            /** @enum {string} */
-            state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
-        };
-        OwnPaymentNotice: {
-            /** Format: uuid */
-            id: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /** @enum {string} */
-            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
-            /** Format: date */
-            paid_on: string;
-            reference: string | null;
-            note: string | null;
-            receipt_file_id: string | null;
-            receipt_name: string | null;
-            receipt_size: number | null;
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected";
-            rejection_reason: string | null;
-            /** Format: date-time */
-            created_at: string;
-            decided_at: string | null;
-            invoices: components["schemas"]["NotifiedInvoice"][];
-        };
-        PaymentNotice: {
-            /** Format: uuid */
-            id: string;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /** @enum {string} */
-            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
-            /** Format: date */
-            paid_on: string;
-            reference: string | null;
-            note: string | null;
-            receipt_file_id: string | null;
-            receipt_name: string | null;
-            receipt_size: number | null;
-            /** @enum {string} */
-            state: "pending" | "approved" | "rejected";
-            rejection_reason: string | null;
-            /** Format: date-time */
-            created_at: string;
-            decided_at: string | null;
-            invoices: components["schemas"]["NotifiedInvoice"][];
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            account_number: number;
-            created_by: string | null;
-            created_by_name: string | null;
-            created_by_email: string | null;
-            decided_by: string | null;
-            decided_by_name: string | null;
-            payment_id: string | null;
-        };
-        Payment: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            business_unit_id: string;
-            business_unit_name: string;
-            /** Format: uuid */
-            account_id: string;
-            account_name: string;
-            account_number: number;
-            /** @description Integer minor units of the currency (ISO 4217) */
-            amount: number;
-            /**
-             * @description ISO 4217 code
-             * @example BRL
-             */
-            currency: string;
-            /** @enum {string} */
-            method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
-            /** Format: date */
-            received_on: string;
-            reference: string | null;
-            payment_notice_id: string | null;
-            recorded_by: string | null;
-            recorded_by_name: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** @description What it paid of each invoice */
-            invoices: {
-                /** Format: uuid */
-                id: string;
-                number: string;
-                /** @description Integer minor units of the currency (ISO 4217) */
-                amount: number;
-            }[];
-            /** @description What became account credit */
-            credited: number;
         };
         PrivacyExport: {
             /** Format: uuid */
@@ -13152,7 +15476,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** @enum {string} */
-                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
                 subject: string;
                 /** Format: date-time */
                 created_at: string;
@@ -13676,6 +16000,47 @@ export interface components {
                 to: string;
             }[];
         };
+        OwnSupportPackOrder: {
+            /** @constant */
+            kind: "support_pack";
+            /** Format: uuid */
+            plan_id: string;
+            /** @default 1 */
+            quantity: number;
+        };
+        SupportPackOrder: {
+            /** @constant */
+            kind: "support_pack";
+            /** Format: uuid */
+            plan_id: string;
+            /** @default 1 */
+            quantity: number;
+            /** @description Hundredths of a percent off the pack: 10000 is all of it */
+            discount_basis_points?: number | null;
+        };
+        SupportCreditEntry: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "pack" | "adjustment";
+            /** @description Given, or with a minus taken */
+            amount: number;
+            reason: string | null;
+            order_id: string | null;
+            order_number: number | null;
+            order_title: string | null;
+            invoice_id: string | null;
+            invoice_number: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        SupportCredits: {
+            /** @description What the account has now: the sum of all entries */
+            balance: number;
+            items: components["schemas"]["SupportCreditEntry"][];
+            next_cursor: string | null;
+        };
+        OwnOrderRequest: components["schemas"]["OwnSubscriptionOrder"] | components["schemas"]["OwnChangeOrder"] | components["schemas"]["OwnSupportPackOrder"];
         Found: {
             items: {
                 /** @enum {string} */
@@ -13703,10 +16068,6 @@ export interface components {
     pathItems: never;
 }
 export type LookInput = components['schemas']['LookInput'];
-export type StaffApiKeyInput = components['schemas']['StaffApiKeyInput'];
-export type AccountApiKeyInput = components['schemas']['AccountApiKeyInput'];
-export type PasskeyInput = components['schemas']['PasskeyInput'];
-export type OwnAccountChangeRequestInput = components['schemas']['OwnAccountChangeRequestInput'];
 export type PriceTierInput = components['schemas']['PriceTierInput'];
 export type PriceInput = components['schemas']['PriceInput'];
 export type PlanItemInput = components['schemas']['PlanItemInput'];
@@ -13731,10 +16092,34 @@ export type ClosingAccountInput = components['schemas']['ClosingAccountInput'];
 export type InvoiceLineInput = components['schemas']['InvoiceLineInput'];
 export type RelatedDocumentInput = components['schemas']['RelatedDocumentInput'];
 export type InvoiceDetailInput = components['schemas']['InvoiceDetailInput'];
+export type StaffApiKeyInput = components['schemas']['StaffApiKeyInput'];
+export type AccountApiKeyInput = components['schemas']['AccountApiKeyInput'];
+export type PasskeyInput = components['schemas']['PasskeyInput'];
+export type OwnAccountChangeRequestInput = components['schemas']['OwnAccountChangeRequestInput'];
 export type DocumentBatchFiltersInput = components['schemas']['DocumentBatchFiltersInput'];
 export type DocumentBatchInput = components['schemas']['DocumentBatchInput'];
+export type OwnSubscriptionOrderInput = components['schemas']['OwnSubscriptionOrderInput'];
+export type SubscriptionOrderInput = components['schemas']['SubscriptionOrderInput'];
+export type OrderLineInput = components['schemas']['OrderLineInput'];
+export type OrderPartInput = components['schemas']['OrderPartInput'];
+export type StoredOrderQuoteInput = components['schemas']['StoredOrderQuoteInput'];
+export type OrderDocumentInput = components['schemas']['OrderDocumentInput'];
+export type OrderServiceInput = components['schemas']['OrderServiceInput'];
+export type OrderPaymentInput = components['schemas']['OrderPaymentInput'];
+export type OrderIntentInput = components['schemas']['OrderIntentInput'];
+export type OrderPaymentNoticeInput = components['schemas']['OrderPaymentNoticeInput'];
+export type ShopPriceInput = components['schemas']['ShopPriceInput'];
+export type ShopOptionInput = components['schemas']['ShopOptionInput'];
+export type ShopMeterInput = components['schemas']['ShopMeterInput'];
+export type ShopPlanInput = components['schemas']['ShopPlanInput'];
+export type ShopProductInput = components['schemas']['ShopProductInput'];
+export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
+export type PayerActionInput = components['schemas']['PayerActionInput'];
+export type OwnStoredMethodInput = components['schemas']['OwnStoredMethodInput'];
 export type ChangeRequestInput = components['schemas']['ChangeRequestInput'];
 export type OwnChangeRequestInput = components['schemas']['OwnChangeRequestInput'];
+export type ChangeOrderInput = components['schemas']['ChangeOrderInput'];
+export type OwnChangeOrderInput = components['schemas']['OwnChangeOrderInput'];
 export type ChangePartInput = components['schemas']['ChangePartInput'];
 export type ChangeSideInput = components['schemas']['ChangeSideInput'];
 export type ChangeCostLineInput = components['schemas']['ChangeCostLineInput'];
@@ -13761,7 +16146,6 @@ export type DunningNextInput = components['schemas']['DunningNextInput'];
 export type ImportSourceInput = components['schemas']['ImportSourceInput'];
 export type ImportMappingInput = components['schemas']['ImportMappingInput'];
 export type ImportTargetInput = components['schemas']['ImportTargetInput'];
-export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
 export type RevenueMonthInput = components['schemas']['RevenueMonthInput'];
 export type SimulatedCycleInput = components['schemas']['SimulatedCycleInput'];
 export type SimulatedPriceInput = components['schemas']['SimulatedPriceInput'];
@@ -13772,44 +16156,13 @@ export type SimulationRequestInput = components['schemas']['SimulationRequestInp
 export type SimulatedLineInput = components['schemas']['SimulatedLineInput'];
 export type SimulatedDocumentInput = components['schemas']['SimulatedDocumentInput'];
 export type SimulatedAccountInput = components['schemas']['SimulatedAccountInput'];
+export type OwnSupportPackOrderInput = components['schemas']['OwnSupportPackOrderInput'];
+export type SupportPackOrderInput = components['schemas']['SupportPackOrderInput'];
+export type SupportCreditEntryInput = components['schemas']['SupportCreditEntryInput'];
+export type OrderRequestInput = components['schemas']['OrderRequestInput'];
 export type Problem = components['schemas']['Problem'];
 export type BusinessUnit = components['schemas']['BusinessUnit'];
 export type Look = components['schemas']['Look'];
-export type StaffApiKey = components['schemas']['StaffApiKey'];
-export type AccountApiKey = components['schemas']['AccountApiKey'];
-export type StaffApiKeySecret = components['schemas']['StaffApiKeySecret'];
-export type AccountApiKeySecret = components['schemas']['AccountApiKeySecret'];
-export type StaffSession = components['schemas']['StaffSession'];
-export type Staff = components['schemas']['Staff'];
-export type StaffRoles = components['schemas']['StaffRoles'];
-export type AuditEntry = components['schemas']['AuditEntry'];
-export type ViewAs = components['schemas']['ViewAs'];
-export type SignInSettings = components['schemas']['SignInSettings'];
-export type PasswordLink = components['schemas']['PasswordLink'];
-export type SignedIn = components['schemas']['SignedIn'];
-export type PasskeyOptions = components['schemas']['PasskeyOptions'];
-export type PasswordStrength = components['schemas']['PasswordStrength'];
-export type Passkey = components['schemas']['Passkey'];
-export type Security = components['schemas']['Security'];
-export type Session = components['schemas']['Session'];
-export type OwnMember = components['schemas']['OwnMember'];
-export type MemberInvitation = components['schemas']['MemberInvitation'];
-export type InvitationLink = components['schemas']['InvitationLink'];
-export type OwnershipTransfer = components['schemas']['OwnershipTransfer'];
-export type OwnAccountChangeRequest = components['schemas']['OwnAccountChangeRequest'];
-export type AccountChangeRequest = components['schemas']['AccountChangeRequest'];
-export type OwnContact = components['schemas']['OwnContact'];
-export type ListedContact = components['schemas']['ListedContact'];
-export type AccountSetup = components['schemas']['AccountSetup'];
-export type LikelyDuplicate = components['schemas']['LikelyDuplicate'];
-export type Contract = components['schemas']['Contract'];
-export type SlaProfile = components['schemas']['SlaProfile'];
-export type ThresholdProfile = components['schemas']['ThresholdProfile'];
-export type OwnAccount = components['schemas']['OwnAccount'];
-export type Account = components['schemas']['Account'];
-export type Contact = components['schemas']['Contact'];
-export type Member = components['schemas']['Member'];
-export type CustomerSession = components['schemas']['CustomerSession'];
 export type Coupon = components['schemas']['Coupon'];
 export type PriceTier = components['schemas']['PriceTier'];
 export type Price = components['schemas']['Price'];
@@ -13871,12 +16224,86 @@ export type OwnInvoice = components['schemas']['OwnInvoice'];
 export type OwnInvoiceDetail = components['schemas']['OwnInvoiceDetail'];
 export type Movement = components['schemas']['Movement'];
 export type Balance = components['schemas']['Balance'];
+export type StaffApiKey = components['schemas']['StaffApiKey'];
+export type AccountApiKey = components['schemas']['AccountApiKey'];
+export type StaffApiKeySecret = components['schemas']['StaffApiKeySecret'];
+export type AccountApiKeySecret = components['schemas']['AccountApiKeySecret'];
+export type StaffSession = components['schemas']['StaffSession'];
+export type Staff = components['schemas']['Staff'];
+export type StaffRoles = components['schemas']['StaffRoles'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type ViewAs = components['schemas']['ViewAs'];
+export type SignInSettings = components['schemas']['SignInSettings'];
+export type PasswordLink = components['schemas']['PasswordLink'];
+export type SignedIn = components['schemas']['SignedIn'];
+export type PasskeyOptions = components['schemas']['PasskeyOptions'];
+export type PasswordStrength = components['schemas']['PasswordStrength'];
+export type Passkey = components['schemas']['Passkey'];
+export type Security = components['schemas']['Security'];
+export type Session = components['schemas']['Session'];
+export type OwnMember = components['schemas']['OwnMember'];
+export type MemberInvitation = components['schemas']['MemberInvitation'];
+export type InvitationLink = components['schemas']['InvitationLink'];
+export type OwnershipTransfer = components['schemas']['OwnershipTransfer'];
+export type OwnAccountChangeRequest = components['schemas']['OwnAccountChangeRequest'];
+export type AccountChangeRequest = components['schemas']['AccountChangeRequest'];
+export type OwnContact = components['schemas']['OwnContact'];
+export type ListedContact = components['schemas']['ListedContact'];
+export type AccountSetup = components['schemas']['AccountSetup'];
+export type LikelyDuplicate = components['schemas']['LikelyDuplicate'];
+export type Contract = components['schemas']['Contract'];
+export type SlaProfile = components['schemas']['SlaProfile'];
+export type ThresholdProfile = components['schemas']['ThresholdProfile'];
+export type OwnAccount = components['schemas']['OwnAccount'];
+export type Account = components['schemas']['Account'];
+export type Contact = components['schemas']['Contact'];
+export type Member = components['schemas']['Member'];
+export type CustomerSession = components['schemas']['CustomerSession'];
 export type DocumentBatch = components['schemas']['DocumentBatch'];
 export type DocumentBatches = components['schemas']['DocumentBatches'];
 export type Charge = components['schemas']['Charge'];
 export type DocumentsPreview = components['schemas']['DocumentsPreview'];
 export type DocumentsWritten = components['schemas']['DocumentsWritten'];
+export type OwnSubscriptionOrder = components['schemas']['OwnSubscriptionOrder'];
+export type SubscriptionOrder = components['schemas']['SubscriptionOrder'];
 export type SaleQuote = components['schemas']['SaleQuote'];
+export type OrderLine = components['schemas']['OrderLine'];
+export type OrderPart = components['schemas']['OrderPart'];
+export type StoredOrderQuote = components['schemas']['StoredOrderQuote'];
+export type OrderQuote = components['schemas']['OrderQuote'];
+export type OrderDocument = components['schemas']['OrderDocument'];
+export type OrderService = components['schemas']['OrderService'];
+export type OrderSummary = components['schemas']['OrderSummary'];
+export type OrderPayment = components['schemas']['OrderPayment'];
+export type OrderIntent = components['schemas']['OrderIntent'];
+export type OrderPaymentNotice = components['schemas']['OrderPaymentNotice'];
+export type Order = components['schemas']['Order'];
+export type OwnOrderSummary = components['schemas']['OwnOrderSummary'];
+export type OwnOrder = components['schemas']['OwnOrder'];
+export type ShopPrice = components['schemas']['ShopPrice'];
+export type ShopOption = components['schemas']['ShopOption'];
+export type ShopMeter = components['schemas']['ShopMeter'];
+export type ShopPlan = components['schemas']['ShopPlan'];
+export type ShopProduct = components['schemas']['ShopProduct'];
+export type Shop = components['schemas']['Shop'];
+export type Receipt = components['schemas']['Receipt'];
+export type PaymentOptions = components['schemas']['PaymentOptions'];
+export type NotifiedInvoice = components['schemas']['NotifiedInvoice'];
+export type OwnPaymentNotice = components['schemas']['OwnPaymentNotice'];
+export type PaymentNotice = components['schemas']['PaymentNotice'];
+export type Payment = components['schemas']['Payment'];
+export type PaymentDriver = components['schemas']['PaymentDriver'];
+export type PaymentProviderItem = components['schemas']['PaymentProviderItem'];
+export type PaymentProvider = components['schemas']['PaymentProvider'];
+export type PayerAction = components['schemas']['PayerAction'];
+export type OwnPaymentIntent = components['schemas']['OwnPaymentIntent'];
+export type PaymentIntent = components['schemas']['PaymentIntent'];
+export type OwnStoredMethod = components['schemas']['OwnStoredMethod'];
+export type StoredMethod = components['schemas']['StoredMethod'];
+export type PaymentChoices = components['schemas']['PaymentChoices'];
+export type PaymentReversal = components['schemas']['PaymentReversal'];
+export type ChangeOrder = components['schemas']['ChangeOrder'];
+export type OwnChangeOrder = components['schemas']['OwnChangeOrder'];
 export type ChangePart = components['schemas']['ChangePart'];
 export type ChangeSide = components['schemas']['ChangeSide'];
 export type ChangeCostLine = components['schemas']['ChangeCostLine'];
@@ -13935,12 +16362,6 @@ export type OwnNotice = components['schemas']['OwnNotice'];
 export type OwnNoticeDetail = components['schemas']['OwnNoticeDetail'];
 export type Notice = components['schemas']['Notice'];
 export type NoticeDetail = components['schemas']['NoticeDetail'];
-export type Receipt = components['schemas']['Receipt'];
-export type PaymentOptions = components['schemas']['PaymentOptions'];
-export type NotifiedInvoice = components['schemas']['NotifiedInvoice'];
-export type OwnPaymentNotice = components['schemas']['OwnPaymentNotice'];
-export type PaymentNotice = components['schemas']['PaymentNotice'];
-export type Payment = components['schemas']['Payment'];
 export type PrivacyExport = components['schemas']['PrivacyExport'];
 export type ErasurePreview = components['schemas']['ErasurePreview'];
 export type Job = components['schemas']['Job'];
@@ -13964,6 +16385,11 @@ export type SimulatedLine = components['schemas']['SimulatedLine'];
 export type SimulatedDocument = components['schemas']['SimulatedDocument'];
 export type SimulatedAccount = components['schemas']['SimulatedAccount'];
 export type Simulation = components['schemas']['Simulation'];
+export type OwnSupportPackOrder = components['schemas']['OwnSupportPackOrder'];
+export type SupportPackOrder = components['schemas']['SupportPackOrder'];
+export type SupportCreditEntry = components['schemas']['SupportCreditEntry'];
+export type SupportCredits = components['schemas']['SupportCredits'];
+export type OwnOrderRequest = components['schemas']['OwnOrderRequest'];
 export type Found = components['schemas']['Found'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -17409,9 +19835,9 @@ export interface operations {
                     /** @default [] */
                     units?: string[];
                     /** @default [] */
-                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     /** @default [] */
-                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                 };
             };
         };
@@ -17544,8 +19970,8 @@ export interface operations {
                     role?: "admin" | "finance" | "sales" | "support" | "technician" | "auditor";
                     all_units?: boolean;
                     units?: string[];
-                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
-                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    granted?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    withheld?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     disabled?: boolean;
                 };
             };
@@ -17714,7 +20140,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    scopes: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     /** @default null */
                     unit_ids?: string[] | null;
                     /** @default false */
@@ -17893,7 +20319,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    scopes?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
+                    scopes?: ("accounts.read" | "accounts.create" | "accounts.write" | "accounts.view_as" | "accounts.act_as" | "contracts.read" | "contracts.write" | "catalogue.read" | "catalogue.write" | "subscriptions.read" | "subscriptions.write" | "billing.read" | "billing.run" | "documents.write" | "orders.read" | "orders.write" | "ledger.read" | "reports.read" | "simulations.run" | "dunning.read" | "dunning.write" | "payments.read" | "payments.decide" | "payments.refund" | "imports.read" | "imports.run" | "notices.read" | "units.read" | "units.write" | "settings.read" | "settings.write" | "staff.read" | "staff.write" | "api_keys.read" | "api_keys.write" | "webhooks.read" | "webhooks.write" | "audit.read" | "privacy.export" | "privacy.erase" | "jobs.read" | "jobs.write")[];
                     unit_ids?: string[] | null;
                     read_only?: boolean;
                     rate_limit?: number;
@@ -26927,6 +29353,10 @@ export interface operations {
                     customer_changes_quantity?: boolean;
                     customer_changes_options?: boolean;
                     customer_cancels?: boolean;
+                    /** @description Whether customers order it in the portal */
+                    customer_orders?: boolean;
+                    /** @description Support credits that one of it gives: of packs of support */
+                    support_credits?: number;
                     /** @enum {string} */
                     suspension_credit?: "unless_debt" | "always" | "never";
                 };
@@ -26940,6 +29370,945 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_support_credits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportCredits"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_support_credits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportCredits"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_adjust_support_credits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description More, or with a minus less */
+                    amount: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportCredits"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shop"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_quote_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    request: components["schemas"]["OwnOrderRequest"];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderQuote"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_orders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "number" | "-number" | "total" | "-total";
+                state?: ("quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled")[];
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnOrderSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    request: components["schemas"]["OwnOrderRequest"];
+                    /** @description Of the quote that was seen: exactly that is placed, or nothing */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrder"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrder"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_accept_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrder"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_decline_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrder"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_cancel_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnOrder"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_orders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "placed_at" | "-placed_at" | "number" | "-number" | "total" | "-total" | "account_name" | "-account_name";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                salesperson_id?: string;
+                state?: ("quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled")[];
+                kind?: string;
+                /** @description Those that could not be done and wait for staff */
+                failed?: "true" | "false";
+                by_customer?: "true" | "false";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OrderSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    account_id: string;
+                    request: components["schemas"]["OrderRequestInput"];
+                    /**
+                     * @description A quote is offered to the customer, who accepts it in the portal
+                     * @default order
+                     * @enum {string}
+                     */
+                    as?: "order" | "quote";
+                    /** @description Last day on which a quote can be accepted */
+                    valid_until?: string | null;
+                    /** @description Told to the customer with it */
+                    note?: string | null;
+                    salesperson_id?: string | null;
+                    /** @description Of the quote that was seen: exactly that is placed, or nothing */
+                    token?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_orders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "placed_at" | "-placed_at" | "number" | "-number" | "total" | "-total" | "account_name" | "-account_name";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                salesperson_id?: string;
+                state?: ("quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled")[];
+                kind?: string;
+                /** @description Those that could not be done and wait for staff */
+                failed?: "true" | "false";
+                by_customer?: "true" | "false";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_orders_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "placed_at" | "-placed_at" | "number" | "-number" | "total" | "-total" | "account_name" | "-account_name";
+                q?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                salesperson_id?: string;
+                state?: ("quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled")[];
+                kind?: string;
+                /** @description Those that could not be done and wait for staff */
+                failed?: "true" | "false";
+                by_customer?: "true" | "false";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_quote_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    account_id: string;
+                    request: components["schemas"]["OrderRequestInput"];
+                    salesperson_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderQuote"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_process_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_refresh_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_cancel_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_withdraw_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description Refused */
@@ -27197,6 +30566,445 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_payment_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentChoices"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_payment_intents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                open?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnPaymentIntent"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_create_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    provider_id: string;
+                    /** @enum {string} */
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    invoice_ids?: string[];
+                    order_id?: string | null;
+                    stored_method_id?: string | null;
+                    /**
+                     * @description Keep the method for automatic debit
+                     * @default false
+                     */
+                    store?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPaymentIntent"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPaymentIntent"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_cancel_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_stored_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnStoredMethod"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_store_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    provider_id: string;
+                    /** @enum {string} */
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /**
+                     * @description What the customer types where no form of the provider takes it: a bank account to debit
+                     * @default null
+                     */
+                    details?: {
+                        [key: string]: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnPaymentIntent"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_remove_stored_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_set_automatic_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    automatic: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnStoredMethod"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_set_service_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    stored_method_id: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -27666,6 +31474,777 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Payment"];
                 };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payment_drivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PaymentDriver"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payment_providers: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+                archived?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PaymentProviderItem"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_payment_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+                    /** @default {} */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description What is left out stays as it is; an empty text takes one away
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: string;
+                    };
+                    /** @default false */
+                    enabled?: boolean;
+                    /** @default 0 */
+                    position?: number;
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    /** @enum {string} */
+                    driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentProvider"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_payment_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentProvider"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_payment_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
+                    /** @default {} */
+                    settings?: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * @description What is left out stays as it is; an empty text takes one away
+                     * @default {}
+                     */
+                    secrets?: {
+                        [key: string]: string;
+                    };
+                    /** @default false */
+                    enabled?: boolean;
+                    /** @default 0 */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentProvider"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_archive_payment_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_test_payment_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payment_intents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                state?: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+                open?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                provider_id?: string;
+                order_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PaymentIntent"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentIntent"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_look_up_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_cancel_payment_intent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_refund_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    amount: number;
+                    reason: string;
+                    /**
+                     * @description provider: by whoever took the money; outside: staff paid it back by hand
+                     * @enum {string}
+                     */
+                    by: "provider" | "outside";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentReversal"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_payment_reversals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                payment_id?: string;
+                account_id?: string;
+                business_unit_id?: string;
+                kind?: "refund" | "chargeback";
+                state?: "created" | "sending" | "unknown" | "pending" | "done" | "failed" | "won";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PaymentReversal"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_stored_methods: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                account_id?: string;
+                business_unit_id?: string;
+                state?: "active" | "expired" | "refused" | "removed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["StoredMethod"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_remove_stored_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                method_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_automatic_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                method_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    automatic: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_service_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    stored_method_id: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             "4XX": {
@@ -28830,7 +33409,7 @@ export interface operations {
                 business_unit_id?: string;
                 account_id?: string;
                 state?: "queued" | "sent" | "kept" | "failed";
-                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled";
+                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
             };
             header?: never;
             path?: never;
@@ -31924,7 +36503,7 @@ export interface operations {
                 from?: string;
                 /** @description Both days included */
                 to?: string;
-                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
                 /** @description The same by its code in the chart */
                 code?: string;
@@ -31979,7 +36558,7 @@ export interface operations {
                 from?: string;
                 /** @description Both days included */
                 to?: string;
-                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
                 /** @description The same by its code in the chart */
                 code?: string;
@@ -32032,7 +36611,7 @@ export interface operations {
                 from?: string;
                 /** @description Both days included */
                 to?: string;
-                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening";
+                kind?: "invoice" | "payment" | "credit_used" | "credit_note" | "debit_note" | "adjustment" | "refund" | "write_off" | "opening" | "chargeback" | "chargeback_won";
                 ledger_account?: "receivable" | "revenue" | "bank" | "account_credit" | "tax_payable" | "late_fees" | "interest" | "penalties" | "write_off" | "adjustments" | "opening";
                 /** @description The same by its code in the chart */
                 code?: string;

@@ -16,6 +16,7 @@ export {
   type Settlement,
 } from './credits.ts'
 export { createDocumentJobs, documentSchedule } from './document-jobs.ts'
+export { issueManualInvoice } from './documents.ts'
 export {
   type BillableCharge,
   type BillableComponent,
@@ -27,7 +28,7 @@ export {
   planInvoices,
 } from './engine.ts'
 export { printInvoice } from './invoice-print.ts'
-export { formatInvoiceNumber } from './invoices.ts'
+export { formatInvoiceNumber, getInvoice } from './invoices.ts'
 export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
 export { billingJobs, closingSchedule } from './jobs.ts'
 export {
@@ -61,6 +62,8 @@ export { registerLedgerOffice } from './routes.ledger.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'
 export { registerSaleQuotes } from './routes.quotes.ts'
+export { isOrderable, subscriptionOrders } from './sales.ts'
+export { invoiceDetail, ownInvoiceDetail } from './schemas.ts'
 export { computeTaxes, type TaxRule } from './taxes.ts'
 
 /** What of this module the search finds. */

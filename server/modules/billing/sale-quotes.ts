@@ -2,21 +2,10 @@ import { sql } from 'kysely'
 import { fromEpochDay, toEpochDay } from '../../platform/calendar.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal } from '../../platform/errors.ts'
-import {
-  anchorOf,
-  createSubscription,
-  cyclePeriodOfDay,
-  type SubscriptionInput,
-} from '../subscriptions/index.ts'
+import { anchorOf, cyclePeriodOfDay, type SubscriptionInput } from '../subscriptions/index.ts'
 import { type PlannedInvoice, planInvoices } from './engine.ts'
-import {
-  type BillingUnit,
-  loadServices,
-  readBillingUnits,
-  rulesOf,
-  type Service,
-  withTerms,
-} from './planning.ts'
+import { type BillingUnit, rulesOf, type Service, withTerms } from './planning.ts'
+import { sell } from './sales.ts'
 
 /**
  * What a sale would be, without selling: the service is created, read, billed by the engine, and undone, so that the
@@ -31,16 +20,9 @@ export async function quoteSale(tx: Tx, accountId: string, input: SubscriptionIn
 }
 
 async function sellAndBill(tx: Tx, accountId: string, input: SubscriptionInput, now: Temporal.Instant) {
-  const sold = await createSubscription(tx, accountId, input, now)
-  if (isRefusal(sold)) return sold
-  const [unit] = (await readBillingUnits(tx, [sold.business_unit_id])).values()
-  const coupon = await tx
-    .selectFrom('subscription_coupons')
-    .select(['name', 'discount_kind', 'discount_amount', 'discount_basis_points', 'from_date', 'to_date'])
-    .where('subscription_id', '=', sold.id)
-    .executeTakeFirst()
-  const loaded = (await loadServices(tx, unit!, [accountId], sold.start_date)).get(accountId)
-  const service = loaded?.services.find(({ id }) => id === sold.id)
+  const sale = await sell(tx, accountId, input, now)
+  if (isRefusal(sale)) return sale
+  const { sold, unit, coupon, service } = sale
   const { currency, plan_value, discount, amount, cycle_unit, cycle_count, cycle_alignment } = sold
   return {
     currency,
@@ -53,7 +35,7 @@ async function sellAndBill(tx: Tx, accountId: string, input: SubscriptionInput, 
     billing_start: sold.billing_start,
     components: sold.components.map(({ id: _id, ...component }) => component),
     coupon: coupon ?? null,
-    first_invoice: service ? findFirstInvoice(unit!, service) : null,
+    first_invoice: service ? findFirstInvoice(unit, service) : null,
   }
 }
 

@@ -4,6 +4,7 @@
 export { getChange, listChanges } from './change-list.ts'
 export { type ChangeOrder, performChange, previewChange, withdrawChange } from './changes.ts'
 export { changeJobs, changeSchedule } from './jobs.ts'
+export { changeOrders } from './orders.ts'
 export { personalData } from './personal-data.ts'
 export { registerChangesOffice } from './routes.office.ts'
 export { registerChangesPortal } from './routes.portal.ts'

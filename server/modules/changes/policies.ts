@@ -1,6 +1,7 @@
 import type { SuspensionCredit } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { notFound } from '../../platform/errors.ts'
+import { isOrderable } from '../billing/index.ts'
 
 /** What customers of a plan may do by themselves, and what a suspension gives back. */
 export type PlanPolicy = {
@@ -8,6 +9,8 @@ export type PlanPolicy = {
   customer_changes_quantity: boolean
   customer_changes_options: boolean
   customer_cancels: boolean
+  customer_orders: boolean
+  support_credits: number
   suspension_credit: SuspensionCredit
 }
 
@@ -16,13 +19,18 @@ const columns = [
   'customer_changes_quantity',
   'customer_changes_options',
   'customer_cancels',
+  'customer_orders',
+  'support_credits',
   'suspension_credit',
+  'kind',
 ] as const
 
 /** Refuses: not_found. */
 export async function getPlanPolicy(tx: Tx, planId: string) {
   const found = await tx.selectFrom('plans').select(columns).where('id', '=', planId).executeTakeFirst()
-  return found ?? notFound()
+  if (!found) return notFound()
+  const { kind, ...policy } = found
+  return { ...policy, customer_orders: isOrderable({ kind, customer_orders: policy.customer_orders }) }
 }
 
 /** Sets what was given, leaves the rest. Refuses: not_found. */

@@ -180,6 +180,31 @@ export type OwnChangeRequest = z.output<typeof ownRequest>
 export const ownChangePreviewInput = z.object({ change: ownRequest })
 export const ownChangeCommit = z.object({ change: ownRequest, token })
 
+// As an order: what costs more is done when it is paid.
+const orderFields = { kind: z.literal('change'), subscription_id: id }
+export const changeOrderRequest = z
+  .object({
+    ...orderFields,
+    change: z.discriminatedUnion('kind', [planChange, quantityChange, optionsChange, cycleChange]),
+  })
+  .meta({ id: 'ChangeOrder' })
+export const ownChangeOrderRequest = z
+  .object({
+    ...orderFields,
+    change: z.discriminatedUnion('kind', [
+      planChange.omit({
+        missing_options: true,
+        keep_discount: true,
+        trial_days: true,
+        timing: true,
+        effective_on: true,
+      }),
+      quantityChange.omit({ timing: true, effective_on: true }),
+      optionsChange.omit({ timing: true, effective_on: true }),
+    ]),
+  })
+  .meta({ id: 'OwnChangeOrder' })
+
 // What is shown -----------------------------------------------------------------------------------------------------
 
 const part = z
@@ -427,6 +452,12 @@ export const planPolicy = z
     customer_changes_quantity: z.boolean(),
     customer_changes_options: z.boolean(),
     customer_cancels: z.boolean(),
+    customer_orders: z.boolean().meta({ description: 'Whether customers order it in the portal' }),
+    support_credits: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({ description: 'Support credits that one of it gives: of packs of support' }),
     suspension_credit: z.enum(['unless_debt', 'always', 'never']),
   })
   .meta({ id: 'PlanPolicy' })
