@@ -8,7 +8,7 @@ import type {
   PaymentDriver,
   PaymentMethod,
 } from '../../platform/database.gen.ts'
-import type { Tx } from '../../platform/database.ts'
+import type { Pool, Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
@@ -177,12 +177,13 @@ type Due = {
 
 async function readDue(
   tx: Tx,
+  office: Pool,
   owner: IntentOwner,
   input: IntentInput,
   now: Temporal.Instant,
 ): Promise<Due | Refusal> {
   if ((input.order_id ?? null) !== null) {
-    const order = await readPayableOrder(tx, owner.account_id, input.order_id!, now)
+    const order = await readPayableOrder(tx, office, input.order_id!, now)
     return isRefusal(order)
       ? order
       : { amount: order.amount, currency: order.currency, order_id: input.order_id!, invoices: [] }
@@ -230,11 +231,12 @@ async function findOpen(tx: Tx, accountId: string, method: PaymentMethod, due: D
 
 /**
  * Writes the wish to pay invoices or an order, and the job that takes it to the provider. The one that is open for the same,
- * by the same provider, is given back instead: two tabs are one payment. Refuses: invalid_input,
+ * by the same provider, is given back instead: two tabs are one payment. An order is priced on the `office` side. Refuses: invalid_input,
  * nothing_to_pay, what an order refuses, payment_in_progress (another payment of one of them by this method is open).
  */
 export async function createIntent(
   tx: Tx,
+  office: Pool,
   owner: IntentOwner,
   input: IntentInput,
   now: Temporal.Instant,
@@ -242,7 +244,7 @@ export async function createIntent(
   await lockIntents(tx, owner.account_id)
   const provider = await findUsable(tx, owner.business_unit_id, input)
   if (isRefusal(provider)) return provider
-  const due = await readDue(tx, owner, input, now)
+  const due = await readDue(tx, office, owner, input, now)
   if (isRefusal(due)) return due
   const stored = input.stored_method_id ?? null
   if (stored !== null) {

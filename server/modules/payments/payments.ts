@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { arrayLiteral } from '../../platform/array-literals.ts'
 import { today } from '../../platform/calendar.ts'
 import type { PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
@@ -117,13 +118,13 @@ export async function getPayment(tx: Tx, id: string) {
   return (await selectPayments(tx).where('payments.id', '=', id).executeTakeFirst()) ?? notFound()
 }
 
+/** Money to be booked, with whose it is. */
+export type Booking = PaymentInput & { account_id: string; recorded_by: string | null }
+export type Booked = { id: string; invoice_ids: string[] }
+
 /**
- * Records money that an account paid (B7) and posts it: the bank has it, each invoice owes less, oldest due date first,
- * and what no invoice takes becomes account credit (billing.md 28), as does all of it where the invoices are paid
- * already. Of an order it is booked together with what the order causes, in one transaction; where that cannot be done the
- * money is credit and the order waits for staff. Two payments of one account never see the same debt: the account is locked.
- * Announces payment.approved. Refuses: not_found (account), invalid_input (received in the future; an invoice that is not
- * the account's).
+ * Records money that an account paid (B7), as bookPayments does. Refuses: not_found (account), invalid_input (received in the
+ * future; an invoice that is not the account's).
  */
 export async function recordPayment(
   tx: Tx,
@@ -131,92 +132,165 @@ export async function recordPayment(
   input: PaymentInput,
   actorId: string | null,
   now: Temporal.Instant,
-): Promise<{ id: string; invoice_ids: string[] } | Refusal> {
-  await lockAccounts(tx, [accountId])
-  const account = await tx
-    .selectFrom('accounts')
-    .innerJoin('business_units', 'business_units.id', 'accounts.business_unit_id')
-    .select(['accounts.business_unit_id', 'business_units.currency', 'business_units.time_zone'])
-    .where('accounts.id', '=', accountId)
-    .executeTakeFirst()
-  if (!account) return notFound()
-  const { business_unit_id, currency, time_zone } = account
-  const day = today(now, time_zone)
-  if (Temporal.PlainDate.compare(input.received_on, day) > 0)
-    return refuseField('received_on', 'in_the_future')
-  const order_id = input.order_id ?? null
-  const chosen = order_id === null ? input.invoice_ids : await payOrder(tx, order_id, now)
-  const debts = await listDebts(tx, accountId, currency, chosen)
-  if (isRefusal(debts)) return debts
-  const payment = await tx
-    .insertInto('payments')
-    .values({
-      business_unit_id,
-      account_id: accountId,
-      amount: input.amount,
-      currency,
-      method: input.method,
-      received_on: input.received_on,
-      reference: input.reference,
-      payment_notice_id: input.payment_notice_id ?? null,
-      order_id,
-      ...input.provider,
-      recorded_by: actorId,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  let rest = input.amount
-  const paid = debts.flatMap((debt) => {
-    const amount = Math.min(rest, debt.open_amount)
-    rest -= amount
-    return amount > 0 ? [{ invoice_id: debt.id, amount }] : []
-  })
-  await post(tx, [
-    {
-      kind: 'payment',
-      business_unit_id,
-      account_id: accountId,
-      currency,
-      on_date: input.received_on,
-      entries: [
-        { ledger_account: 'bank', amount: input.amount, payment_id: payment.id },
-        ...paid.map(({ invoice_id, amount }) => ({
-          ledger_account: 'receivable' as const,
-          amount: -amount,
-          invoice_id,
-          payment_id: payment.id,
-        })),
-        { ledger_account: 'account_credit', amount: -rest, payment_id: payment.id },
-      ],
-    },
-  ])
-  const invoice_ids = paid.map(({ invoice_id }) => invoice_id)
-  await settleInvoices(tx, invoice_ids, now)
-  await announce(
-    tx,
-    'payment.approved',
-    { payment_notice_id: input.payment_notice_id ?? null, payment_id: payment.id, invoice_ids },
-    payment.id,
-  )
-  return { id: payment.id, invoice_ids }
+): Promise<Booked | Refusal> {
+  const booked = await bookPayments(tx, [{ ...input, account_id: accountId, recorded_by: actorId }], now)
+  return isRefusal(booked) ? booked : booked[0]!
 }
 
-type Debt = { id: string; open_amount: number }
-
-/** What is owed of the chosen invoices, or of every open one, the oldest due date first. */
-async function listDebts(
+/**
+ * Records money that accounts paid and posts it: the bank has it, each invoice owes less, oldest due date first, and what no
+ * invoice takes becomes account credit (billing.md 28), as does all of it where the invoices are paid already. Of an order it is
+ * booked together with what the order causes, in one transaction; where that cannot be done the money is credit and the order
+ * waits for staff. Two payments of one account never see the same debt: the accounts are locked. Announces payment.approved for
+ * each. All are booked or none: refuses not_found (account), invalid_input (received in the future; an invoice that is not the
+ * account's).
+ */
+export async function bookPayments(
   tx: Tx,
-  accountId: string,
-  currency: string,
-  chosen: string[] | undefined,
-): Promise<Debt[] | Refusal> {
-  const ids = chosen === undefined ? null : [...new Set(chosen)]
+  bookings: readonly Booking[],
+  now: Temporal.Instant,
+): Promise<Booked[] | Refusal> {
+  if (bookings.length === 0) return []
+  const accountIds = [...new Set(bookings.map(({ account_id }) => account_id))]
+  await lockAccounts(tx, accountIds)
+  const owners = await readOwners(tx, accountIds)
+  const chosen: (string[] | null)[] = []
+  for (const booking of bookings) {
+    const owner = owners.get(booking.account_id)
+    if (!owner) return notFound()
+    if (Temporal.PlainDate.compare(booking.received_on, today(now, owner.time_zone)) > 0)
+      return refuseField('received_on', 'in_the_future')
+    chosen.push(
+      (booking.order_id ?? null) === null
+        ? (booking.invoice_ids ?? null)
+        : await payOrder(tx, booking.order_id!, now, booking.amount),
+    )
+  }
+  const debts = await readDebts(tx, bookings, chosen)
+  const ids = await sql<{ id: string }>`
+    select uuidv7() as id from generate_series(1, ${bookings.length}::int)`.execute(tx)
+  const booked: (Booked & { paid: { invoice_id: string; amount: number }[]; rest: number })[] = []
+  for (const [index, booking] of bookings.entries()) {
+    const owner = owners.get(booking.account_id)!
+    const own = debts.filter(
+      (debt) =>
+        debt.account_id === booking.account_id &&
+        debt.currency === owner.currency &&
+        (chosen[index] === null ? debt.state === 'open' : chosen[index]!.includes(debt.id)),
+    )
+    // What a provider took is booked, whatever has become of its invoices meanwhile.
+    const strict = chosen[index] !== null && !booking.provider
+    if (strict && own.length !== new Set(chosen[index]).size)
+      return refuseField('invoice_ids', 'not_a_choice')
+    let rest = booking.amount
+    const paid = own.flatMap((debt) => {
+      const amount = Math.max(0, Math.min(rest, debt.open_amount))
+      rest -= amount
+      // What comes next of the same account finds what this one left.
+      debt.open_amount -= amount
+      return amount > 0 ? [{ invoice_id: debt.id, amount }] : []
+    })
+    booked.push({
+      id: ids.rows[index]!.id,
+      invoice_ids: paid.map(({ invoice_id }) => invoice_id),
+      paid,
+      rest,
+    })
+  }
+  await insertPayments(tx, bookings, booked, owners)
+  await post(
+    tx,
+    bookings.map((booking, index) => {
+      const { id, paid, rest } = booked[index]!
+      const { business_unit_id, currency } = owners.get(booking.account_id)!
+      return {
+        kind: 'payment' as const,
+        business_unit_id,
+        account_id: booking.account_id,
+        currency,
+        on_date: booking.received_on,
+        entries: [
+          { ledger_account: 'bank' as const, amount: booking.amount, payment_id: id },
+          ...paid.map(({ invoice_id, amount }) => ({
+            ledger_account: 'receivable' as const,
+            amount: -amount,
+            invoice_id,
+            payment_id: id,
+          })),
+          { ledger_account: 'account_credit' as const, amount: -rest, payment_id: id },
+        ],
+      }
+    }),
+  )
+  await settleInvoices(tx, [...new Set(booked.flatMap(({ invoice_ids }) => invoice_ids))], now)
+  await Promise.all(
+    booked.map(({ id, invoice_ids }, index) =>
+      announce(
+        tx,
+        'payment.approved',
+        { payment_notice_id: bookings[index]!.payment_notice_id ?? null, payment_id: id, invoice_ids },
+        id,
+      ),
+    ),
+  )
+  return booked.map(({ id, invoice_ids }) => ({ id, invoice_ids }))
+}
+
+type PayingOwner = { id: string; business_unit_id: string; currency: string; time_zone: string }
+
+async function readOwners(tx: Tx, ids: readonly string[]): Promise<Map<string, PayingOwner>> {
+  const rows = await tx
+    .selectFrom('accounts')
+    .innerJoin('business_units', 'business_units.id', 'accounts.business_unit_id')
+    .select([
+      'accounts.id',
+      'accounts.business_unit_id',
+      'business_units.currency',
+      'business_units.time_zone',
+    ])
+    .where(sql<boolean>`accounts.id = any(${arrayLiteral(ids)}::uuid[])`)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+type Debt = { id: string; account_id: string; currency: string; state: string; open_amount: number }
+
+/** What is owed of the chosen invoices, and of every open one where none were chosen, the oldest due date first. */
+async function readDebts(
+  tx: Tx,
+  bookings: readonly Booking[],
+  chosen: readonly (string[] | null)[],
+): Promise<Debt[]> {
+  const all = bookings.flatMap(({ account_id }, index) => (chosen[index] === null ? [account_id] : []))
   const found = await sql<Debt>`
-    select i.id, b.open_amount
-      from invoices i join invoice_balances b on b.invoice_id = i.id
-     where i.account_id = ${accountId} and i.currency = ${currency} and i.state in ('open', 'paid')
-       and case when ${ids}::uuid[] is null then i.state = 'open' else i.id = any(${ids}::uuid[]) end
+    select i.id, i.account_id, i.currency, i.state, b.open_amount
+      from (select id from invoices where id = any(${arrayLiteral(chosen.flatMap((ids) => ids ?? []))}::uuid[])
+            union select id from invoices where account_id = any(${arrayLiteral(all)}::uuid[]) and state = 'open') c
+      join invoices i on i.id = c.id join invoice_balances b on b.invoice_id = i.id
+     where i.state in ('open', 'paid')
      order by i.due_date, i.issue_date, i.series, i.number`.execute(tx)
-  if (ids !== null && found.rows.length !== ids.length) return refuseField('invoice_ids', 'not_a_choice')
   return found.rows
+}
+
+async function insertPayments(
+  tx: Tx,
+  bookings: readonly Booking[],
+  booked: readonly Booked[],
+  owners: ReadonlyMap<string, PayingOwner>,
+): Promise<void> {
+  const column = (value: (booking: Booking, index: number) => string | number | null) =>
+    arrayLiteral(bookings.map(value))
+  await sql`
+    insert into payments (id, business_unit_id, account_id, amount, currency, method, received_on, reference, payment_notice_id,
+                          order_id, provider_id, provider_ref, intent_id, recorded_by)
+    select * from unnest(
+      ${column((_one, index) => booked[index]!.id)}::uuid[], ${column(({ account_id }) => owners.get(account_id)!.business_unit_id)}::uuid[],
+      ${column(({ account_id }) => account_id)}::uuid[], ${column(({ amount }) => amount)}::bigint[],
+      ${column(({ account_id }) => owners.get(account_id)!.currency)}::text[], ${column(({ method }) => method)}::payment_method[],
+      ${column(({ received_on }) => received_on.toString())}::date[], ${column(({ reference }) => reference)}::text[],
+      ${column(({ payment_notice_id }) => payment_notice_id ?? null)}::uuid[], ${column(({ order_id }) => order_id ?? null)}::uuid[],
+      ${column(({ provider }) => provider?.provider_id ?? null)}::uuid[], ${column(({ provider }) => provider?.provider_ref ?? null)}::text[],
+      ${column(({ provider }) => provider?.intent_id ?? null)}::uuid[], ${column(({ recorded_by }) => recorded_by)}::uuid[])`.execute(
+    tx,
+  )
 }

@@ -65,7 +65,7 @@ export function registerPayPortal(app: App, drivers: Drivers): void {
       perMinute: 30,
     },
     async (tx, { body }, actor, { now }) => {
-      const intent = await createIntent(tx, ownerOf(actor), body, now)
+      const intent = await createIntent(tx, app.office, ownerOf(actor), body, now)
       return isRefusal(intent) ? intent : getOwnIntent(tx, actor.account_id!, intent.id)
     },
   )
