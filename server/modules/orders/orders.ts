@@ -332,39 +332,30 @@ export type PayableOrder = {
 }
 
 /**
- * What has to be paid for an order today. One that was quoted for another day says order_price_changed: it is quoted anew by
- * whoever reads it ({@link refreshOwnOrder}), so that nobody pays another amount than the one they saw. Refuses: not_found,
- * order_state (not open), order_nothing_due, order_price_changed.
+ * What has to be paid for an order today. It is quoted anew by the house, in a transaction of its own: `tx` must hold no lock on
+ * the account. Where that is another amount than the order said, the order says it from then on and order_price_changed is
+ * refused once, so that nobody pays what they have not seen. Refuses: not_found, order_state (not open), order_nothing_due,
+ * order_price_changed, and what the deed refuses.
  */
 export async function readPayableOrder(
   tx: Tx,
-  accountId: string,
+  office: Pool,
   id: string,
   now: Temporal.Instant,
 ): Promise<PayableOrder | Refusal> {
   const order = await tx
     .selectFrom('orders')
-    .innerJoin('business_units', 'business_units.id', 'orders.business_unit_id')
-    .select([
-      'orders.id',
-      'orders.account_id',
-      'orders.business_unit_id',
-      'orders.number',
-      'orders.state',
-      'orders.due as amount',
-      'orders.currency',
-      'orders.title',
-      'orders.quoted_on',
-      'business_units.time_zone',
-    ])
-    .where('orders.id', '=', id)
-    .where('orders.account_id', '=', accountId)
+    .select(['id', 'account_id', 'business_unit_id', 'number', 'state', 'due', 'terms'])
+    .where('id', '=', id)
     .executeTakeFirst()
   if (!order) return notFound()
-  const { state, quoted_on, time_zone, ...payable } = order
+  const { state, due, terms, ...facts } = order
   if (state !== 'open') return inState(state)
-  if (compare(quoted_on, today(now, time_zone)) !== 0) return refuse('order_price_changed')
-  return payable.amount === 0 ? refuse('order_nothing_due') : payable
+  const quote = await transactAsSystem(office, house('read_payable_order'), (own) => renewQuote(own, id, now))
+  if (isRefusal(quote)) return quote
+  if (quote.due !== due || quote.terms !== terms) return refuse('order_price_changed')
+  if (quote.due === 0) return refuse('order_nothing_due')
+  return { ...facts, amount: quote.due, currency: quote.currency, title: quote.title }
 }
 
 /**
