@@ -314,7 +314,7 @@ async function endCharge(
       scenario: scenario?.name ?? null,
       method_id,
       failure: outcome.state === 'refused' ? outcome.failure : null,
-      mute_looks: paid && scenario?.telling === 'late' ? muteLooks : 0,
+      mute_looks: paid && charge.purpose === 'payment' && scenario?.telling === 'late' ? muteLooks : 0,
       ended_at: outcome.state === 'second_step' ? null : now,
     })
     .where('id', '=', charge.id)
