@@ -9,6 +9,7 @@ const permissionsOf = {
   subscriptions: ['read', 'write'],
   billing: ['read', 'run'],
   documents: ['write'],
+  orders: ['read', 'write'],
   ledger: ['read'],
   payments: ['read', 'decide'],
   dunning: ['read', 'write'],
