@@ -87,14 +87,17 @@ import {
   registerOrdersPortal,
 } from './modules/orders/index.ts'
 import {
+  createDebitJobs,
   createIntentJobs,
   createPaymentJobs,
   type Drivers,
+  debitSchedule,
   intentSchedule,
   type ProviderDriver,
   personalData as paymentData,
   searchKinds as paymentKinds,
   paymentSchedule,
+  registerDebitsOffice,
   registerPaymentsOffice,
   registerPaymentsPortal,
   registerPayPortal,
@@ -131,8 +134,16 @@ import {
   supportPackOrders,
 } from './modules/support/index.ts'
 import { registerUnitsOffice, registerUnitsPublic, searchKinds as unitKinds } from './modules/units/index.ts'
+import {
+  createWebhookJobs,
+  registerWebhooksOffice,
+  registerWebhooksPortal,
+  personalData as webhookData,
+  webhookListeners,
+  webhookSchedule,
+} from './modules/webhooks/index.ts'
 import type { Config } from './platform/config.ts'
-import { type Listeners, listen } from './platform/events.ts'
+import { joinListeners, type Listeners, listen } from './platform/events.ts'
 import type { FileStore } from './platform/files.ts'
 import type { App } from './platform/http.ts'
 import type { JobHandlers, Schedule } from './platform/jobs.ts'
@@ -170,6 +181,7 @@ const personalData: PersonalDataSource[] = [
   ...paymentData,
   ...dunningData,
   ...noticeData,
+  ...webhookData,
   ...importData,
   ...privacyData,
 ]
@@ -210,6 +222,7 @@ const registrations: ((app: App, drivers: Drivers) => void)[] = [
   registerPayPortal,
   registerPaymentsOffice,
   registerProvidersOffice,
+  registerDebitsOffice,
   registerProviderHooks,
   registerSandbox,
   registerDunningPortal,
@@ -217,6 +230,8 @@ const registrations: ((app: App, drivers: Drivers) => void)[] = [
   registerDunningPreview,
   registerNoticesPortal,
   registerNoticesOffice,
+  registerWebhooksPortal,
+  registerWebhooksOffice,
   registerImportsOffice,
   registerBillingPortal,
   registerBillingOffice,
@@ -261,6 +276,7 @@ const listeners: Listeners = {
   'payment.approved': ['notices:send_payment_approved'],
   'payment.rejected': ['notices:send_payment_rejected'],
   'privacy_export.ready': ['notices:send_privacy_export_ready'],
+  'webhook.disabled': ['notices:send_webhook_disabled'],
 }
 
 /** What background handlers need of the process that they run in. */
@@ -274,6 +290,8 @@ export type JobServices = {
 
 /** Every background handler, by task name. */
 export function createJobHandlers(services: JobServices): JobHandlers {
+  const { config } = services
+  const taking = { config, drivers: services.drivers ?? createDrivers(config) }
   return {
     ...createAccessJobs(services.files),
     ...contractJobs,
@@ -284,13 +302,12 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...changeJobs,
     ...orderJobs,
     ...createPaymentJobs(services),
-    ...createIntentJobs({
-      config: services.config,
-      drivers: services.drivers ?? createDrivers(services.config),
-    }),
+    ...createIntentJobs(taking),
+    ...createDebitJobs(taking),
     ...createSandboxJobs(services),
     ...dunningJobs,
     ...createNoticeJobs(services),
+    ...createWebhookJobs({ config: services.config, chance: Math.random }),
     ...createImportJobs(services.files),
     ...searchJobs,
     ...createPrivacyJobs(services, personalData),
@@ -309,7 +326,9 @@ export const schedule: Schedule = {
   ...documentSchedule,
   ...paymentSchedule,
   ...intentSchedule,
+  ...debitSchedule,
   ...dunningSchedule,
+  ...webhookSchedule,
   ...searchSchedule,
   ...privacySchedule,
 }
@@ -320,7 +339,7 @@ export async function createApp({
   ...options
 }: Parameters<typeof createServer>[0] & Pick<JobServices, 'drivers'>): Promise<App> {
   const drivers = given ?? createDrivers(options.config)
-  listen(listeners)
+  listen(joinListeners(listeners, webhookListeners))
   offerOrderKinds(orderKinds)
   const app = await createServer(options)
   await app.server.after()

@@ -3,12 +3,13 @@
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { callProvider, isFault } from './calls.ts'
+export { createDebitJobs, debitSchedule } from './debit-jobs.ts'
 export { registerProviderHooks } from './hooks.ts'
 export { createIntentJobs, intentSchedule, lookUpIntent, type PaymentServices } from './intent-jobs.ts'
 export { createIntent, type IntentInput, type IntentOwner } from './intents.ts'
 export { createPaymentJobs, paymentSchedule } from './jobs.ts'
 export { notifyPayment, type PaymentNoticeInput } from './payment-notices.ts'
-export { type PaymentInput, recordPayment } from './payments.ts'
+export { getPayment, type PaymentInput, recordPayment } from './payments.ts'
 export { personalData } from './personal-data.ts'
 export {
   type Capabilities,
@@ -32,11 +33,16 @@ export {
   type StoredReference,
   type UsedMethod,
 } from './providers.ts'
+export { getReversal } from './reversals.ts'
+export { registerDebitsOffice } from './routes.debits.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
 export { registerPayPortal } from './routes.pay.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
 export { registerProvidersOffice } from './routes.providers.ts'
+export { ownMethodSchema, reversalSchema } from './schemas.providers.ts'
+export { paymentSchema } from './schemas.ts'
 export { applyStanding } from './standing.ts'
+export { getOwnMethod } from './stored-methods.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

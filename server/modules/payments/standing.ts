@@ -7,8 +7,8 @@ import type { Config } from '../../platform/config.ts'
 import type { IntentState, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal } from '../../platform/errors.ts'
-import { announce } from '../../platform/events.ts'
 import { lockAccounts } from '../billing/index.ts'
+import { followDebits } from './debits.ts'
 import { askAbout } from './intents.ts'
 import { type Booking, bookPayments } from './payments.ts'
 import type { Standing } from './providers.ts'
@@ -162,11 +162,13 @@ async function moveIntents(tx: Tx, moved: readonly Moved[], now: Temporal.Instan
            n (id, state, ref, action, expires_at, failure, detail, look_at)
      where i.id = n.id`.execute(tx)
   await Promise.all(
-    moved.map(async ({ intent, state, look_at }) => {
-      if (look_at !== null) await askAbout(tx, intent.id, look_at)
-      if (isOver(state) && state !== intent.state)
-        await announce(tx, 'payment_intent.ended', { intent_id: intent.id, state }, intent.id)
-    }),
+    moved.map(({ intent, look_at }) => (look_at === null ? undefined : askAbout(tx, intent.id, look_at))),
+  )
+  const ended = moved.filter(({ intent, state }) => isOver(state) && state !== intent.state)
+  await followDebits(
+    tx,
+    ended.map(({ intent }) => intent.id),
+    now,
   )
 }
 
