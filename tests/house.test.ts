@@ -20,6 +20,7 @@ const order = [
   'payments',
   'dunning',
   'notices',
+  'webhooks',
   'imports',
   'reports',
   'search',

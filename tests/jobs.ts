@@ -2,6 +2,7 @@ import { Logger, runOnce, type TaskList } from 'graphile-worker'
 import pg from 'pg'
 import { createJobHandlers } from '../server/app.ts'
 import { transactAsSystem } from '../server/platform/database.ts'
+import type { JobHandlers } from '../server/platform/jobs.ts'
 import { createMailer, type Mailer } from '../server/platform/mail.ts'
 import type { TestApi } from './api.ts'
 
@@ -12,14 +13,17 @@ const silent = new Logger(() => () => undefined)
 /**
  * Runs every job that waits, and those that they add, to the end, as a worker would, in this process and by the
  * test's clock. Without a mailer mails are kept. Throws if a job failed, unless failures are expected: then it returns
- * them; a failed job waits for its back-off, so it runs once here.
+ * them; a failed job waits for its back-off, so it runs once here. `handlers` stand in for those of the house.
  */
 export async function runJobs(
   api: TestApi,
-  options: { mailer?: Mailer; failing?: boolean } = {},
+  options: { mailer?: Mailer; failing?: boolean; handlers?: JobHandlers } = {},
 ): Promise<JobFailure[]> {
   const mailer = options.mailer ?? createMailer({ smtpUrl: null, from: api.config.mailFrom })
-  const handlers = createJobHandlers({ config: api.config, mailer, files: api.files })
+  const handlers = {
+    ...createJobHandlers({ config: api.config, mailer, files: api.files }),
+    ...options.handlers,
+  }
   const failures: JobFailure[] = []
   const tasks: TaskList = {}
   for (const [task, handler] of Object.entries(handlers)) {

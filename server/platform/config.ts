@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { isNetwork } from './outbound.ts'
 
 export const processRoles = ['all', 'web', 'worker'] as const
 
@@ -32,6 +33,11 @@ const environment = z.object({
     .optional(),
   BREACHED_PASSWORDS_URL: z.url({ protocol: /^https?$/ }).optional(),
   RATE_LIMIT: z.coerce.number().int().min(10).max(10_000_000).default(1200),
+  WEBHOOK_NETWORKS: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((networks) => networks.every(isNetwork))
+    .default([]),
 })
 
 /** What a Zaguan process runs with. Every variable is documented in docs/configuration.md. */
@@ -57,6 +63,8 @@ export type Config = {
   breachedPasswordsUrl: string | null
   /** Requests per minute from one address. */
   rateLimit: number
+  /** Networks of one's own that webhooks of the operator may reach beside the internet; empty: none. */
+  webhookNetworks: string[]
 }
 
 /** A configuration that cannot be used; the message says which variable to set and to what. */
@@ -78,6 +86,7 @@ const advice: Record<string, string> = {
   RATE_LIMIT: 'requests per minute from one address, 10 or more',
   SECRET_KEY: '32 random bytes as base64 or hex (openssl rand -base64 32), or leave it out',
   BREACHED_PASSWORDS_URL: 'a range API such as https://api.pwnedpasswords.com/range/, or leave it out',
+  WEBHOOK_NETWORKS: 'networks of your own such as 10.1.0.0/16, separated by commas, or leave it out',
   METRICS_TOKEN: 'a secret of 16 characters or more, or leave it out',
 }
 
@@ -111,6 +120,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     secretKey: value.SECRET_KEY ?? null,
     breachedPasswordsUrl: value.BREACHED_PASSWORDS_URL?.replace(/\/*$/, '/') ?? null,
     rateLimit: value.RATE_LIMIT,
+    webhookNetworks: value.WEBHOOK_NETWORKS,
   }
 }
 

@@ -22,3 +22,10 @@ export async function announce(tx: Tx, event: string, payload: JobPayload, cause
   for (const task of listeners[event] ?? [])
     await enqueue(tx, task, payload, cause === undefined ? {} : { key: `${task}:${cause}` })
 }
+
+/** Two lists of who listens as one: to an event that stands in both, all of both. */
+export function joinListeners(some: Listeners, others: Listeners): Listeners {
+  const joined: Listeners = { ...some }
+  for (const [event, tasks] of Object.entries(others)) joined[event] = [...(joined[event] ?? []), ...tasks]
+  return joined
+}

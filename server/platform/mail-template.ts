@@ -346,6 +346,19 @@ type DocumentMail = {
   link: string
 }
 
+type OrderMail = {
+  name: string | null
+  number: number
+  title: string
+  /** What its invoices come to, and what of that is paid by money; minor units. */
+  total: number
+  due: number
+  recurring: { amount: number; unit: 'month' | 'week' | 'day' | 'once'; count: number } | null
+  freemium: boolean
+  currency: string
+  link: string
+}
+
 export type MailParams = {
   password_reset: {
     name: string | null
@@ -486,6 +499,17 @@ export type MailParams = {
     months: number | null
     link: string
   }
+  webhook_disabled: {
+    name: string | null
+    url: string
+    reason: 'gone' | 'failing'
+    link: string
+  }
+  quote_offered: OrderMail & { until: Temporal.PlainDate; note: string | null }
+  order_placed: OrderMail
+  order_processed: OrderMail
+  /** To staff: `reason` is why it could not be done, in words. No name of a customer is in it. */
+  order_failed: { number: number; title: string; paid: boolean; reason: string; link: string }
   privacy_export_ready: {
     name: string | null
     account: string
@@ -514,6 +538,54 @@ function listLines(
       ? [[translator(language)('mail:document.tax'), money(params.tax)] as [string, string]]
       : []),
   ]
+}
+
+/** How often something is paid, in words. */
+function tellCycle(unit: string, count: number, language: Language): string {
+  const t = translator(language)
+  if (unit === 'month' && count === 12) return t('mail:order.each_year')
+  return count === 1 ? t(`mail:order.each_${unit}`) : t(`mail:order.every_${unit}`, { number: count })
+}
+
+/** The mail of an order or a quote: what it is of, and what it costs. */
+function composeOrder(
+  kind: 'quote_offered' | 'order_placed' | 'order_processed',
+  params: OrderMail,
+  language: Language,
+  unit: string,
+): Words {
+  const t = translator(language)
+  const { number, title, total, due, recurring } = params
+  const money = (amount: number) => formatMoney(amount, params.currency, language)
+  const words = { number, title, unit, amount: money(due) }
+  const way = due > 0 ? 'due' : 'free'
+  return {
+    subject: t(`mail:${kind}.subject`, words),
+    preheader: t(`mail:${kind}.preheader`, words),
+    paragraphs: [t(kind === 'order_placed' ? `mail:order_placed.body_${way}` : `mail:${kind}.body`, words)],
+    facts: [
+      [t('mail:order.number'), String(number)],
+      [t('mail:order.what'), title],
+      [t('mail:order.now'), params.freemium ? t('mail:order.freemium') : money(total)],
+      ...(total > due ? [[t('mail:order.credit_used'), money(total - due)] as [string, string]] : []),
+      ...(recurring && recurring.amount > 0
+        ? [
+            [
+              t('mail:order.then'),
+              t('mail:order.recurring', {
+                amount: money(recurring.amount),
+                cycle: tellCycle(recurring.unit, recurring.count, language),
+              }),
+            ] as [string, string],
+          ]
+        : []),
+    ],
+    action: {
+      label: t(kind === 'order_placed' && due > 0 ? 'mail:order_placed.action_due' : `mail:${kind}.action`),
+      url: params.link,
+    },
+    reason: t('mail:frame.reason_customer', { unit }),
+  }
 }
 
 /** The mail of a change of a service: what changes, when, and what it costs. */
@@ -861,6 +933,35 @@ const composers: { [K in MailKind]: Compose<K> } = {
   }),
   cancellation_requested: (params, language, unit) =>
     composeChange('cancellation_requested', params, language, unit),
+  quote_offered: (params, language, unit) => {
+    const t = translator(language)
+    const words = composeOrder('quote_offered', params, language, unit)
+    return {
+      ...words,
+      facts: [
+        ...(words.facts ?? []),
+        [t('mail:quote_offered.until'), formatDate(params.until, language)] as [string, string],
+      ],
+      ...(params.note === null
+        ? {}
+        : { quote: [t('mail:quote_offered.note'), params.note] as [string, string] }),
+      notes: [t('mail:quote_offered.day')],
+    }
+  },
+  order_placed: (params, language, unit) => composeOrder('order_placed', params, language, unit),
+  order_processed: (params, language, unit) => composeOrder('order_processed', params, language, unit),
+  order_failed: (params, language, unit) => {
+    const t = translator(language)
+    const { number, title } = params
+    return {
+      subject: t('mail:order_failed.subject', { number, title }),
+      preheader: t(`mail:order_failed.preheader_${params.paid ? 'paid' : 'free'}`),
+      paragraphs: [t(`mail:order_failed.body_${params.paid ? 'paid' : 'free'}`, { number, title })],
+      quote: [t('mail:order_failed.why'), params.reason],
+      action: { label: t('mail:order_failed.action'), url: params.link },
+      reason: t('mail:order_failed.reason', { unit }),
+    }
+  },
   contract_sent: (params, language, unit) => {
     const t = translator(language)
     const { title, plan } = params
@@ -905,6 +1006,17 @@ const composers: { [K in MailKind]: Compose<K> } = {
       ],
       action: { label: t('mail:contract_expiring.action'), url: params.link },
       reason: t('mail:frame.reason_customer', { unit }),
+    }
+  },
+  webhook_disabled: (params, language, unit) => {
+    const t = translator(language)
+    return {
+      subject: t('mail:webhook_disabled.subject'),
+      preheader: t('mail:webhook_disabled.preheader'),
+      paragraphs: [t(`mail:webhook_disabled.${params.reason}`), t('mail:webhook_disabled.again')],
+      facts: [[t('mail:webhook_disabled.address'), params.url]],
+      action: { label: t('mail:webhook_disabled.action'), url: params.link },
+      reason: t('mail:frame.reason_access', { unit }),
     }
   },
   privacy_export_ready: (params, language, unit) => {

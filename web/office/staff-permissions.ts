@@ -22,6 +22,7 @@ const permissionsOf = {
   settings: ['read', 'write'],
   staff: ['read', 'write'],
   api_keys: ['read', 'write'],
+  webhooks: ['read', 'write'],
   privacy: ['export', 'erase'],
   jobs: ['read', 'write'],
   audit: ['read'],

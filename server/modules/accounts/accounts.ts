@@ -2,6 +2,7 @@ import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Accounts } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
+import { announce } from '../../platform/events.ts'
 import type { CustomerActor } from '../../platform/http.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
@@ -172,6 +173,7 @@ export async function createAccount(
     if (input.sla_profile_id || input.threshold_profile_id)
       await markStep(tx, id, 'profiles', 'done', author.now)
   }
+  await announce(tx, 'account.created', { account_id: id })
   return getAccount(tx, id)
 }
 
@@ -218,6 +220,7 @@ export async function updateAccount(
   }
   if (change.sla_profile_id !== undefined || change.threshold_profile_id !== undefined)
     await markStep(tx, id, 'profiles', 'done', now)
+  await announce(tx, 'account.changed', { account_id: id })
   return getAccount(tx, id)
 }
 

@@ -150,6 +150,7 @@ export async function approveChangeRequest(tx: Tx, id: string, staffId: string) 
     })
     .where('id', '=', request.account_id)
     .execute()
+  await announce(tx, 'account.changed', { account_id: request.account_id })
   return getChangeRequest(tx, id)
 }
 

@@ -21,11 +21,13 @@ export { createContract } from './contracts.ts'
 export { isPublicMailDomain, readDomain } from './domains.ts'
 export { claimFirstAccess } from './first-access.ts'
 export { memberInvitationDays } from './invitations.ts'
+export { getOwnAccount } from './own-account.ts'
 export { personalData } from './personal-data.ts'
 export { createSlaProfile, createThresholdProfile } from './profiles.ts'
 export { registerInvitationsPublic, registerMembersOffice, registerMembersPortal } from './routes.members.ts'
 export { registerAccountsOffice } from './routes.office.ts'
 export { registerAccountsPortal } from './routes.portal.ts'
+export { accountSchema, ownAccountSchema } from './schemas.ts'
 export { readChangedTaxId, readTaxId } from './tax-id.ts'
 
 /** What of this module the search finds. */

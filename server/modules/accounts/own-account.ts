@@ -1,5 +1,6 @@
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound } from '../../platform/errors.ts'
+import { announce } from '../../platform/events.ts'
 import type { CustomerActor } from '../../platform/http.ts'
 import type { Language } from '../../platform/translations.ts'
 import { getOwnChangeRequest, requestAccountChange, type SensitiveDetails } from './change-requests.ts'
@@ -93,6 +94,7 @@ export async function updateOwnAccount(tx: Tx, actor: CustomerActor, change: Own
   }
   if (Object.values(wanted).some((value) => value !== undefined)) {
     await tx.updateTable('accounts').set(wanted).where('id', '=', id).execute()
+    await announce(tx, 'account.changed', { account_id: id })
   }
   return getOwnAccount(tx, id)
 }

@@ -73,6 +73,11 @@ export async function listActions(tx: Tx, request: ListRequest & ActionFilter) {
   return readPage(query, request, { created_at: tie }, tie)
 }
 
+/** One thing that was done because of a debt. Refuses: not_found. */
+export async function getAction(tx: Tx, id: string) {
+  return (await selectActions(tx).where('dunning_actions.id', '=', id).executeTakeFirst()) ?? notFound()
+}
+
 /** What comes next, as an account's page and its customer are told. */
 function describeNext(one: PlannedAction) {
   return {

@@ -16,6 +16,7 @@ import {
   queueOwnershipTransferred,
   sendMemberInvitation,
 } from './members.ts'
+import { queueOrder, queueOrderFailed } from './orders.ts'
 import { queuePaymentApproved, queuePaymentNotified, queuePaymentRejected } from './payments.ts'
 import {
   sendEmailChange,
@@ -26,6 +27,7 @@ import {
   sendSignInMethodsChanged,
 } from './personal.ts'
 import { queuePrivacyExportReady } from './privacy.ts'
+import { queueWebhookDisabled } from './webhooks.ts'
 
 /** So many invoices are one transaction: a closing of thousands holds nothing open for long. */
 const invoicesAtOnce = 200
@@ -112,6 +114,18 @@ export function createNoticeJobs(services: {
     'notices:send_change_done': async (payload, { transact }) => {
       await transact((tx) => queueChange(tx, text(payload, 'change_id'), 'done', origin))
     },
+    'notices:send_quote_offered': async (payload, { transact }) => {
+      await transact((tx) => queueOrder(tx, text(payload, 'order_id'), 'quote_offered', origin))
+    },
+    'notices:send_order_placed': async (payload, { transact }) => {
+      await transact((tx) => queueOrder(tx, text(payload, 'order_id'), 'order_placed', origin))
+    },
+    'notices:send_order_processed': async (payload, { transact }) => {
+      await transact((tx) => queueOrder(tx, text(payload, 'order_id'), 'order_processed', origin))
+    },
+    'notices:send_order_failed': async (payload, { transact }) => {
+      await transact((tx) => queueOrderFailed(tx, text(payload, 'order_id'), origin))
+    },
     'notices:send_change_failed': async (payload, { transact }) => {
       await transact((tx) => queueChange(tx, text(payload, 'change_id'), 'failed', origin))
     },
@@ -145,6 +159,10 @@ export function createNoticeJobs(services: {
     },
     'notices:send_privacy_export_ready': async (payload, { transact }) => {
       await transact((tx) => queuePrivacyExportReady(tx, text(payload, 'export_id'), origin))
+    },
+    'notices:send_webhook_disabled': async (payload, { transact }) => {
+      const cause = { endpoint_id: text(payload, 'endpoint_id'), delivery_id: text(payload, 'delivery_id') }
+      await transact((tx) => queueWebhookDisabled(tx, cause, origin))
     },
     'notices:send_dunning': async (payload, { transact, now }) => {
       await transact((tx) => queueDunningNotices(tx, text(payload, 'action_id'), now(), origin))

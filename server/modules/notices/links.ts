@@ -28,6 +28,15 @@ export function invoiceLink(origin: string, invoiceId: string): string {
   return `${origin}/invoices/${invoiceId}`
 }
 
+/** An order or a quote in the portal. */
+export function orderLink(origin: string, orderId: string): string {
+  return `${origin}/orders/${orderId}`
+}
+
+export function officeOrderLink(origin: string, orderId: string): string {
+  return `${origin}/office/orders/${orderId}`
+}
+
 /** A service, with its contract. */
 export function serviceLink(origin: string, subscriptionId: string): string {
   return `${origin}/services/${subscriptionId}`
@@ -51,6 +60,11 @@ export function membersLink(origin: string, accountId: string): string {
 
 export function accountLink(origin: string): string {
   return `${origin}/account`
+}
+
+/** The addresses that are told what happened: of an account in the portal, of the operator in the office. */
+export function webhooksLink(origin: string, side: Side): string {
+  return side === 'staff' ? `${origin}/office/settings/webhooks` : `${origin}/webhooks`
 }
 
 /** The page where an owner downloads what is stored about the account. */

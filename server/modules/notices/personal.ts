@@ -16,7 +16,7 @@ import {
   passwordLinkMinutes,
 } from '../access/index.ts'
 import { claimFirstAccess } from '../accounts/index.ts'
-import { emailConfirmationLink, passwordLink, signInLink } from './links.ts'
+import { emailConfirmationLink, passwordLink, signInLink, webhooksLink } from './links.ts'
 import { loadLooks, operatorLook } from './looks.ts'
 import { queueDelivery } from './queue.ts'
 
@@ -185,6 +185,24 @@ export async function sendSignInMethodsChanged(
     person.look,
   )
   return queuePersonal(tx, 'sign_in_methods_changed', person, mail, false)
+}
+
+/** Tells a member of staff that an endpoint of the operator was switched off; null where they are gone. */
+export async function sendWebhookDisabledToStaff(
+  tx: Tx,
+  userId: string,
+  endpoint: { url: string; reason: 'gone' | 'failing' },
+  origin: string,
+): Promise<string | null> {
+  const person = await findPerson(tx, userId, null)
+  if (!person) return null
+  const mail = composeMail(
+    'webhook_disabled',
+    { name: person.name, ...endpoint, link: webhooksLink(origin, 'staff') },
+    person.language,
+    person.look,
+  )
+  return queuePersonal(tx, 'webhook_disabled', person, mail, false)
 }
 
 async function queuePersonal(

@@ -8,7 +8,8 @@ import type { Language } from '../../platform/translations.ts'
 export type Draft = {
   kind: NoticeKind
   business_unit_id: string
-  account_id: string
+  /** Null: to staff, and no account's mailbox has it. */
+  account_id: string | null
   /** What it is about: with kind and address, it is sent once. */
   cause_id: string
   to_email: string

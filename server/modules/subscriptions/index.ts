@@ -56,12 +56,13 @@ export { type CycleChoice, createSubscription, type SubscriptionInput } from './
 export {
   cancellation,
   componentSchema,
+  ownSubscriptionSchema,
   reactivation,
   subscriptionInput,
   subscriptionSchema,
   suspension,
 } from './schemas.ts'
-export { getSubscription, listSubscriptions } from './subscriptions.ts'
+export { getOwnSubscription, getSubscription, listSubscriptions } from './subscriptions.ts'
 export {
   anchorDateOf,
   applyChange,
