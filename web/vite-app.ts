@@ -89,6 +89,9 @@ const lateNamespaces = [
   'books',
   'money',
   'usage',
+  'pay',
+  'shop',
+  'providers',
 ] as const
 const catalogueId = 'virtual:catalogue/'
 
