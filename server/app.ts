@@ -1,3 +1,5 @@
+import { boletoDriver, debitFileDriver, febrabanFormats } from './drivers/febraban/index.ts'
+import { pixDriver, staticPixDriver } from './drivers/pix/index.ts'
 import { createSandboxDriver } from './drivers/sandbox/driver.ts'
 import { createSandboxJobs } from './drivers/sandbox/hooks.ts'
 import { registerSandbox } from './drivers/sandbox/routes.ts'
@@ -87,6 +89,8 @@ import {
   registerOrdersPortal,
 } from './modules/orders/index.ts'
 import {
+  bankFileSchedule,
+  createBankFileJobs,
   createDebitJobs,
   createIntentJobs,
   createPaymentJobs,
@@ -97,6 +101,7 @@ import {
   personalData as paymentData,
   searchKinds as paymentKinds,
   paymentSchedule,
+  registerBankFilesOffice,
   registerDebitsOffice,
   registerPaymentsOffice,
   registerPaymentsPortal,
@@ -155,7 +160,12 @@ import { createServer } from './platform/server.ts'
 
 /** Everybody who takes money for us. */
 const createDrivers = (config: Config): Drivers =>
-  new Map([createSandboxDriver({ config })].map((driver: ProviderDriver) => [driver.kind, driver]))
+  new Map(
+    [createSandboxDriver({ config }), pixDriver, staticPixDriver, boletoDriver, debitFileDriver].map((driver: ProviderDriver) => [
+      driver.kind,
+      driver,
+    ]),
+  )
 
 /** Everything that the search finds, in the order in which the office shows it. */
 const searchKinds: SearchKind[] = [
@@ -225,6 +235,7 @@ const registrations: ((app: App, drivers: Drivers) => void)[] = [
   registerDebitsOffice,
   registerProviderHooks,
   registerSandbox,
+  (app) => registerBankFilesOffice(app, febrabanFormats),
   registerDunningPortal,
   registerDunningOffice,
   registerDunningPreview,
@@ -266,10 +277,14 @@ const listeners: Listeners = {
   'change.scheduled': ['notices:send_change_scheduled'],
   'change.done': ['notices:send_change_done'],
   'change.failed': ['notices:send_change_failed'],
+  'quote.offered': ['notices:send_quote_offered'],
+  'order.placed': ['notices:send_order_placed'],
+  'order.processed': ['notices:send_order_processed'],
+  'order.failed': ['notices:send_order_failed'],
   'invoices.issued': ['notices:send_invoices'],
   'credit_notes.issued': ['notices:send_credit_notes'],
   'proformas.issued': ['notices:send_proformas'],
-  'invoices.settled': ['dunning:look_for_paid'],
+  'invoices.settled': ['payments:withdraw_paid_charges', 'dunning:look_for_paid'],
   'dunning.acted': ['notices:send_dunning'],
   'dunning.reactivated': ['notices:send_dunning_reactivated'],
   'payment.notified': ['notices:send_payment_notified'],
@@ -305,6 +320,7 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...createIntentJobs(taking),
     ...createDebitJobs(taking),
     ...createSandboxJobs(services),
+    ...createBankFileJobs({ ...services, formats: febrabanFormats }),
     ...dunningJobs,
     ...createNoticeJobs(services),
     ...createWebhookJobs({ config: services.config, chance: Math.random }),
@@ -326,6 +342,7 @@ export const schedule: Schedule = {
   ...documentSchedule,
   ...paymentSchedule,
   ...intentSchedule,
+  ...bankFileSchedule,
   ...debitSchedule,
   ...dunningSchedule,
   ...webhookSchedule,

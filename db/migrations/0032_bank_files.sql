@@ -189,6 +189,7 @@ create table bank_file_lines (
   occurred_on date,
   credited_on date,
   entry_key text not null check (length(entry_key) between 1 and 200),
+  failure payment_failure,
   effect bank_line_effect not null,
   applied_at timestamptz,
   primary key (bank_file_id, line),

@@ -68,7 +68,8 @@ export function readBarCode(
 ): BarCodeParts | { fault: BarCodeFault } {
   if (!/^\d{44}$/.test(digits)) return { fault: 'length' }
   if (digits[3] !== '9') return { fault: 'currency' }
-  if (String(checkBarCode(digits.slice(0, 4) + digits.slice(5))) !== digits[4]) return { fault: 'check_digit' }
+  if (String(checkBarCode(digits.slice(0, 4) + digits.slice(5))) !== digits[4])
+    return { fault: 'check_digit' }
   return {
     bank: digits.slice(0, 3),
     due_date: dateOfDueFactor(digits.slice(5, 9), around),
@@ -87,6 +88,7 @@ export function readTypeableLine(line: string): { bar_code: string } | { fault: 
   const [first, second, third] = fields.map((field) => field.slice(0, -1)) as [string, string, string]
   const barCode = `${first.slice(0, 4)}${digits.slice(32)}${first.slice(4)}${second}${third}`
   if (barCode[3] !== '9') return { fault: 'currency' }
-  if (String(checkBarCode(barCode.slice(0, 4) + barCode.slice(5))) !== barCode[4]) return { fault: 'check_digit' }
+  if (String(checkBarCode(barCode.slice(0, 4) + barCode.slice(5))) !== barCode[4])
+    return { fault: 'check_digit' }
   return { bar_code: barCode }
 }

@@ -23,7 +23,10 @@ export function remainderModulo11(digits: string, highest = 9): number {
 }
 
 /** Modulo 11 as a letter or digit: 11 less the remainder; what stands for 10 and 11 is the bank's choice. */
-export function checkModulo11(digits: string, options: { highest?: number; ten: string; eleven: string }): string {
+export function checkModulo11(
+  digits: string,
+  options: { highest?: number; ten: string; eleven: string },
+): string {
   const value = 11 - remainderModulo11(digits, options.highest)
   return value === 10 ? options.ten : value === 11 ? options.eleven : String(value)
 }

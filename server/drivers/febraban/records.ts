@@ -66,7 +66,10 @@ export function readRecord(fields: readonly Field[], record: string): Record<str
 
 /** A day as the banks write it: DDMMAAAA. */
 export function writeDay(date: Temporal.PlainDate): string {
-  return [date.day, date.month].map((part) => String(part).padStart(2, '0')).join('') + String(date.year).padStart(4, '0')
+  return (
+    [date.day, date.month].map((part) => String(part).padStart(2, '0')).join('') +
+    String(date.year).padStart(4, '0')
+  )
 }
 
 /** Reads DDMMAAAA: null where it says no day (zeros, spaces); undefined where it is none. */

@@ -2,6 +2,22 @@
 
 import type { SearchKind } from '../../platform/search-kinds.ts'
 
+export {
+  type PrintedBoleto,
+  readBankStanding,
+  registerBankCharge,
+  withdrawBankCharge,
+} from './bank-charges.ts'
+export type {
+  BankFileFormat,
+  BankFileFormats,
+  Remittance,
+  RemittanceEntry,
+  ReturnEntry,
+  ReturnFault,
+  ReturnReading,
+} from './bank-file-format.ts'
+export { bankFileSchedule, createBankFileJobs } from './bank-file-jobs.ts'
 export { callProvider, isFault } from './calls.ts'
 export { createDebitJobs, debitSchedule } from './debit-jobs.ts'
 export { registerProviderHooks } from './hooks.ts'
@@ -35,6 +51,7 @@ export {
 } from './providers.ts'
 export { getReversal } from './reversals.ts'
 export { registerDebitsOffice } from './routes.debits.ts'
+export { registerBankFilesOffice } from './routes.bank-files.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
 export { registerPayPortal } from './routes.pay.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
