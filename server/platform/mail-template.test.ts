@@ -126,6 +126,7 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     link,
   },
   order_failed: {
+    name: 'Rui',
     number: 17,
     title: 'Hospedagem Plus',
     paid: true,

@@ -509,7 +509,14 @@ export type MailParams = {
   order_placed: OrderMail
   order_processed: OrderMail
   /** To staff: `reason` is why it could not be done, in words. No name of a customer is in it. */
-  order_failed: { number: number; title: string; paid: boolean; reason: string; link: string }
+  order_failed: {
+    name: string | null
+    number: number
+    title: string
+    paid: boolean
+    reason: string
+    link: string
+  }
   privacy_export_ready: {
     name: string | null
     account: string

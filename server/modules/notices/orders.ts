@@ -103,11 +103,11 @@ export async function queueOrderFailed(tx: Tx, orderId: string, origin: string):
   const order = await readOrder(tx, orderId)
   if (!order?.failure) return
   const { failure, number, title } = order
-  const people = await sql<{ email: string; language: Language }>`
-    select u.email::text as email, u.language from orders o join users u on u.id = o.salesperson_id
+  const people = await sql<{ email: string; name: string | null; language: Language }>`
+    select u.email::text as email, u.name, u.language from orders o join users u on u.id = o.salesperson_id
      where o.id = ${orderId} and u.disabled_at is null
      union
-    select b.support_email::text, b.language from orders o join business_units b on b.id = o.business_unit_id
+    select b.support_email::text, null, b.language from orders o join business_units b on b.id = o.business_unit_id
      where o.id = ${orderId} and b.support_email is not null`.execute(tx)
   const reasonIn = (language: Language) => {
     const t = translator(language)
@@ -117,7 +117,7 @@ export async function queueOrderFailed(tx: Tx, orderId: string, origin: string):
       : t(`errors:${failure.code}.detail`, failure.params ?? {})
   }
   const drafts = people.rows.map(
-    ({ email, language }): Draft => ({
+    ({ email, name, language }): Draft => ({
       kind: 'order_failed',
       business_unit_id: order.business_unit_id,
       account_id: null,
@@ -127,6 +127,7 @@ export async function queueOrderFailed(tx: Tx, orderId: string, origin: string):
       mail: composeMail(
         'order_failed',
         {
+          name,
           number,
           title,
           paid: order.state === 'paid',
