@@ -15,6 +15,8 @@ export type JobOptions = {
   /** Jobs of one queue run one after the other. */
   queue?: string
   runAt?: Temporal.Instant
+  /** Seconds from now on, by the clock of the queue itself. */
+  delay?: number
   maxAttempts?: number
 }
 
@@ -29,7 +31,8 @@ export async function enqueue(
   options: JobOptions = {},
 ): Promise<void> {
   await sql`select enqueue_job(${task}, ${JSON.stringify(payload)}::json, ${options.key ?? null}, ${options.queue ?? null},
-    ${options.runAt ?? null}::timestamptz, ${options.maxAttempts ?? 12})`.execute(tx)
+    coalesce(${options.runAt ?? null}::timestamptz, now() + make_interval(secs => ${options.delay ?? null}::int)),
+    ${options.maxAttempts ?? 12})`.execute(tx)
 }
 
 /** Everything a background handler gets. `transact` opens a transaction under the office login, named after the task. */

@@ -229,11 +229,10 @@ async function chargeBatch(
     }
     const became = await applyStandings(tx, call.config, said, now())
     if (silent.length > 0) {
-      const at = now().add({ seconds: 10 })
       await sql`
-        update payment_intents set state = 'unknown', looks = looks + 1, look_at = ${at}::timestamptz
+        update payment_intents set state = 'unknown', looks = looks + 1, look_at = ${now().add({ seconds: 10 })}::timestamptz
          where id = any(${arrayLiteral(silent)}::uuid[]) and state = 'sending'`.execute(tx)
-      await Promise.all(silent.map((id) => askAbout(tx, id, at)))
+      await Promise.all(silent.map((id) => askAbout(tx, id, 10)))
     }
     const states = [...became.values()]
     const paid = intents.flatMap((id, index) =>

@@ -9,7 +9,7 @@ import { askAbout, sendIntent } from './intents.ts'
 import { noteHealth, openProvider } from './provider-list.ts'
 import type { Drivers, RefundRequest, RefundStanding, Standing } from './providers.ts'
 import { endRefund, sendRefund } from './reversals.ts'
-import { applyStanding, nextLook } from './standing.ts'
+import { applyStanding, pauseAfter } from './standing.ts'
 import { readReference } from './stored-methods.ts'
 
 export type PaymentServices = { config: Config; drivers: Drivers }
@@ -32,7 +32,7 @@ async function startIntent(call: Call, id: string): Promise<void> {
       .executeTakeFirst()
     if (!row) return null
     // Should this process be killed now, somebody asks in a minute.
-    await askAbout(tx, id, now().add({ seconds: 60 }))
+    await askAbout(tx, id, 60)
     const [provider, request] = [
       await openProvider(tx, config, drivers, row.provider_id),
       await readRequest(tx, config, id),
@@ -88,9 +88,11 @@ async function takeAnswer(
       .returning('looks')
       .executeTakeFirst()
     if (!row) return
-    const at = nextLook(row.looks - 1, now())
-    await sql`update payment_intents set look_at = ${at}::timestamptz where id = ${id}`.execute(tx)
-    await askAbout(tx, id, at)
+    const pause = pauseAfter(row.looks - 1)
+    await sql`update payment_intents set look_at = ${now().add({ seconds: pause })}::timestamptz where id = ${id}`.execute(
+      tx,
+    )
+    await askAbout(tx, id, pause)
   })
 }
 
@@ -196,10 +198,14 @@ async function sendRefundOf(call: Call, id: string): Promise<void> {
       .set({ state: row.state === 'created' ? 'sending' : row.state, looks: row.looks + 1 })
       .where('id', '=', id)
       .execute()
-    const at = nextLook(row.looks, now())
-    await tx.updateTable('payment_reversals').set({ look_at: at }).where('id', '=', id).execute()
+    const pause = pauseAfter(row.looks) + 30
+    await tx
+      .updateTable('payment_reversals')
+      .set({ look_at: now().add({ seconds: pause }) })
+      .where('id', '=', id)
+      .execute()
     // Whatever becomes of this process, somebody goes on.
-    await sendRefund(tx, id, at.add({ seconds: 30 }))
+    await sendRefund(tx, id, pause)
     return { row, provider: await openProvider(tx, config, drivers, row.provider_id) }
   })
   if (!found?.provider) return

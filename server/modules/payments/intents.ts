@@ -309,13 +309,13 @@ export function sendIntent(tx: Tx, id: string): Promise<void> {
   return enqueue(tx, 'payments:start_intent', { intent_id: id }, { key: `payments:start_intent:${id}` })
 }
 
-/** The job that asks the provider what became of an intent. */
-export function askAbout(tx: Tx, id: string, runAt?: Temporal.Instant): Promise<void> {
+/** The job that asks the provider what became of an intent, at once or after so many seconds. */
+export function askAbout(tx: Tx, id: string, delay = 0): Promise<void> {
   return enqueue(
     tx,
     'payments:look_up_intent',
     { intent_id: id },
-    { key: `payments:look_up_intent:${id}`, ...(runAt ? { runAt } : {}) },
+    { key: `payments:look_up_intent:${id}`, ...(delay > 0 ? { delay } : {}) },
   )
 }
 

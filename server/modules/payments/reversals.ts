@@ -286,13 +286,13 @@ export async function requestRefund(
   return { id: reversal.id }
 }
 
-/** The job that takes a refund to its provider. */
-export function sendRefund(tx: Tx, id: string, runAt?: Temporal.Instant): Promise<void> {
+/** The job that takes a refund to its provider, at once or after so many seconds. */
+export function sendRefund(tx: Tx, id: string, delay = 0): Promise<void> {
   return enqueue(
     tx,
     'payments:send_refund',
     { reversal_id: id },
-    { key: `payments:send_refund:${id}`, ...(runAt ? { runAt } : {}) },
+    { key: `payments:send_refund:${id}`, ...(delay > 0 ? { delay } : {}) },
   )
 }
 

@@ -53,9 +53,9 @@ async function lockIntents(tx: Tx, ids: readonly string[]): Promise<Map<string, 
 // Seconds until a provider is asked again of its own accord; a call of theirs or the customer's coming back asks at once.
 const pauses = [5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600]
 
-/** When to ask again what became of something that was asked for so many times already. */
-export function nextLook(looks: number, now: Temporal.Instant): Temporal.Instant {
-  return now.add({ seconds: pauses[Math.min(looks, pauses.length - 1)]! })
+/** After how many seconds to ask again what became of something that was asked about so many times already. */
+export function pauseAfter(looks: number): number {
+  return pauses[Math.min(looks, pauses.length - 1)]!
 }
 
 /** What an intent becomes by what its provider says. */
@@ -124,7 +124,7 @@ export async function applyStandings(
         intent,
         standing,
         state,
-        look_at: isOver(state) || !asks ? null : nextLook(intent.looks, now),
+        pause: isOver(state) || !asks ? null : pauseAfter(intent.looks),
       })
   }
   await moveIntents(tx, moved, now)
@@ -135,7 +135,7 @@ type Moved = {
   intent: LockedIntent
   standing: Standing
   state: IntentState
-  look_at: Temporal.Instant | null
+  pause: number | null
 }
 
 /** Writes what intents became, all in one statement, and the jobs that follow from it. */
@@ -158,11 +158,11 @@ async function moveIntents(tx: Tx, moved: readonly Moved[], now: Temporal.Instan
                   ${column(({ standing }) => standing.expires_at?.toString() ?? null)}::timestamptz[],
                   ${column((one) => (failed(one) ? (one.standing.failure?.reason ?? 'declined') : null))}::payment_failure[],
                   ${column((one) => (failed(one) ? (one.standing.failure?.detail?.slice(0, 500) ?? null) : null))}::text[],
-                  ${column(({ look_at }) => look_at?.toString() ?? null)}::timestamptz[])
+                  ${column(({ pause }) => (pause === null ? null : now.add({ seconds: pause }).toString()))}::timestamptz[])
            n (id, state, ref, action, expires_at, failure, detail, look_at)
      where i.id = n.id`.execute(tx)
   await Promise.all(
-    moved.map(({ intent, look_at }) => (look_at === null ? undefined : askAbout(tx, intent.id, look_at))),
+    moved.map(({ intent, pause }) => (pause === null ? undefined : askAbout(tx, intent.id, pause))),
   )
   const ended = moved.filter(({ intent, state }) => isOver(state) && state !== intent.state)
   await followDebits(
