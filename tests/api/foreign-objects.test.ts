@@ -191,6 +191,10 @@ beforeAll(async () => {
   ids.import = upload.body.id ?? upload.body.import?.id
   ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
   ids.document_batch = (await admin.post('/document-batches', { account_id: ids.account })).body.id
+  const request = { kind: 'subscription', plan_id: ids.plan }
+  ids.order = await create('/orders', { account_id: ids.account, request })
+  const offered = { account_id: ids.account, request, as: 'quote', valid_until: '2030-01-01' }
+  ids.offer = await create('/orders', offered)
   ids.dunning_policy = await create('/dunning-policies', { business_unit_id: unit.id, name: 'Dunning' })
   ids.changing_subscription = await subscribe()
   const ends = { change: { kind: 'cancel', reason: 'Moving' } }
@@ -341,6 +345,9 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   ],
   [/^\/invoices\/\{id\}\/(convert|withdraw)$/, 'proforma', {}],
   [/^\/document-batches\/\{id\}(\/(cancel|parts\/\{part\}))?$/, 'document_batch'],
+  [/^\/accounts\/\{id\}\/support-credits$/, 'account', { amount: 1, reason: 'theirs' }],
+  [/^\/orders\/\{id\}\/(accept|decline|withdraw)$/, 'offer'],
+  [/^\/orders\/\{id\}(\/(cancel|process|refresh))?$/, 'order'],
   [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
   [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
   [/^\/payments\/\{id\}$/, 'payment'],
