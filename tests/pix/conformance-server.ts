@@ -43,6 +43,8 @@ export type BankOptions = {
   tokenSeconds?: number
   /** Leaves `pixCopiaECola` away, as some banks do. */
   withoutText?: boolean
+  /** Calls the webhook in another way than by its address; answers the status. */
+  callHook?: (url: string, body: string) => Promise<number>
   /** Returns are carried out at once; else `settleReturn` does it. */
   returnsAtOnce?: boolean
 }
@@ -452,19 +454,20 @@ export async function startPixBank(options: BankOptions = {}) {
   const newId = (length: number) =>
     Array.from({ length }, () => 'ABCDEFGHJKLMNPQRSTUVWXYZ0123456789'[randomInt(34)]).join('')
 
+  const callHook =
+    options.callHook ??
+    (async (url: string, body: string) =>
+      (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).status)
+
   /** Calls the webhook about some Pix, as the contract says: its address with `/pix` behind it. */
   async function tell(pix: Json[], suffix = '/pix'): Promise<number | null> {
     if (!webhook) return null
     const body = { pix }
     const wrong = contract.checkBodyOf('WebhookPixBody')(body)
     if (wrong.length > 0) ownFaults.push(`webhook: ${JSON.stringify(wrong)}`)
-    const answer = await fetch(`${webhook.url}${suffix}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }).catch(() => null)
-    hookAnswers.push(answer?.status ?? 0)
-    return answer?.status ?? 0
+    const status = await callHook(`${webhook.url}${suffix}`, JSON.stringify(body)).catch(() => 0)
+    hookAnswers.push(status)
+    return status
   }
 
   return {
