@@ -59,10 +59,10 @@ comment on column webhook_health.failing_since is 'When the first delivery faile
 alter table webhook_health enable row level security;
 create policy office on webhook_health to zaguan_office
   using (exists (select from webhook_endpoints e where e.id = endpoint_id));
-create policy portal on webhook_health for select to zaguan_portal
+create policy portal on webhook_health to zaguan_portal
   using (exists (select from webhook_endpoints e where e.id = endpoint_id));
 grant select, insert, update, delete on webhook_health to zaguan_office;
-grant select on webhook_health to zaguan_portal;
+grant select, update (failing_since) on webhook_health to zaguan_portal;
 
 create table webhook_keys (
   id uuid primary key default uuidv7(),

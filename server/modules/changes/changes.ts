@@ -429,6 +429,7 @@ async function perform(
       .execute()
   }
   if (!order.quiet) await announce(tx, 'change.done', { change_id: id })
+  await announce(tx, 'subscription.changed', { change_id: id })
   return { id }
 }
 

@@ -106,7 +106,7 @@ const announcements: Record<string, Announcement> = {
   'subscription.suspended': ofSubscription('subscription.suspended'),
   'subscription.reactivated': ofSubscription('subscription.reactivated'),
   'subscription.cancelled': ofSubscription('subscription.cancelled'),
-  'change.done': {
+  'subscription.changed': {
     types: ['subscription.changed'],
     read: async (tx, payload) => {
       const found = await sql<Occurrence>`
@@ -116,7 +116,10 @@ const announcements: Record<string, Announcement> = {
           join subscriptions s on s.id = c.subscription_id
           join accounts a on a.id = s.account_id and a.erased_at is null
           join business_units u on u.id = a.business_unit_id
-         where c.id = ${String(payload.change_id)}`.execute(tx)
+         -- What has an event of its own is told by that alone.
+         where c.id = ${String(payload.change_id)} and c.kind not in ('suspend', 'reactivate', 'cancel')`.execute(
+        tx,
+      )
       return found.rows
     },
   },
