@@ -39,6 +39,19 @@ const places = {
   segmentU: placesOf(segmentU),
 }
 
+/** The mark that some banks still write behind the last line. */
+const endOfFile = '\u001a'
+const cutEnd = (text: string, end: string) => (text.endsWith(end) ? text.slice(0, -1) : text)
+
+/** Whether there is a control character that no text has. */
+function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 32 && code !== 26 && (code < 9 || code > 13)) return true
+  }
+  return false
+}
+
 /** A line of a file, with its number. */
 type Line = { number: number; text: string }
 
@@ -48,7 +61,7 @@ type Line = { number: number; text: string }
  */
 function* readLines(text: string): Generator<Line> {
   let end = text.length
-  while (end > 0 && /[\x1a\s]/.test(text[end - 1]!)) end--
+  while (end > 0 && (text[end - 1] === endOfFile || /\s/.test(text[end - 1]!))) end--
   const first = text.indexOf('\n')
   if ((first < 0 || first >= end) && end > recordLength) {
     for (let at = 0, number = 1; at < end; at += recordLength, number++)
@@ -60,7 +73,7 @@ function* readLines(text: string): Generator<Line> {
     const next = text.indexOf('\n', at)
     const stop = next < 0 ? text.length : next
     number++
-    yield { number, text: text.slice(at, stop).replace(/\r?\x1a?$/, '') }
+    yield { number, text: cutEnd(cutEnd(text.slice(at, stop), endOfFile), '\r') }
     at = stop + 1
   }
 }
@@ -136,7 +149,7 @@ class Reader {
   read(text: string): undefined {
     if (!/\S/.test(text)) return this.#fault('file_empty', {}, 0)
     // Nothing that a bank writes has control characters; a picture or an archive has, at once.
-    if (/[\0-\x08\x0e-\x19\x1b-\x1f]/.test(text.slice(0, 4096))) return this.#fault('not_cnab', {}, 1)
+    if (hasControls(text.slice(0, 4096))) return this.#fault('not_cnab', {}, 1)
     let lines = 0
     for (const line of readLines(text)) {
       this.#line = line
