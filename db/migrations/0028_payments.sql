@@ -99,6 +99,7 @@ call audit_table('stored_methods');
 alter table subscriptions add column stored_method_id uuid;
 alter table subscriptions add foreign key (stored_method_id, account_id) references stored_methods (id, account_id);
 comment on column subscriptions.stored_method_id is 'What this service is debited from; the account''s automatic method without it';
+grant select (stored_method_id) on subscriptions to zaguan_portal;
 create index subscriptions_stored_method on subscriptions (stored_method_id) where stored_method_id is not null;
 
 -- What is asked of a provider, under our own key: the id of the intent (billing.md 25) --------------------------------
@@ -215,7 +216,7 @@ grant insert (id, business_unit_id, account_id, provider_id, method, purpose, or
               store, details_encrypted, expires_at, created_by) on payment_intents to zaguan_portal;
 alter table payment_intent_invoices enable row level security;
 create policy office on payment_intent_invoices to zaguan_office
-  using (exists (select from payment_intents i where i.id = payment_intent_invoices.intent_id));
+  using ((select sees_all_units()) or exists (select from payment_intents i where i.id = payment_intent_invoices.intent_id));
 create policy portal on payment_intent_invoices to zaguan_portal using (account_id = (select current_account_id()));
 grant select, insert on payment_intent_invoices to zaguan_office;
 grant select on payment_intent_invoices to zaguan_portal;

@@ -1,14 +1,22 @@
 import { isRefusal } from '../../platform/errors.ts'
 import type { JobHandlers, Schedule } from '../../platform/jobs.ts'
-import { listUnitsToDebit, runDebits, startDebitRun } from './debit-runs.ts'
+import { interruptRun, listUnitsToDebit, runDebits, startDebitRun } from './debit-runs.ts'
 import { announceDebits, watchMethods } from './debits.ts'
 import type { PaymentServices } from './intent-jobs.ts'
 
 /** The jobs of automatic debit. */
 export function createDebitJobs(services: PaymentServices): JobHandlers {
   return {
-    'payments:run_debits': (payload, context) =>
-      runDebits({ ...context, ...services }, String(payload.run_id)),
+    'payments:run_debits': async (payload, context) => {
+      const id = String(payload.run_id)
+      try {
+        await runDebits({ ...context, ...services }, id)
+      } catch (error) {
+        // Given up by the queue: another run may begin and goes on with what is left.
+        if (context.last_attempt) await context.transact((tx) => interruptRun(tx, id))
+        throw error
+      }
+    },
     'payments:start_debit_runs': async (_payload, { transact, now, log }) => {
       for (const unit of await transact((tx) => listUnitsToDebit(tx, now()))) {
         const run = await transact((tx) => startDebitRun(tx, unit, { user_id: null, by_clock: true }, now()))

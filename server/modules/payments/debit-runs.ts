@@ -170,6 +170,16 @@ export async function runDebits(call: JobContext & PaymentServices, runId: strin
   )
 }
 
+/** Notes that a run was given up before it was done. */
+export async function interruptRun(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('debit_runs')
+    .set({ state: 'interrupted' })
+    .where('id', '=', id)
+    .where('state', 'in', ['queued', 'running'])
+    .execute()
+}
+
 /** What a killed process had sent, or not: the provider is asked about each. */
 async function askAboutLost(call: JobContext & PaymentServices, run: Run): Promise<void> {
   const lost = await call.transact(async (tx) => {
