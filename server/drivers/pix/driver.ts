@@ -31,7 +31,7 @@ function read<S extends z.ZodType>(schema: S, answer: PixAnswer): z.output<S> {
 }
 
 /** What proves that a call of the webhook is the bank's: nobody else knows it, and no form has to hold it. */
-export function tokenOfHook(providerId: string, secrets: PixSecrets): string {
+function tokenOfHook(providerId: string, secrets: PixSecrets): string {
   return createHmac('sha256', secrets.client_secret)
     .update(`zaguan pix webhook ${providerId}`)
     .digest('base64url')
