@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import sharp from 'sharp'
+import { encode } from 'uqr'
 import { describe, expect, it } from 'vitest'
 import { readPdf } from '../../../tests/pdf.ts'
 import { prepareLogo } from '../../platform/pdf/pictures.ts'
@@ -216,6 +217,19 @@ describe('an invoice', () => {
     const objects = [...pdf.objects.values()].join('\n')
     expect(objects).toContain(`/ActualText (${text})`)
     expect(objects).toContain('/Alt (QR Code para pagar com Pix)')
+    // The squares that are drawn are those of the code.
+    const drawn = [...pdf.objects.keys()]
+      .filter((number) => pdf.objects.get(number)!.includes('/FlateDecode'))
+      .map(
+        (number) =>
+          /cm 0 0 0 rg ((?:\d+ \d+ \d+ 1 re ?)+)f Q/.exec(pdf.stream(number).toString('latin1'))?.[1],
+      )
+      .find((boxes) => boxes !== undefined)!
+    const { data } = encode(text, { ecc: 'M', border: 0 })
+    const cells = data.map((row) => row.map(() => false))
+    for (const [, x, y, width] of drawn.matchAll(/(\d+) (\d+) (\d+) 1 re/g))
+      for (let at = 0; at < Number(width); at++) cells[Number(y)]![Number(x) + at] = true
+    expect(cells).toEqual(data)
     expect(printed()[0]).not.toContain('Pay by Pix')
   })
 
