@@ -415,6 +415,78 @@ describe('an answer that does not come', () => {
   })
 })
 
+describe('many charges with random faults', () => {
+  it('stand here as they stand at the bank, to the cent, and none is there twice', async () => {
+    let seed = 20_260_515
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff
+      return (seed >> 8) % below
+    }
+    const kinds = ['error', 'broken', 'garbage', 'unauthorised'] as const
+    const maybeFail = () => {
+      if (random(3) === 0) fail(kinds[random(kinds.length)]!)
+    }
+    /** As the house does it: after silence it asks, and sends again only what is absent. */
+    async function insist<T>(
+      send: () => Promise<T>,
+      ask: () => Promise<T>,
+      isAbsent: (answer: T) => boolean,
+    ): Promise<T> {
+      let known: T | null = null
+      for (let n = 0; n < 50; n++) {
+        maybeFail()
+        try {
+          if (known !== null && !isAbsent(known)) return known
+          known = await (n % 2 === 0 ? send() : ask())
+        } catch (error) {
+          if (!(error instanceof ProviderSilence)) throw error
+        } finally {
+          bank.faults.length = 0
+        }
+      }
+      throw new Error('the bank never answers')
+    }
+    const before = bank.charges.size
+    const charges: ChargeRequest[] = []
+    for (let n = 0; n < 60; n++) {
+      const due = random(2) === 0 ? null : today.add({ days: random(20) })
+      const charge = chargeOf({ amount: 1 + random(1_000_000), due_date: due })
+      charges.push(charge)
+      await insist(
+        () => driver.create(contextOf(), charge),
+        () => driver.lookUp(contextOf(), { key: charge.key, ref: null }),
+        ({ state }) => state === 'absent',
+      )
+      if (random(4) === 0) continue
+      const { e2eid, amount } = await bank.pay(txid(charge.key), { quiet: true })
+      if (random(5) === 0) await bank.pay(txid(charge.key), { twice: true, quiet: true })
+      if (random(3) === 0) {
+        const refund = refundOf(charge, e2eid, 1 + random(amount))
+        await insist(
+          () => driver.refund!(contextOf(), refund),
+          () => driver.lookUpRefund!(contextOf(), { ...refund, ref: null }),
+          ({ state }) => state === 'absent',
+        )
+        await bank.settleReturn(e2eid, random(4) === 0 ? 'NAO_REALIZADO' : 'DEVOLVIDO')
+      }
+    }
+    expect(bank.charges.size - before).toBe(charges.length)
+    const sum = (amounts: number[]) => amounts.reduce((total, amount) => total + amount, 0)
+    const cents = (valor: unknown) => Number(String(valor).replace('.', ''))
+    for (const charge of charges) {
+      const stands = await driver.lookUp(contextOf(), { key: charge.key, ref: null })
+      const { pix } = bank.charges.get(txid(charge.key))!
+      expect(sum(stands.received.map(({ amount }) => amount))).toBe(sum(pix.map(({ valor }) => cents(valor))))
+      const back = pix.flatMap(({ devolucoes }) => (devolucoes ?? []) as { valor: string; status: string }[])
+      const done = back.filter(({ status }) => status === 'DEVOLVIDO')
+      expect(sum(stands.reversed.map(({ amount }) => amount))).toBe(
+        sum(done.map(({ valor }) => cents(valor))),
+      )
+      expect(back.length).toBeLessThanOrEqual(1)
+    }
+  })
+})
+
 describe('the way in', () => {
   it('keeps its token until it ends, and gets one anew once where it is not taken', async () => {
     const counted = () => bank.calls.length
