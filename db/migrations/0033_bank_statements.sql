@@ -140,6 +140,7 @@ create table bank_statement_lines (
   account_id uuid,
   payment_id uuid unique,
   recognised boolean not null default false,
+  reason text check (reason ~ '^[a-z][a-z0-9_]*$'),
   ignore_reason text check (length(ignore_reason) between 1 and 500),
   decided_by uuid references users (id),
   decided_at timestamptz,
@@ -155,11 +156,13 @@ create table bank_statement_lines (
   check ((payment_id is null) = (account_id is null)),
   check ((state = 'proposed') = (proposals > 0)),
   check ((confidence is not null) = (proposals > 0)),
-  check (not recognised or state = 'booked')
+  check (not recognised or state = 'booked'),
+  check ((reason is not null) = (state = 'booked'))
 );
 comment on table bank_statement_lines is 'A movement of a bank account, once however many files tell of it, and one payment at most';
 comment on column bank_statement_lines.amount is 'Minor units; what went out is negative';
 comment on column bank_statement_lines.line_key is 'SHA-256 of the bank''s own id of it, or of what it says and the how manieth such line of the day it is';
+comment on column bank_statement_lines.reason is 'Why it was booked so: the proposal that was approved';
 comment on column bank_statement_lines.recognised is 'It was booked before by other means: the line was found to be that payment';
 create index bank_lines_statement_state on bank_statement_lines (statement_id, state, confidence);
 create index bank_lines_unit on bank_statement_lines (business_unit_id, state, booked_on desc, id desc);
@@ -190,7 +193,7 @@ alter table bank_statement_lines enable row level security;
 create policy office on bank_statement_lines to zaguan_office
   using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
 grant select, insert on bank_statement_lines to zaguan_office;
-grant update (state, confidence, proposals, account_id, payment_id, recognised, ignore_reason, decided_by, decided_at)
+grant update (state, confidence, proposals, account_id, payment_id, recognised, reason, ignore_reason, decided_by, decided_at)
   on bank_statement_lines to zaguan_office;
 
 create table bank_line_proposals (
@@ -265,6 +268,16 @@ insert into payment_notice_receipts (payment_notice_id, file_id, account_id, pos
 select n.id, n.receipt_file_id, n.account_id, 1 from payment_notices n
  where n.receipt_file_id is not null
    and not exists (select from payment_notices earlier where earlier.receipt_file_id = n.receipt_file_id and earlier.id < n.id);
+
+-- The first receipt stands in both places, whoever writes the notice.
+create function keep_first_receipt() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  insert into payment_notice_receipts (payment_notice_id, file_id, account_id, position)
+  values (new.id, new.receipt_file_id, new.account_id, 1);
+  return null;
+end $$;
+create trigger payment_notices_first_receipt after insert on payment_notices for each row
+  when (new.receipt_file_id is not null) execute function keep_first_receipt();
 
 -- A notice whose receipt is taken away (an erasure: it proves no payment) keeps none of them.
 create function drop_receipts() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$

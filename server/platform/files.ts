@@ -71,6 +71,7 @@ export type FilePurpose =
   | 'document_batch'
   | 'receipt'
   | 'import'
+  | 'bank_statement'
   | 'import_rejects'
   | 'privacy_export'
   | 'bank_file'

@@ -33,6 +33,7 @@ export {
   type Drivers,
   type HookCall,
   type HookReading,
+  type MovedMoney,
   type Payer,
   type PayerAction,
   type ProviderContext,
@@ -55,6 +56,8 @@ export { registerBankFilesOffice } from './routes.bank-files.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
 export { registerPayPortal } from './routes.pay.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
+export { registerStatementsOffice } from './routes.statements.ts'
+export { createStatementJobs, statementSchedule } from './statement-jobs.ts'
 export { registerProvidersOffice } from './routes.providers.ts'
 export { ownMethodSchema, reversalSchema } from './schemas.providers.ts'
 export { paymentSchema } from './schemas.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { today } from '../../platform/calendar.ts'
-import type { PaymentMethod, PaymentNoticeState } from '../../platform/database.gen.ts'
+import type { OrderState, PaymentMethod, PaymentNoticeState } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuse, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
@@ -10,13 +10,18 @@ import { recordPayment } from './payments.ts'
 
 /** What a customer says they paid (B5). The amount is in minor units of the business unit's currency. */
 export type PaymentNoticeInput = {
+  /** What it pays: invoices, or an order. */
   invoice_ids: string[]
+  order_id?: string | null | undefined
   amount: number
   method: PaymentMethod
   paid_on: Temporal.PlainDate
   reference: string | null
   note: string | null
-  receipt_file_id: string | null
+  /** The receipts, in the order in which they are shown. */
+  receipts?: string[] | undefined
+  /** One receipt, as it was told before there could be several. */
+  receipt_file_id?: string | null | undefined
 }
 
 export type PaymentNoticeFilter = {
@@ -34,6 +39,8 @@ type NotifiedInvoice = {
   open_amount: number
   state: 'open' | 'paid'
 }
+type NotifiedOrder = { id: string; number: number; title: string; state: OrderState; due: number }
+export type NoticeReceipt = { file_id: string; name: string; size: number; media_type: string }
 
 /** Columns that both sides see. */
 function selectNotices(tx: Tx) {
@@ -63,8 +70,19 @@ function selectNotices(tx: Tx) {
           join invoices i on i.id = ni.invoice_id
           join invoice_balances b on b.invoice_id = i.id
          where ni.payment_notice_id = ${eb.ref('payment_notices.id')})`.as('invoices'),
+      sql<NotifiedOrder | null>`(
+        select json_build_object('id', o.id, 'number', o.number, 'title', o.title, 'state', o.state, 'due', o.due)
+          from orders o where o.id = ${eb.ref('payment_notices.order_id')})`.as('order'),
+      sql<NoticeReceipt[]>`(
+        select coalesce(json_agg(json_build_object('file_id', f.id, 'name', f.name, 'size', f.size, 'media_type', f.media_type)
+                                 order by r.position), '[]')
+          from payment_notice_receipts r join files f on f.id = r.file_id
+         where r.payment_notice_id = ${eb.ref('payment_notices.id')})`.as('receipts'),
     ])
 }
+
+/** A line of a bank may be the money of a notice that is so many days older or younger. */
+const fittingDays = 7
 
 function selectForStaff(tx: Tx) {
   return selectNotices(tx)
@@ -85,6 +103,14 @@ function selectForStaff(tx: Tx) {
       'payment_notices.decided_by',
       'decider.name as decided_by_name',
       'payments.id as payment_id',
+      // Lines of the bank that may be this money, while nobody has decided.
+      sql<number>`(case when payment_notices.state = 'pending' then (
+        select count(*)::int from bank_statement_lines l
+         where l.business_unit_id = payment_notices.business_unit_id and l.amount = payment_notices.amount
+           and l.state in ('open', 'proposed')
+           and l.booked_on between payment_notices.paid_on - ${fittingDays} and payment_notices.paid_on + ${fittingDays}) else 0 end)`.as(
+        'fitting_lines',
+      ),
     ])
 }
 
@@ -159,10 +185,10 @@ export async function readPaymentOptions(tx: Tx, unitId: string) {
 }
 
 /**
- * Takes a customer's word that invoices were paid (billing.md 29): no balance changes until staff decide. Announces
- * payment.notified. Refuses: invalid_input (an invoice that is not theirs or not open, a method that the business unit
- * does not take, a date to come in its time zone, a receipt that is not theirs), notice_pending (one of the invoices is
- * in a notice that waits).
+ * Takes a customer's word that invoices or an order were paid (billing.md 29): no balance changes until staff decide. Announces
+ * payment.notified. Refuses: invalid_input (an invoice or order that is not theirs or not open, a method that the business
+ * unit does not take, a date to come in its time zone, a receipt that is not theirs or of another notice), notice_pending (one
+ * of the invoices, or the order, is in a notice that waits).
  */
 export async function notifyPayment(
   tx: Tx,
@@ -184,31 +210,42 @@ export async function notifyPayment(
   if (Temporal.PlainDate.compare(input.paid_on, today(now, unit.time_zone)) > 0)
     return refuseField('paid_on', 'in_the_future')
   const ids = [...new Set(input.invoice_ids)]
-  const invoices = await sql<{ id: string; number: string; pending: boolean }>`
-    select i.id, i.series || '-' || i.number as number,
-           exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
-                    where ni.invoice_id = i.id and n.state = 'pending') as pending
-      from invoices i
-     where i.id = any(${ids}::uuid[]) and i.account_id = ${owner.account_id} and i.state = 'open'
-       and i.currency = ${unit.currency}`.execute(tx)
-  if (invoices.rows.length !== ids.length) return refuseField('invoice_ids', 'not_a_choice')
-  const waiting = invoices.rows.find((invoice) => invoice.pending)
-  if (waiting) return refuse('notice_pending', { params: { number: waiting.number } })
-  if (input.receipt_file_id !== null) {
-    const receipt = await tx
-      .selectFrom('files')
-      .select('id')
-      .where('id', '=', input.receipt_file_id)
-      .where('account_id', '=', owner.account_id)
-      .where('purpose', '=', 'receipt')
-      .executeTakeFirst()
-    if (!receipt) return refuseField('receipt_file_id', 'not_a_choice')
+  const order_id = input.order_id ?? null
+  if (order_id !== null) {
+    const refused =
+      ids.length > 0
+        ? refuseField('invoice_ids', 'not_a_choice')
+        : await refuseOrder(tx, owner.account_id, order_id, unit.currency)
+    if (refused) return refused
+  } else {
+    const refused =
+      ids.length === 0
+        ? refuseField('invoice_ids', 'too_small')
+        : await refuseInvoices(tx, owner.account_id, ids, unit.currency)
+    if (refused) return refused
   }
-  const { invoice_ids: _chosen, ...facts } = input
+  const receipts = [
+    ...new Set([...(input.receipts ?? []), ...(input.receipt_file_id ? [input.receipt_file_id] : [])]),
+  ]
+  const field = input.receipts?.length ? 'receipts' : 'receipt_file_id'
+  if (receipts.length > mostReceipts) return refuseField(field, 'too_big')
+  if (receipts.length > 0) {
+    const own = await sql<{ id: string }>`
+      select f.id from files f
+       where f.id = any(${receipts}::uuid[]) and f.account_id = ${owner.account_id} and f.purpose = 'receipt'
+         and not exists (select from payment_notice_receipts r where r.file_id = f.id)`.execute(tx)
+    if (own.rows.length !== receipts.length) return refuseField(field, 'not_a_choice')
+  }
   const { id } = await tx
     .insertInto('payment_notices')
     .values({
-      ...facts,
+      amount: input.amount,
+      method: input.method,
+      paid_on: input.paid_on,
+      reference: input.reference,
+      note: input.note,
+      receipt_file_id: receipts[0] ?? null,
+      order_id,
       business_unit_id: owner.business_unit_id,
       account_id: owner.account_id,
       currency: unit.currency,
@@ -216,14 +253,67 @@ export async function notifyPayment(
     })
     .returning('id')
     .executeTakeFirstOrThrow()
-  await tx
-    .insertInto('payment_notice_invoices')
-    .values(
-      ids.map((invoice) => ({ payment_notice_id: id, invoice_id: invoice, account_id: owner.account_id })),
-    )
-    .execute()
+  if (ids.length > 0)
+    await tx
+      .insertInto('payment_notice_invoices')
+      .values(
+        ids.map((invoice) => ({ payment_notice_id: id, invoice_id: invoice, account_id: owner.account_id })),
+      )
+      .execute()
+  // The first is written by the notice itself.
+  if (receipts.length > 1)
+    await tx
+      .insertInto('payment_notice_receipts')
+      .values(
+        receipts.slice(1).map((file_id, index) => ({
+          payment_notice_id: id,
+          file_id,
+          account_id: owner.account_id,
+          position: index + 2,
+        })),
+      )
+      .execute()
   await announce(tx, 'payment.notified', { payment_notice_id: id })
   return getOwnPaymentNotice(tx, owner.account_id, id)
+}
+
+/** So many receipts prove one payment at most. */
+export const mostReceipts = 10
+
+async function refuseInvoices(
+  tx: Tx,
+  accountId: string,
+  ids: string[],
+  currency: string,
+): Promise<Refusal | null> {
+  const invoices = await sql<{ id: string; number: string; pending: boolean }>`
+    select i.id, i.series || '-' || i.number as number,
+           exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
+                    where ni.invoice_id = i.id and n.state = 'pending') as pending
+      from invoices i
+     where i.id = any(${ids}::uuid[]) and i.account_id = ${accountId} and i.state = 'open'
+       and i.currency = ${currency}`.execute(tx)
+  if (invoices.rows.length !== ids.length) return refuseField('invoice_ids', 'not_a_choice')
+  const waiting = invoices.rows.find((invoice) => invoice.pending)
+  return waiting ? refuse('notice_pending', { params: { number: waiting.number } }) : null
+}
+
+async function refuseOrder(tx: Tx, accountId: string, id: string, currency: string): Promise<Refusal | null> {
+  const order = await tx
+    .selectFrom('orders')
+    .select([
+      'number',
+      sql<boolean>`exists (select from payment_notices n where n.order_id = orders.id and n.state = 'pending')`.as(
+        'pending',
+      ),
+    ])
+    .where('id', '=', id)
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'open')
+    .where('currency', '=', currency)
+    .executeTakeFirst()
+  if (!order) return refuseField('order_id', 'not_a_choice')
+  return order.pending ? refuse('notice_pending', { params: { number: String(order.number) } }) : null
 }
 
 /** What staff may correct of what the customer said, when they approve it. */
@@ -231,18 +321,21 @@ export type Correction = {
   amount?: number | undefined
   method?: PaymentMethod | undefined
   received_on?: Temporal.PlainDate | undefined
+  /** Other invoices of the account, or an order of it, instead of what the notice names. */
+  invoice_ids?: string[] | undefined
+  order_id?: string | null | undefined
 }
 
 /**
- * Approves a payment notice: it becomes exactly one payment, of the notice's invoices alone; what they do not take is
- * account credit (billing.md 28, 29). Whoever decides second is refused. Refuses: not_found, notice_decided,
- * invalid_input (received in the future).
+ * Approves a payment notice: it becomes exactly one payment, of the notice's invoices alone, or of its order, which is done with
+ * it; what they do not take is account credit (billing.md 28, 29). Whoever decides second is refused. Refuses: not_found,
+ * notice_decided, invalid_input (received in the future, an invoice or order that is not the account's or not open).
  */
 export async function approvePaymentNotice(
   tx: Tx,
   id: string,
   correction: Correction,
-  actorId: string,
+  actorId: string | null,
   now: Temporal.Instant,
 ) {
   // One statement decides: a second one waits for it and then finds nothing pending.
@@ -251,7 +344,7 @@ export async function approvePaymentNotice(
     .set({ state: 'approved', decided_by: actorId, decided_at: now })
     .where('id', '=', id)
     .where('state', '=', 'pending')
-    .returning(['account_id', 'amount', 'method', 'paid_on', 'reference'])
+    .returning(['account_id', 'amount', 'currency', 'method', 'paid_on', 'reference', 'order_id'])
     .executeTakeFirst()
   if (!notice) return refuseUndecidable(tx, id)
   const invoices = await tx
@@ -259,6 +352,23 @@ export async function approvePaymentNotice(
     .select('invoice_id')
     .where('payment_notice_id', '=', id)
     .execute()
+  const order_id =
+    correction.order_id !== undefined
+      ? correction.order_id
+      : correction.invoice_ids === undefined
+        ? notice.order_id
+        : null
+  if (correction.order_id) {
+    const order = await tx
+      .selectFrom('orders')
+      .select('id')
+      .where('id', '=', correction.order_id)
+      .where('account_id', '=', notice.account_id)
+      .where('currency', '=', notice.currency)
+      .where('state', '=', 'open')
+      .executeTakeFirst()
+    if (!order) return refuseField('order_id', 'not_a_choice')
+  }
   const payment = await recordPayment(
     tx,
     notice.account_id,
@@ -267,7 +377,9 @@ export async function approvePaymentNotice(
       method: correction.method ?? notice.method,
       received_on: correction.received_on ?? notice.paid_on,
       reference: notice.reference,
-      invoice_ids: invoices.map(({ invoice_id }) => invoice_id),
+      ...(order_id === null
+        ? { invoice_ids: correction.invoice_ids ?? invoices.map(({ invoice_id }) => invoice_id) }
+        : { order_id }),
       payment_notice_id: id,
     },
     actorId,
@@ -302,4 +414,76 @@ export async function rejectPaymentNotice(
 async function refuseUndecidable(tx: Tx, id: string): Promise<Refusal> {
   const notice = await tx.selectFrom('payment_notices').select('id').where('id', '=', id).executeTakeFirst()
   return notice ? refuse('notice_decided') : notFound()
+}
+
+/**
+ * What a notice may be the money of: the account's open invoices and orders, which of them add up to its amount, and the
+ * bank's lines of the same amount around its day. Refuses: not_found.
+ */
+export async function readNoticeFits(tx: Tx, id: string) {
+  const notice = await tx
+    .selectFrom('payment_notices')
+    .select(['business_unit_id', 'account_id', 'amount', 'currency', 'paid_on', 'order_id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!notice) return notFound()
+  const invoices = await sql<{
+    id: string
+    number: string
+    due_date: Temporal.PlainDate
+    open_amount: number
+    chosen: boolean
+  }>`
+    select i.id, i.series || '-' || i.number as number, i.due_date, b.open_amount,
+           exists (select from payment_notice_invoices ni where ni.payment_notice_id = ${id} and ni.invoice_id = i.id) as chosen
+      from invoices i join invoice_balances b on b.invoice_id = i.id
+     where i.account_id = ${notice.account_id} and i.state = 'open' and i.currency = ${notice.currency}
+     order by i.due_date, i.series, i.number limit 50`.execute(tx)
+  const orders = await tx
+    .selectFrom('orders')
+    .select(['id', 'number', 'title', 'due'])
+    .where('account_id', '=', notice.account_id)
+    .where('state', '=', 'open')
+    .where('currency', '=', notice.currency)
+    .orderBy('id', 'desc')
+    .limit(20)
+    .execute()
+  const lines = await tx
+    .selectFrom('bank_statement_lines')
+    .innerJoin('bank_accounts', 'bank_accounts.id', 'bank_statement_lines.bank_account_id')
+    .select([
+      'bank_statement_lines.id',
+      'bank_statement_lines.statement_id',
+      'bank_accounts.name as bank_account_name',
+      'bank_statement_lines.booked_on',
+      'bank_statement_lines.amount',
+      'bank_statement_lines.currency',
+      'bank_statement_lines.counterparty_name',
+      'bank_statement_lines.description',
+    ])
+    .where('bank_statement_lines.business_unit_id', '=', notice.business_unit_id)
+    .where('bank_statement_lines.amount', '=', notice.amount)
+    .where('bank_statement_lines.currency', '=', notice.currency)
+    .where('bank_statement_lines.state', 'in', ['open', 'proposed'])
+    .where('bank_statement_lines.booked_on', '>=', notice.paid_on.subtract({ days: fittingDays }))
+    .where('bank_statement_lines.booked_on', '<=', notice.paid_on.add({ days: fittingDays }))
+    .orderBy('bank_statement_lines.booked_on')
+    .limit(20)
+    .execute()
+  const owed = (rows: readonly { open_amount: number }[]) =>
+    rows.reduce((total, row) => total + row.open_amount, 0)
+  const chosen = invoices.rows.filter((row) => row.chosen)
+  const all = owed(invoices.rows)
+  return {
+    invoices: invoices.rows.map((row) => ({ ...row, fits: row.open_amount === notice.amount })),
+    /** What is owed of what it names. */
+    owed:
+      notice.order_id === null
+        ? owed(chosen)
+        : (orders.find((order) => order.id === notice.order_id)?.due ?? 0),
+    owed_in_all: all,
+    all_fit: invoices.rows.length > 1 && all === notice.amount,
+    orders: orders.map((order) => ({ ...order, fits: order.due === notice.amount })),
+    lines: lines.map((line) => ({ ...line, days: Math.abs(line.booked_on.until(notice.paid_on).days) })),
+  }
 }

@@ -11,5 +11,14 @@ export const personalData: PersonalDataSource[] = [
       select payment_notice_id || '/' || invoice_id as key, to_jsonb(n) as content
         from payment_notice_invoices n where account_id = ${accountId}`,
   },
+  {
+    name: 'payment_notice_receipts',
+    key: 'text',
+    select: (accountId) => sql`
+      select r.file_id::text as key, to_jsonb(r) || jsonb_build_object('name', f.name, 'media_type', f.media_type) as content
+        from payment_notice_receipts r join files f on f.id = r.file_id where r.account_id = ${accountId}`,
+  },
+  rowsOfAccount('bank_statement_lines', { without: ['line_key'] }),
+  rowsOfAccount('bank_line_proposals'),
   rowsOfAccount('payments'),
 ]

@@ -7,19 +7,23 @@ import {
   approvePaymentNotice,
   getPaymentNotice,
   listPaymentNotices,
+  readNoticeFits,
   rejectPaymentNotice,
 } from './payment-notices.ts'
 import { getPayment, listPayments, recordPayment } from './payments.ts'
 import { readReceipt } from './receipts.ts'
 import {
   approval,
+  noticeFits,
   paymentInput,
   paymentNoticeQuery,
   paymentNoticeSchema,
   paymentQuery,
   paymentSchema,
+  receiptParams,
   rejection,
 } from './schemas.ts'
+import { approveNoticeByLine } from './statement-booking.ts'
 
 const tag = 'Payments'
 
@@ -70,20 +74,51 @@ export function registerPaymentsOffice(app: App): void {
   officeRoute(
     app,
     {
+      method: 'GET',
+      path: '/payment-notices/{id}/receipts/{file_id}',
+      operation: 'get_notice_receipt',
+      summary: 'Download one of the receipts of a payment notice',
+      tag,
+      permission: 'payments.read',
+      params: receiptParams,
+      response: 'binary',
+    },
+    (tx, { params }, _actor, context) => readReceipt(tx, context.files, params.id, params.file_id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/payment-notices/{id}/fits',
+      operation: 'get_notice_fits',
+      summary: 'See what a payment notice may be the money of',
+      description: 'Open invoices and orders of the account, and undecided bank lines of the same amount',
+      tag,
+      permission: 'payments.read',
+      params: idParams,
+      response: noticeFits,
+    },
+    (tx, { params }) => readNoticeFits(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
       method: 'POST',
       path: '/payment-notices/{id}/approve',
       operation: 'approve_payment_notice',
       summary: 'Approve a payment notice: it becomes a payment',
       description:
-        'Amount, method and date may be corrected. What its invoices do not take is account credit',
+        'Amount, method, date and what it pays may be corrected, or a line of a bank statement named that it is. What its invoices do not take is account credit',
       tag,
       permission: 'payments.decide',
       params: idParams,
       body: approval,
       response: paymentNoticeSchema,
     },
-    (tx, { params, body }, actor, context) =>
-      approvePaymentNotice(tx, params.id, body, actor.user_id, context.now),
+    (tx, { params, body: { bank_line_id, ...correction } }, actor, context) =>
+      bank_line_id
+        ? approveNoticeByLine(tx, params.id, bank_line_id, correction, actor.user_id, context.now)
+        : approvePaymentNotice(tx, params.id, correction, actor.user_id, context.now),
   )
   officeRoute(
     app,

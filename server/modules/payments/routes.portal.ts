@@ -13,6 +13,7 @@ import {
   ownPaymentNoticeQuery,
   paymentNoticeInput,
   paymentOptions,
+  receiptParams,
   receiptSchema,
 } from './schemas.ts'
 
@@ -47,7 +48,7 @@ export function registerPaymentsPortal(app: App): void {
       operation: 'upload_receipt',
       summary: 'Upload a receipt, to be attached to a payment notice',
       description:
-        'Any file up to 10 MB; it is kept as it is. One that no notice uses is removed after a day',
+        'A picture or a PDF up to 10 MB; it is kept as it is. One that no notice uses is removed after a day',
       tag,
       permission: 'billing',
       perMinute: 20,
@@ -55,7 +56,7 @@ export function registerPaymentsPortal(app: App): void {
       response: receiptSchema,
       status: 201,
     },
-    (tx, { upload }, actor) => recordReceipt(tx, upload!, ownerOf(actor)),
+    (tx, { upload }, actor, context) => recordReceipt(tx, context.files, upload!, ownerOf(actor)),
   )
   portalRoute(
     app,
@@ -77,7 +78,7 @@ export function registerPaymentsPortal(app: App): void {
       method: 'POST',
       path: '/payment-notices',
       operation: 'notify_payment',
-      summary: 'Tell that invoices were paid',
+      summary: 'Tell that invoices, or an order, were paid',
       description: 'No balance changes until staff approve it',
       tag,
       permission: 'billing',
@@ -116,6 +117,23 @@ export function registerPaymentsPortal(app: App): void {
     async (tx, { params }, actor, context) => {
       const notice = await getOwnPaymentNotice(tx, actor.account_id!, params.id)
       return isRefusal(notice) ? notice : readReceipt(tx, context.files, notice.id)
+    },
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/payment-notices/{id}/receipts/{file_id}',
+      operation: 'get_notice_receipt',
+      summary: 'Download one of the receipts of a payment notice',
+      tag,
+      permission: 'billing',
+      params: receiptParams,
+      response: 'binary',
+    },
+    async (tx, { params }, actor, context) => {
+      const notice = await getOwnPaymentNotice(tx, actor.account_id!, params.id)
+      return isRefusal(notice) ? notice : readReceipt(tx, context.files, notice.id, params.file_id)
     },
   )
 }

@@ -100,14 +100,16 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
              (select count(*) from notices where account_id = a.id)::int as notices,
              (select count(*) from payment_notices where account_id = a.id and num_nonnulls(note, reference, rejection_reason) > 0)::int as payment_notes,
              (select count(*) from files f where f.account_id = a.id and f.purpose = 'receipt'
-                 and not exists (select from payment_notices n where n.receipt_file_id = f.id and n.state = 'approved'))::int as receipts_removed,
+                 and not exists (select from payment_notice_receipts r join payment_notices n on n.id = r.payment_notice_id
+                                  where r.file_id = f.id and n.state = 'approved'))::int as receipts_removed,
              (select count(*) from privacy_exports where account_id = a.id and state = 'done' and removed_at is null)::int as exports,
              (select count(*) from audit_log where account_id = a.id)::int as audit_entries,
              (select count(*) from memberships where account_id = a.id and user_id <> all(alone.ids))::int as people_of_others,
              (select count(*) from invoices where account_id = a.id)::int as invoices,
              (select count(*) from payments where account_id = a.id)::int as payments,
              (select count(*) from ledger_entries where account_id = a.id)::int as ledger_entries,
-             (select count(*) from payment_notices where account_id = a.id and state = 'approved' and receipt_file_id is not null)::int as receipts_kept,
+             (select count(*) from payment_notice_receipts r join payment_notices n on n.id = r.payment_notice_id
+               where r.account_id = a.id and n.state = 'approved')::int as receipts_kept,
              (select count(*) from contracts where account_id = a.id)::int as contracts,
              (select count(*) from subscriptions where account_id = a.id)::int as services
         from accounts a cross join alone where a.id = ${accountId}`.execute(tx),
