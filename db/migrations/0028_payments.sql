@@ -284,6 +284,8 @@ declare v_amount bigint; v_back bigint;
 begin
   -- A payer's bank takes back what it takes back, also of what was refunded before.
   if new.kind = 'chargeback' then return null; end if;
+  -- A refund that was wished for in time goes on to its provider, which refuses it where nothing is left.
+  if tg_op = 'UPDATE' and old.state not in ('failed', 'won') and new.amount = old.amount then return null; end if;
   select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
   select coalesce(sum(r.amount), 0) into v_back from payment_reversals r
    where r.payment_id = new.payment_id and r.state not in ('failed', 'won');

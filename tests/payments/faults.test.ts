@@ -9,7 +9,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Fault, SandboxCall } from '../../server/drivers/sandbox/driver.ts'
 import { createIntent, type Standing } from '../../server/modules/payments/index.ts'
 import { requestRefund } from '../../server/modules/payments/reversals.ts'
-import { isRefusal } from '../../server/platform/errors.ts'
 import { demand } from '../../server/platform/jobs.ts'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
 import { issueInvoice } from '../invoices.ts'
@@ -102,6 +101,18 @@ async function wishByPage(way: Way = {}) {
   return { house, account, invoices, intent, ref: ref! }
 }
 
+/** Staff's wish to give money of a paid charge back. */
+const wishRefund = (intent: string, amount: number): Promise<string> =>
+  api.system(async (tx) => {
+    const payment = await tx
+      .selectFrom('payments')
+      .select('id')
+      .where('intent_id', '=', intent)
+      .executeTakeFirstOrThrow()
+    const input = { amount, reason: 'test', by: 'provider' as const }
+    return demand(await requestRefund(tx, payment.id, input, async () => 'partial', staff, api.now())).id
+  })
+
 const paidOnce = { state: 'succeeded', taken: [10_000], booked: [10_000], open_amount: 0 }
 
 describe('a provider that answers', () => {
@@ -179,6 +190,32 @@ describe('a provider that answers', () => {
       await press(api, ref, { do: 'choose', scenario })
       for (let turn = 0; turn < 3; turn++) await house.lookUp(intent)
       expect(await readCharge(api, intent), scenario).toMatchObject(paidOnce)
+    }
+  })
+})
+
+describe('what nobody tells', () => {
+  it('of money that came, went back and was won back is found by reconciliation', async () => {
+    const { house, intent, ref } = await wishByPage()
+    const states = async () =>
+      (
+        await askOwner(
+          api,
+          `select r.kind || ' ' || r.state as s from payment_reversals r join payments p on p.id = r.payment_id where p.intent_id = '${intent}'`,
+        )
+      ).map(({ s }) => s)
+    await press(api, ref, { do: 'choose', scenario: 'never_told' })
+    api.setNow(api.now().add({ seconds: 5 }).toString())
+    await house.reconcile()
+    expect(await readCharge(api, intent)).toMatchObject(paidOnce)
+    for (const [what, state] of [
+      ['dispute', 'chargeback done'],
+      ['win', 'chargeback won'],
+    ] as const) {
+      await press(api, ref, { do: what })
+      api.setNow(api.now().add({ seconds: 5 }).toString())
+      await house.reconcile()
+      expect(await states()).toEqual([state])
     }
   })
 })
@@ -262,6 +299,26 @@ describe('news', () => {
       `select r.kind, r.state, r.amount::int from payment_reversals r join payments p on p.id = r.payment_id where p.intent_id = '${intent}'`,
     )
     expect(reversals).toEqual([{ kind: 'chargeback', state: 'won', amount: 10_000 }])
+  })
+
+  it('of a dispute of everything, while a refund of ours is on its way: the dispute is booked, the refund fails', async () => {
+    const { house, intent, ref } = await wishByPage()
+    await press(api, ref, { do: 'choose', scenario: 'success' })
+    await house.lookUp(intent)
+    const reversal = await wishRefund(intent, 4_000)
+    await press(api, ref, { do: 'dispute' })
+    await house.lookUp(intent)
+    await house.sendRefund(reversal)
+    await house.lookUp(intent)
+    const reversals = await askOwner(
+      api,
+      `select r.kind, r.state, r.amount::int from payment_reversals r join payments p on p.id = r.payment_id
+        where p.intent_id = '${intent}' order by r.kind`,
+    )
+    expect(reversals).toEqual([
+      { kind: 'refund', state: 'failed', amount: 4_000 },
+      { kind: 'chargeback', state: 'done', amount: 10_000 },
+    ])
   })
 
   it('that is signed by somebody else, altered, old or from the future is refused and leaves nothing', async () => {
@@ -410,43 +467,29 @@ describe('SIGKILL', () => {
   })
 
   it('of a refund anywhere: given back once, and booked', async () => {
-    const ends: unknown[] = []
-    for (const point of points) {
-      const { house, intent } = await wishByCard()
-      await house.start(intent)
-      const reversal = await api.system(async (tx) => {
-        const payment = await tx
-          .selectFrom('payments')
-          .select('id')
-          .where('intent_id', '=', intent)
-          .executeTakeFirstOrThrow()
-        const made = await requestRefund(
-          tx,
-          payment.id,
-          { amount: 4_000, reason: 'test', by: 'provider' },
-          async () => 'partial',
-          staff,
-          api.now(),
-        )
-        if (isRefusal(made)) throw new Error(made.code)
-        return made.id
-      })
-      ends.push(await runChild('payments:send_refund', reversal, point))
-      await house.sendRefund(reversal)
-      await house.sendRefund(reversal)
-      await house.lookUp(intent)
-      const rows = await api.system(async (tx) => {
-        const found = await sql<{ given: number[]; booked: number[]; states: string[] }>`
+    const ends = await Promise.all(
+      points.map(async (point) => {
+        const { house, intent } = await wishByCard()
+        await house.start(intent)
+        const reversal = await wishRefund(intent, 4_000)
+        const end = await runChild('payments:send_refund', reversal, point)
+        await house.sendRefund(reversal)
+        await house.sendRefund(reversal)
+        await house.lookUp(intent)
+        const rows = await api.system(async (tx) => {
+          const found = await sql<{ given: number[]; booked: number[]; states: string[] }>`
           select array(select m.amount from sandbox_movements m join sandbox_charges c on c.id = m.charge_id where c.key = ${intent} and m.kind = 'refund') as given,
                  array(select -e.amount from ledger_entries e join payments p on p.id = e.payment_id where p.intent_id = ${intent}
                           and e.kind = 'refund' and e.ledger_account = 'bank') as booked,
                  array(select r.state::text from payment_reversals r where r.id = ${reversal}) as states`.execute(
-          tx,
-        )
-        return found.rows[0]!
-      })
-      expect(rows, point).toEqual({ given: [4_000], booked: [4_000], states: ['done'] })
-    }
+            tx,
+          )
+          return found.rows[0]!
+        })
+        expect(rows, point).toEqual({ given: [4_000], booked: [4_000], states: ['done'] })
+        return end
+      }),
+    )
     expect(ends).toEqual(points.map(() => 'SIGKILL'))
   })
 

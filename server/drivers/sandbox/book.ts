@@ -41,6 +41,9 @@ export const pageOf = (publicUrl: string, ref: string) => `${publicUrl}/sandbox/
 
 const same = Temporal.Instant.compare
 
+/** A moment as the database keeps it, never later than it was: a finer clock would be rounded up, into the future. */
+const noted = (now: Temporal.Instant) => now.round({ smallestUnit: 'microsecond', roundingMode: 'floor' })
+
 /** A charge by our key, or by its ref, locked or not; null where the sandbox knows none. */
 export async function findCharge(
   tx: Tx,
@@ -336,8 +339,8 @@ async function takeMoney(tx: Tx, charge: SandboxCharge, wait: number, now: Tempo
       kind: 'payment',
       ref: newRef(),
       amount: charge.amount,
-      at: now,
-      settles_at: now.add({ seconds: wait }),
+      at: noted(now),
+      settles_at: noted(now).add({ seconds: wait }),
     })
     .execute()
 }
@@ -443,8 +446,8 @@ export async function refundCharge(
       ref: newRef(),
       key: request.key,
       amount: request.amount,
-      at: now,
-      settles_at: now.add({ seconds: wait }),
+      at: noted(now),
+      settles_at: noted(now).add({ seconds: wait }),
     })
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -525,8 +528,8 @@ async function addMovement(
       business_unit_id: charge.business_unit_id,
       charge_id: charge.id,
       ref: newRef(),
-      at: now,
-      settles_at: now,
+      at: noted(now),
+      settles_at: noted(now),
       ...movement,
     })
     .execute()
@@ -544,6 +547,15 @@ export async function forgetMethod(
     await tx.updateTable('sandbox_methods').set({ forgotten_at: now }).where('id', '=', method.id).execute()
 }
 
+type Moved = {
+  id: string
+  settles_at: Temporal.Instant
+  key: string
+  ref: string
+  money_ref: string
+  won: boolean
+}
+
 /** One page of charges whose money moved between two instants, after a movement. */
 export async function listMoved(
   tx: Tx,
@@ -551,10 +563,10 @@ export async function listMoved(
   from: Temporal.Instant,
   to: Temporal.Instant,
   after: { settles_at: Temporal.Instant; id: string } | null,
-): Promise<{ id: string; settles_at: Temporal.Instant; key: string; ref: string }[]> {
-  const found = await sql<{ id: string; settles_at: Temporal.Instant; key: string; ref: string }>`
-    select m.id, m.settles_at, c.key, c.ref
-      from sandbox_movements m join sandbox_charges c on c.id = m.charge_id
+): Promise<Moved[]> {
+  const found = await sql<Moved>`
+    select m.id, m.settles_at, c.key, c.ref, coalesce(o.ref, m.ref) as money_ref, o.id is not null as won
+      from sandbox_movements m join sandbox_charges c on c.id = m.charge_id left join sandbox_movements o on o.id = m.of_id
      where m.provider_id = ${keeper.provider_id} and m.settles_at >= ${from}::timestamptz and m.settles_at < ${to}::timestamptz
        and (${after?.id ?? null}::uuid is null
             or (m.settles_at, m.id) > (${after?.settles_at ?? null}::timestamptz, ${after?.id ?? null}::uuid))
@@ -579,8 +591,9 @@ export async function chargeStoredMany(
   tx: Tx,
   keeper: Bookkeeper,
   requests: readonly (ChargeRequest & { stored_method: StoredReference })[],
-  now: Temporal.Instant,
+  moment: Temporal.Instant,
 ): Promise<Map<string, Standing>> {
+  const now = noted(moment)
   const column = <T>(read: (request: (typeof requests)[number]) => T) => requests.map(read)
   const found = await sql<BulkRow>`
     with asked as (

@@ -278,7 +278,7 @@ export function createSandboxDriver(options: {
         const page: Awaited<ReturnType<typeof listMoved>> = await context.transact((tx) =>
           listMoved(tx, context, from, to, after),
         )
-        for (const { key, ref } of page) yield { key, ref }
+        for (const { key, ref, money_ref, won } of page) yield { key, ref, money_ref, won }
         const last = page.at(-1)
         if (!last) return
         after = last

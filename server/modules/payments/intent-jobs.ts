@@ -7,7 +7,7 @@ import { type CallFault, callProvider, isFault } from './calls.ts'
 import { readRequest } from './charge-requests.ts'
 import { askAbout, sendIntent } from './intents.ts'
 import { noteHealth, openProvider } from './provider-list.ts'
-import type { Drivers, RefundRequest, RefundStanding, Standing } from './providers.ts'
+import type { Drivers, MovedMoney, RefundRequest, RefundStanding, Standing } from './providers.ts'
 import { endRefund, sendRefund } from './reversals.ts'
 import { applyStanding, pauseAfter } from './standing.ts'
 import { readReference } from './stored-methods.ts'
@@ -350,29 +350,45 @@ async function reconcile(call: Call): Promise<void> {
       provider,
       async (context) => {
         const received = list.call(provider.driver, context, until.subtract({ hours: 72 }), until)
-        for await (const { key, ref } of received) {
-          if (context.signal.aborted || call.stopping()) return
-          const missed = await transact((tx) => findMissed(tx, id, key ?? null, ref ?? null))
-          if (missed !== null) await lookUpIntent(call, missed)
+        let batch: MovedMoney[] = []
+        const lookUpMissed = async () => {
+          const listed = batch
+          batch = []
+          for (const missed of await transact((tx) => findMissed(tx, id, listed)))
+            await lookUpIntent(call, missed)
         }
+        for await (const moved of received) {
+          if (context.signal.aborted || call.stopping()) return
+          if (batch.push(moved) >= 500) await lookUpMissed()
+        }
+        await lookUpMissed()
       },
       300_000,
     )
   }
 }
 
-/** The intent of a charge whose money is not booked yet. */
+/** Those intents of listed charges whose money is not booked yet, or not back yet. */
 async function findMissed(
   tx: Parameters<typeof askAbout>[0],
   providerId: string,
-  key: string | null,
-  ref: string | null,
-): Promise<string | null> {
+  listed: readonly MovedMoney[],
+): Promise<string[]> {
+  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
   const found = await sql<{ id: string }>`
-    select i.id from payment_intents i
-     where i.provider_id = ${providerId} and (i.id::text = ${key} or i.provider_ref = ${ref})
-       and not exists (select from payments p where p.intent_id = i.id) limit 1`.execute(tx)
-  return found.rows[0]?.id ?? null
+    select distinct i.id
+      from unnest(${listed.map(({ key }) => (key !== undefined && uuid.test(key) ? key : null))}::uuid[],
+                  ${listed.map(({ ref }) => ref ?? null)}::text[], ${listed.map((one) => one.money_ref ?? null)}::text[],
+                  ${listed.map((one) => one.won ?? false)}::boolean[]) as l (key, ref, money_ref, won)
+     cross join lateral (
+       select p.id from payment_intents p where p.provider_id = ${providerId} and p.id = l.key
+       union
+       select p.id from payment_intents p where p.provider_id = ${providerId} and p.provider_ref = l.ref) i
+     where not exists (select from payments p where p.intent_id = i.id and (l.money_ref is null or p.provider_ref = l.money_ref))
+       and not exists (select from payments p join payment_reversals r on r.payment_id = p.id
+                        where p.intent_id = i.id and r.provider_ref = l.money_ref
+                          and (r.state = 'won' or r.state = 'done' and not l.won))`.execute(tx)
+  return found.rows.map(({ id }) => id)
 }
 
 /** The jobs of payments by providers. */

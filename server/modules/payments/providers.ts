@@ -131,6 +131,9 @@ export type Standing = {
   method?: UsedMethod | null
 }
 
+/** A movement that a provider lists. `won`: a chargeback, by its ref, that was given back to us. */
+export type MovedMoney = { key?: string; ref?: string; money_ref?: string; won?: boolean }
+
 export type RefundRequest = {
   /** Our own key (the reversal's id). */
   key: string
@@ -221,12 +224,15 @@ export type ProviderDriver<S = unknown, K = unknown> = {
   forget?(context: ProviderContext<S, K>, stored: StoredReference): Promise<void>
   /** Verifies a call; null where it is not the provider's (signature, age). Charges and books nothing. */
   readHook?(context: ProviderContext<S, K>, call: HookCall): Promise<HookReading | null>
-  /** What came in between two instants, for finding what no call told us (each with the charge's key or ref). */
+  /**
+   * What came in between two instants, and went back where it knows that too, for finding what no call told us: each with the
+   * charge's key or ref. `money_ref` is the ref of the money that moved; without it only what came in is missed.
+   */
   listReceived?(
     context: ProviderContext<S, K>,
     from: Temporal.Instant,
     to: Temporal.Instant,
-  ): AsyncIterable<{ key?: string; ref?: string }>
+  ): AsyncIterable<MovedMoney>
 }
 
 export type Drivers = ReadonlyMap<DriverKind, ProviderDriver>
