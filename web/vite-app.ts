@@ -91,7 +91,9 @@ const lateNamespaces = [
   'usage',
   'pay',
   'shop',
+  'orders',
   'providers',
+  'webhooks',
 ] as const
 const catalogueId = 'virtual:catalogue/'
 

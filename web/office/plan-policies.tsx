@@ -1,4 +1,4 @@
-import { NativeSelect, Switch } from '@mantine/core'
+import { NativeSelect, NumberInput, Switch } from '@mantine/core'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../shared/api.ts'
@@ -23,7 +23,7 @@ const planPolicyQuery = (id: string) =>
   })
 
 /** What customers of a plan may change by themselves, and what a suspension gives back; each is saved as it is switched. */
-export function PlanPolicies({ planId }: { planId: string }) {
+export function PlanPolicies({ planId, pack }: { planId: string; pack: boolean }) {
   const query = useQuery(planPolicyQuery(planId))
   if (!query.data)
     return query.error ? (
@@ -31,17 +31,18 @@ export function PlanPolicies({ planId }: { planId: string }) {
     ) : (
       <SkeletonText lines={5} />
     )
-  return <Policies planId={planId} policy={query.data} />
+  return <Policies planId={planId} policy={query.data} pack={pack} />
 }
 
 const switches = [
+  'customer_orders',
   'customer_changes_plan',
   'customer_changes_quantity',
   'customer_changes_options',
   'customer_cancels',
 ] as const
 
-function Policies({ planId, policy }: { planId: string; policy: PlanPolicy }) {
+function Policies({ planId, policy, pack }: { planId: string; policy: PlanPolicy; pack: boolean }) {
   const { t } = useTranslation('changes')
   const editable = useMay()('catalogue.write')
   const queryClient = useQueryClient()
@@ -68,6 +69,21 @@ function Policies({ planId, policy }: { planId: string; policy: PlanPolicy }) {
                 onChange={(event) => save.mutate({ [name]: event.currentTarget.checked })}
               />
             ))}
+            {pack && (
+              <NumberInput
+                label={t('policy.support_credits')}
+                description={t('policy.support_credits_help')}
+                min={0}
+                max={1_000_000}
+                allowDecimal={false}
+                hideControls
+                defaultValue={policy.support_credits}
+                onBlur={(event) => {
+                  const support_credits = Number(event.currentTarget.value.replaceAll(/\D/g, '')) || 0
+                  if (support_credits !== policy.support_credits) save.mutate({ support_credits })
+                }}
+              />
+            )}
             <NativeSelect
               label={t('policy.suspension_credit')}
               description={t('policy.suspension_credit_help')}

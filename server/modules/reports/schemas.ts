@@ -70,6 +70,7 @@ export const todaySchema = z
     waiting: z.object({
       payment_notices: z.int(),
       failed_jobs: z.int(),
+      failed_orders: z.int().meta({ description: 'Orders that could not be done and wait for staff' }),
       failed_notices: z.int(),
       awaiting_installation: z.int(),
       overdue_invoices: z.int(),

@@ -18,6 +18,7 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
       awaiting_installation: number
       overdue_invoices: number
       account_changes: number
+      failed_orders: number
       unfinished_setups: number
     }>`
       select (select count(*) from payment_notices where state = 'pending' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as payment_notices,
@@ -25,6 +26,7 @@ export async function readToday(tx: Tx, now: Temporal.Instant, filter: TodayFilt
              (select count(*) from notices where state = 'failed' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as failed_notices,
              (select count(*) from subscriptions where status = 'awaiting_installation' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as awaiting_installation,
              (select count(*) from account_change_requests where state = 'pending' and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as account_changes,
+             (select count(*) from orders where failure_code is not null and ended_at is null and (${unit}::uuid is null or business_unit_id = ${unit}::uuid)) as failed_orders,
              (select count(*) from invoices i join business_units b on b.id = i.business_unit_id
                where i.state = 'open' and i.due_date < (${now}::timestamptz at time zone b.time_zone)::date
                  and (${unit}::uuid is null or b.id = ${unit}::uuid)) as overdue_invoices,

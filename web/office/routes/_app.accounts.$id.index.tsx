@@ -28,6 +28,7 @@ import {
 } from '../account-main.tsx'
 import { AccountUsers } from '../account-members.tsx'
 import { AccountMoney } from '../account-money.tsx'
+import { AccountOrders, AccountSupportCredits } from '../account-orders.tsx'
 import {
   accountQuery,
   accountServicesQuery,
@@ -129,6 +130,7 @@ function AccountPage() {
             {may('billing.read') && <AccountInvoices account={account} balance={balance} />}
             {may('billing.read') && <AccountCharges account={account} />}
             {may('subscriptions.read') && <AccountServices account={account} />}
+            {may('orders.read') && <AccountOrders account={account} />}
             {may('contracts.read') && <AccountContracts account={account} />}
             <AccountMoney account={account} balance={balance} />
             {may('billing.read') && <AccountStatement account={account} />}
@@ -148,6 +150,7 @@ function AccountPage() {
                 <AccountUsers account={account} />
               </>
             )}
+            {may('orders.read') && <AccountSupportCredits account={account} />}
             <AccountApiKeys account={account} />
             {may('audit.read') && <AccountChanges account={account} />}
           </>

@@ -97,7 +97,7 @@ function PlanPage() {
         }
       />
       <PlanEditor key={plan.updated_at} plan={plan} editable={may('catalogue.write')} />
-      <PlanPolicies planId={plan.id} />
+      <PlanPolicies planId={plan.id} pack={plan.kind === 'support_pack'} />
       {may('subscriptions.read') && <OlderPrices plan={plan} />}
       <PriceHistory plan={plan} />
       <ConfirmDialog

@@ -5,6 +5,7 @@ import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
 import IconListCheck from '@tabler/icons-react/dist/esm/icons/IconListCheck.mjs'
 import IconListDetails from '@tabler/icons-react/dist/esm/icons/IconListDetails.mjs'
 import IconMailX from '@tabler/icons-react/dist/esm/icons/IconMailX.mjs'
+import IconShoppingCart from '@tabler/icons-react/dist/esm/icons/IconShoppingCart.mjs'
 import IconTool from '@tabler/icons-react/dist/esm/icons/IconTool.mjs'
 import IconUserCheck from '@tabler/icons-react/dist/esm/icons/IconUserCheck.mjs'
 import { useMutation, useQuery } from '@tanstack/react-query'
@@ -133,6 +134,14 @@ const tiles: Tile[] = [
     icon: IconCash,
     tone: 'warning',
     needs: 'payments.read',
+  },
+  {
+    id: 'failed_orders',
+    to: '/orders',
+    search: { failed: 'true' },
+    icon: IconShoppingCart,
+    tone: 'bad',
+    needs: 'orders.read',
   },
   {
     id: 'overdue_invoices',

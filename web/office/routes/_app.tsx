@@ -13,6 +13,7 @@ import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconSettings from '@tabler/icons-react/dist/esm/icons/IconSettings.mjs'
 import IconShieldLock from '@tabler/icons-react/dist/esm/icons/IconShieldLock.mjs'
+import IconShoppingCart from '@tabler/icons-react/dist/esm/icons/IconShoppingCart.mjs'
 import IconSignature from '@tabler/icons-react/dist/esm/icons/IconSignature.mjs'
 import IconSunHigh from '@tabler/icons-react/dist/esm/icons/IconSunHigh.mjs'
 import IconTags from '@tabler/icons-react/dist/esm/icons/IconTags.mjs'
@@ -70,6 +71,13 @@ function useAreas(): Area[][] {
         icon: IconPackage,
         count: waiting?.awaiting_installation,
         needs: 'subscriptions.read',
+      },
+      {
+        to: '/orders',
+        label: t('shell.orders'),
+        icon: IconShoppingCart,
+        count: waiting?.failed_orders,
+        needs: 'orders.read',
       },
       { to: '/contracts', label: t('shell.contracts'), icon: IconSignature, needs: 'contracts.read' },
     ],
