@@ -11,7 +11,23 @@ export function BillingNav() {
       items={[
         { to: '/invoices', label: t('tabs.invoices') },
         { to: '/payments', label: t('tabs.payments') },
+        { to: '/payment-methods', label: t('tabs.methods') },
         { to: '/statement', label: t('tabs.statement') },
+      ]}
+    />
+  )
+}
+
+/** What the account has, what else there is, and what was ordered. */
+export function ServicesNav() {
+  const { t } = useTranslation()
+  return (
+    <SectionNav
+      label={t('tabs.services_label')}
+      items={[
+        { to: '/services', label: t('tabs.services') },
+        { to: '/shop', label: t('tabs.shop') },
+        { to: '/orders', label: t('tabs.orders') },
       ]}
     />
   )
@@ -30,7 +46,10 @@ export function AccountNav() {
         { to: '/users', label: t('tabs.users') },
         { to: '/contacts', label: t('tabs.contacts') },
         ...(person && session.permissions.includes('owner')
-          ? [{ to: '/api-keys', label: t('tabs.api_keys') }]
+          ? [
+              { to: '/api-keys', label: t('tabs.api_keys') },
+              { to: '/webhooks', label: t('tabs.webhooks') },
+            ]
           : []),
         ...(person
           ? [

@@ -33,8 +33,15 @@ import { Route as AppEmailsIndexRouteImport } from './routes/_app.emails.index'
 import { Route as AppEmailsIdRouteImport } from './routes/_app.emails.$id'
 import { Route as AppInvoicesIndexRouteImport } from './routes/_app.invoices.index'
 import { Route as AppInvoicesIdRouteImport } from './routes/_app.invoices.$id'
+import { Route as AppOrdersIndexRouteImport } from './routes/_app.orders.index'
+import { Route as AppOrdersIdRouteImport } from './routes/_app.orders.$id'
+import { Route as AppPayIdRouteImport } from './routes/_app.pay_.$id'
+import { Route as AppPaymentMethodsIndexRouteImport } from './routes/_app.payment-methods.index'
+import { Route as AppPaymentMethodsNewRouteImport } from './routes/_app.payment-methods.new'
 import { Route as AppServicesIndexRouteImport } from './routes/_app.services.index'
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
+import { Route as AppShopIndexRouteImport } from './routes/_app.shop.index'
+import { Route as AppShopPlanRouteImport } from './routes/_app.shop.$plan'
 import { Route as AppServicesIdChangeRouteImport } from './routes/_app.services.$id_.change'
 
 const AppRoute = AppRouteImport.update({
@@ -156,6 +163,31 @@ const AppInvoicesIdRoute = AppInvoicesIdRouteImport.update({
   path: '/invoices/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppOrdersIndexRoute = AppOrdersIndexRouteImport.update({
+  id: '/orders/',
+  path: '/orders/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppOrdersIdRoute = AppOrdersIdRouteImport.update({
+  id: '/orders/$id',
+  path: '/orders/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPayIdRoute = AppPayIdRouteImport.update({
+  id: '/pay_/$id',
+  path: '/pay/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentMethodsIndexRoute = AppPaymentMethodsIndexRouteImport.update({
+  id: '/payment-methods/',
+  path: '/payment-methods/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentMethodsNewRoute = AppPaymentMethodsNewRouteImport.update({
+  id: '/payment-methods/new',
+  path: '/payment-methods/new',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
   id: '/services/',
   path: '/services/',
@@ -164,6 +196,16 @@ const AppServicesIndexRoute = AppServicesIndexRouteImport.update({
 const AppServicesIdRoute = AppServicesIdRouteImport.update({
   id: '/services/$id',
   path: '/services/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppShopIndexRoute = AppShopIndexRouteImport.update({
+  id: '/shop/',
+  path: '/shop/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppShopPlanRoute = AppShopPlanRouteImport.update({
+  id: '/shop/$plan',
+  path: '/shop/$plan',
   getParentRoute: () => AppRoute,
 } as any)
 const AppServicesIdChangeRoute = AppServicesIdChangeRouteImport.update({
@@ -194,10 +236,17 @@ export interface FileRoutesByFullPath {
   '/users': typeof AppUsersRoute
   '/emails/$id': typeof AppEmailsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
+  '/orders/$id': typeof AppOrdersIdRoute
+  '/pay/$id': typeof AppPayIdRoute
+  '/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/shop/$plan': typeof AppShopPlanRoute
   '/emails/': typeof AppEmailsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
+  '/orders/': typeof AppOrdersIndexRoute
+  '/payment-methods/': typeof AppPaymentMethodsIndexRoute
   '/services/': typeof AppServicesIndexRoute
+  '/shop/': typeof AppShopIndexRoute
   '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesByTo {
@@ -222,10 +271,17 @@ export interface FileRoutesByTo {
   '/': typeof AppIndexRoute
   '/emails/$id': typeof AppEmailsIdRoute
   '/invoices/$id': typeof AppInvoicesIdRoute
+  '/orders/$id': typeof AppOrdersIdRoute
+  '/pay/$id': typeof AppPayIdRoute
+  '/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/services/$id': typeof AppServicesIdRoute
+  '/shop/$plan': typeof AppShopPlanRoute
   '/emails': typeof AppEmailsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
+  '/orders': typeof AppOrdersIndexRoute
+  '/payment-methods': typeof AppPaymentMethodsIndexRoute
   '/services': typeof AppServicesIndexRoute
+  '/shop': typeof AppShopIndexRoute
   '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesById {
@@ -252,10 +308,17 @@ export interface FileRoutesById {
   '/_app/': typeof AppIndexRoute
   '/_app/emails/$id': typeof AppEmailsIdRoute
   '/_app/invoices/$id': typeof AppInvoicesIdRoute
+  '/_app/orders/$id': typeof AppOrdersIdRoute
+  '/_app/pay_/$id': typeof AppPayIdRoute
+  '/_app/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/_app/services/$id': typeof AppServicesIdRoute
+  '/_app/shop/$plan': typeof AppShopPlanRoute
   '/_app/emails/': typeof AppEmailsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
+  '/_app/orders/': typeof AppOrdersIndexRoute
+  '/_app/payment-methods/': typeof AppPaymentMethodsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
+  '/_app/shop/': typeof AppShopIndexRoute
   '/_app/services/$id_/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRouteTypes {
@@ -282,10 +345,17 @@ export interface FileRouteTypes {
     | '/users'
     | '/emails/$id'
     | '/invoices/$id'
+    | '/orders/$id'
+    | '/pay/$id'
+    | '/payment-methods/new'
     | '/services/$id'
+    | '/shop/$plan'
     | '/emails/'
     | '/invoices/'
+    | '/orders/'
+    | '/payment-methods/'
     | '/services/'
+    | '/shop/'
     | '/services/$id/change'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -310,10 +380,17 @@ export interface FileRouteTypes {
     | '/'
     | '/emails/$id'
     | '/invoices/$id'
+    | '/orders/$id'
+    | '/pay/$id'
+    | '/payment-methods/new'
     | '/services/$id'
+    | '/shop/$plan'
     | '/emails'
     | '/invoices'
+    | '/orders'
+    | '/payment-methods'
     | '/services'
+    | '/shop'
     | '/services/$id/change'
   id:
     | '__root__'
@@ -339,10 +416,17 @@ export interface FileRouteTypes {
     | '/_app/'
     | '/_app/emails/$id'
     | '/_app/invoices/$id'
+    | '/_app/orders/$id'
+    | '/_app/pay_/$id'
+    | '/_app/payment-methods/new'
     | '/_app/services/$id'
+    | '/_app/shop/$plan'
     | '/_app/emails/'
     | '/_app/invoices/'
+    | '/_app/orders/'
+    | '/_app/payment-methods/'
     | '/_app/services/'
+    | '/_app/shop/'
     | '/_app/services/$id_/change'
   fileRoutesById: FileRoutesById
 }
@@ -527,6 +611,41 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppInvoicesIdRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/orders/': {
+      id: '/_app/orders/'
+      path: '/orders'
+      fullPath: '/orders/'
+      preLoaderRoute: typeof AppOrdersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/orders/$id': {
+      id: '/_app/orders/$id'
+      path: '/orders/$id'
+      fullPath: '/orders/$id'
+      preLoaderRoute: typeof AppOrdersIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/pay_/$id': {
+      id: '/_app/pay_/$id'
+      path: '/pay/$id'
+      fullPath: '/pay/$id'
+      preLoaderRoute: typeof AppPayIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payment-methods/': {
+      id: '/_app/payment-methods/'
+      path: '/payment-methods'
+      fullPath: '/payment-methods/'
+      preLoaderRoute: typeof AppPaymentMethodsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payment-methods/new': {
+      id: '/_app/payment-methods/new'
+      path: '/payment-methods/new'
+      fullPath: '/payment-methods/new'
+      preLoaderRoute: typeof AppPaymentMethodsNewRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/services/': {
       id: '/_app/services/'
       path: '/services'
@@ -539,6 +658,20 @@ declare module '@tanstack/react-router' {
       path: '/services/$id'
       fullPath: '/services/$id'
       preLoaderRoute: typeof AppServicesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/shop/': {
+      id: '/_app/shop/'
+      path: '/shop'
+      fullPath: '/shop/'
+      preLoaderRoute: typeof AppShopIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/shop/$plan': {
+      id: '/_app/shop/$plan'
+      path: '/shop/$plan'
+      fullPath: '/shop/$plan'
+      preLoaderRoute: typeof AppShopPlanRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/services/$id_/change': {
@@ -566,10 +699,17 @@ interface AppRouteChildren {
   AppIndexRoute: typeof AppIndexRoute
   AppEmailsIdRoute: typeof AppEmailsIdRoute
   AppInvoicesIdRoute: typeof AppInvoicesIdRoute
+  AppOrdersIdRoute: typeof AppOrdersIdRoute
+  AppPayIdRoute: typeof AppPayIdRoute
+  AppPaymentMethodsNewRoute: typeof AppPaymentMethodsNewRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
+  AppShopPlanRoute: typeof AppShopPlanRoute
   AppEmailsIndexRoute: typeof AppEmailsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
+  AppOrdersIndexRoute: typeof AppOrdersIndexRoute
+  AppPaymentMethodsIndexRoute: typeof AppPaymentMethodsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
+  AppShopIndexRoute: typeof AppShopIndexRoute
   AppServicesIdChangeRoute: typeof AppServicesIdChangeRoute
 }
 
@@ -588,10 +728,17 @@ const AppRouteChildren: AppRouteChildren = {
   AppIndexRoute: AppIndexRoute,
   AppEmailsIdRoute: AppEmailsIdRoute,
   AppInvoicesIdRoute: AppInvoicesIdRoute,
+  AppOrdersIdRoute: AppOrdersIdRoute,
+  AppPayIdRoute: AppPayIdRoute,
+  AppPaymentMethodsNewRoute: AppPaymentMethodsNewRoute,
   AppServicesIdRoute: AppServicesIdRoute,
+  AppShopPlanRoute: AppShopPlanRoute,
   AppEmailsIndexRoute: AppEmailsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
+  AppOrdersIndexRoute: AppOrdersIndexRoute,
+  AppPaymentMethodsIndexRoute: AppPaymentMethodsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
+  AppShopIndexRoute: AppShopIndexRoute,
   AppServicesIdChangeRoute: AppServicesIdChangeRoute,
 }
 

@@ -8,10 +8,11 @@ import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconReceiptOff from '@tabler/icons-react/dist/esm/icons/IconReceiptOff.mjs'
 import IconSignature from '@tabler/icons-react/dist/esm/icons/IconSignature.mjs'
 import IconUserX from '@tabler/icons-react/dist/esm/icons/IconUserX.mjs'
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, orThrow } from '../../shared/api.ts'
 import type { Home as HomeData } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
@@ -27,6 +28,26 @@ import { homeQuery, maySession, useSession } from '../session.ts'
 const DunningBanner = lazy(() =>
   import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
 )
+
+const HomeOrders = lazy(() => import('../home-orders.tsx').then((module) => ({ default: module.HomeOrders })))
+
+/** Orders and quotes that wait, and the support credits; asked after the page is there. */
+const waitingQuery = queryOptions({
+  queryKey: ['orders', 'waiting'],
+  refetchInterval: 60_000,
+  queryFn: async ({ signal }) => {
+    const [orders, credits] = await Promise.all([
+      orThrow(
+        api.GET('/api/v1/portal/orders', {
+          params: { query: { state: ['quoted', 'open', 'paid'], limit: 5 } },
+          signal,
+        }),
+      ),
+      orThrow(api.GET('/api/v1/portal/support-credits', { params: { query: { limit: 1 } }, signal })),
+    ])
+    return { orders: orders.items, credits: credits.balance }
+  },
+})
 
 /** What needs you, what you have, what was written to you (C1). */
 export const Route = createFileRoute('/_app/')({
@@ -60,6 +81,7 @@ function HomePage() {
       <div className={styles.page}>
         <NeedsYou home={home} />
         <div className={styles.main}>
+          <Orders />
           <Services home={home} />
         </div>
         <div className={styles.aside}>
@@ -67,6 +89,18 @@ function HomePage() {
         </div>
       </div>
     </>
+  )
+}
+
+/** Nothing, and nothing of it is loaded, where nothing was ordered. */
+function Orders() {
+  const mayOrder = maySession(useSession(), 'services')
+  const { data } = useQuery({ ...waitingQuery, enabled: mayOrder })
+  if (!data || (data.orders.length === 0 && data.credits === 0)) return null
+  return (
+    <Suspense>
+      <HomeOrders {...data} />
+    </Suspense>
   )
 }
 
@@ -290,16 +324,24 @@ function Services({ home }: { home: HomeData }) {
       title={t('home.services.title')}
       flush
       actions={
-        home.services.length > 0 &&
-        mayOpen && (
-          <Link to="/services" className={styles.all}>
-            {t('home.services.all')}
-          </Link>
+        home.services.length > 0 && (
+          <div className={styles.links}>
+            <Link to="/shop" className={styles.all}>
+              {t('services.order')}
+            </Link>
+            <Link to="/services" className={styles.all}>
+              {t('home.services.all')}
+            </Link>
+          </div>
         )
       }
     >
       {home.services.length === 0 ? (
-        <EmptyState icon={<IconPackage size={24} aria-hidden />} title={t('services.empty.title')}>
+        <EmptyState
+          icon={<IconPackage size={24} aria-hidden />}
+          title={t('services.empty.title')}
+          action={<ButtonLink to="/shop">{t('services.order')}</ButtonLink>}
+        >
           {t('services.empty.text')}
         </EmptyState>
       ) : (

@@ -1,46 +1,49 @@
-import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Checkbox } from '@mantine/core'
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
-import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
-import IconFileCheck from '@tabler/icons-react/dist/esm/icons/IconFileCheck.mjs'
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, idempotent, orThrow } from '../../shared/api.ts'
-import type { OwnInvoice, OwnPaymentNotice, PaymentOptions } from '../../shared/api-types.gen.ts'
-import { useForm } from '../../shared/form.ts'
-import { DateInput, FileDrop, MoneyInput } from '../../shared/inputs.tsx'
+import type { OwnInvoice, OwnOrder, OwnPaymentNotice } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
-import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
-import { showToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
-import {
-  numberOfInvoice,
-  openInvoicesQuery,
-  paymentOptionsQuery,
-  paymentQuery,
-  stateOfInvoice,
-} from '../billing-queries.ts'
+import { numberOfInvoice, openInvoicesQuery, paymentQuery, stateOfInvoice } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import { List, Row } from '../list.tsx'
+import { orderQuery } from '../order-queries.ts'
 import styles from '../pay.module.css'
+import { hasProviders, PayChoices } from '../pay-choices.tsx'
+import { Instructions, NotifyForm } from '../pay-notify.tsx'
+import { choicesQuery } from '../pay-queries.ts'
 import { homeQuery } from '../session.ts'
 
-/** Pays one or several invoices: how to pay, and the notice that it was done. `again` is a notice that was refused. */
+/**
+ * Pays one or several invoices, or an order: by a provider, or outside of here with the notice that it was done. `again` is a
+ * notice that was refused; `notify` begins with telling.
+ */
 export const Route = createFileRoute('/_app/pay')({
-  validateSearch: (search: Record<string, unknown>): { invoices?: string; again?: string } => ({
-    invoices: search.invoices ? String(search.invoices) : undefined,
-    again: search.again ? String(search.again) : undefined,
-  }),
-  loaderDeps: ({ search: { again } }) => ({ again }),
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { invoices?: string; order?: string; again?: string; notify?: string } => {
+    const text = (value: unknown) => (value ? String(value) : undefined)
+    return {
+      invoices: text(search.invoices),
+      order: text(search.order),
+      again: text(search.again),
+      notify: text(search.notify),
+    }
+  },
+  loaderDeps: ({ search: { again, order } }) => ({ again, order }),
   loader: async ({ context: { queryClient }, deps }) => {
     const [, , , before] = await Promise.all([
-      queryClient.fetchQuery({ ...openInvoicesQuery, staleTime: 0 }),
-      queryClient.ensureQueryData(paymentOptionsQuery),
+      deps.order
+        ? queryClient.fetchQuery({ ...orderQuery(deps.order), staleTime: 0 })
+        : queryClient.fetchQuery({ ...openInvoicesQuery, staleTime: 0 }),
+      queryClient.fetchQuery({ ...choicesQuery, staleTime: 0 }),
       queryClient.ensureQueryData(homeQuery),
       deps.again ? queryClient.ensureQueryData(paymentQuery(deps.again)) : null,
     ])
@@ -53,8 +56,20 @@ export const Route = createFileRoute('/_app/pay')({
 function PayPage() {
   const { t } = useTranslation()
   const [done, setDone] = useState<OwnPaymentNotice | null>(null)
+  const { order } = Route.useSearch()
+  if (done) return <Done notice={done} orderId={order} />
+  return order ? (
+    <PayOrder id={order} onDone={setDone} />
+  ) : (
+    <PayInvoices title={t('pay.title')} onDone={setDone} />
+  )
+}
+
+function PayInvoices({ title, onDone }: { title: string; onDone: (notice: OwnPaymentNotice) => void }) {
+  const { t } = useTranslation()
+  const { queryClient } = Route.useRouteContext()
   const { data: invoices } = useSuspenseQuery(openInvoicesQuery)
-  const { data: options } = useSuspenseQuery(paymentOptionsQuery)
+  const { data: choices } = useSuspenseQuery(choicesQuery)
   const { data: home } = useSuspenseQuery(homeQuery)
   const { before } = Route.useLoaderData()
   const search = Route.useSearch()
@@ -65,13 +80,20 @@ function PayPage() {
   const wanted = before
     ? before.invoices.map((one: { id: string }) => one.id)
     : (search.invoices?.split(',') ?? null)
-  if (done) return <Done notice={done} />
+  const [picked, setPicked] = useState<string[] | null>(null)
+  const payable = invoices.map((one) => one.id)
+  const chosen = (
+    picked ?? payable.filter((id) => (wanted ? wanted.includes(id) : !checking.has(id)))
+  ).filter((id) => payable.includes(id))
+  const total = invoices
+    .filter((one) => chosen.includes(one.id))
+    .reduce((sum, one) => sum + one.open_amount, 0)
   return (
     <>
       <PageTitle
         back={<BackLink to="/invoices">{t('invoices.title')}</BackLink>}
-        title={t('pay.title')}
-        subtitle={t('pay.subtitle')}
+        title={title}
+        subtitle={hasProviders(choices) ? undefined : t('pay.subtitle')}
       />
       {invoices.length === 0 ? (
         <Section>
@@ -88,200 +110,185 @@ function PayPage() {
           </EmptyState>
         </Section>
       ) : (
-        <PayForm
-          invoices={invoices}
-          checking={checking}
-          chosenFirst={invoices
-            .map((one) => one.id)
-            .filter((id) => (wanted ? wanted.includes(id) : !checking.has(id)))}
-          options={options}
-          today={home.today}
-          before={before}
-          onDone={setDone}
-        />
+        <div className={styles.page}>
+          <Section title={t('pay.step_choose')} flush>
+            <List label={t('pay.step_choose')}>
+              {invoices.map((invoice) => (
+                <InvoiceChoice
+                  key={invoice.id}
+                  invoice={invoice}
+                  checking={checking.has(invoice.id)}
+                  checked={chosen.includes(invoice.id)}
+                  onChange={(on) =>
+                    setPicked(on ? [...chosen, invoice.id] : chosen.filter((id) => id !== invoice.id))
+                  }
+                />
+              ))}
+            </List>
+            <div className={styles.total}>
+              <span>{t('pay.total', { count: chosen.length })}</span>
+              <Money amount={total} currency={choices.currency} size="large" />
+            </div>
+          </Section>
+          <HowToPay
+            target={{ invoice_ids: chosen }}
+            total={total}
+            nothing={chosen.length === 0 ? t('pay.invoices_missing') : null}
+            before={before}
+            preferred={invoices.find((one) => chosen.includes(one.id))?.payment_method}
+            onChanged={() => {
+              void queryClient.invalidateQueries({ queryKey: ['invoices'] })
+              void queryClient.invalidateQueries({ queryKey: ['home'] })
+            }}
+            onDone={onDone}
+          />
+        </div>
       )}
     </>
   )
 }
 
-interface PayFormProps {
-  invoices: OwnInvoice[]
-  checking: Set<string>
-  chosenFirst: string[]
-  options: PaymentOptions
-  today: string
-  before: OwnPaymentNotice | null
-  onDone: (notice: OwnPaymentNotice) => void
-}
-
-function PayForm({ invoices, checking, chosenFirst, options, today, before, onDone }: PayFormProps) {
+function PayOrder({ id, onDone }: { id: string; onDone: (notice: OwnPaymentNotice) => void }) {
   const { t } = useTranslation()
   const { queryClient } = Route.useRouteContext()
-  const [chosen, setChosen] = useState(chosenFirst)
-  const [amountTouched, setAmountTouched] = useState(false)
-  const uploaded = useRef<{ file: File; id: string } | null>(null)
-  const totalOf = (ids: string[]) =>
-    invoices.filter((one) => ids.includes(one.id)).reduce((sum, one) => sum + one.open_amount, 0)
-  const total = totalOf(chosen)
-
-  /** A receipt that was taken is not sent twice when the notice itself has to be tried again. */
-  const upload = async (file: File): Promise<string> => {
-    if (uploaded.current?.file === file) return uploaded.current.id
-    const body = new FormData()
-    body.append('file', file, file.name)
-    const receipt = await orThrow(
-      api.POST('/api/v1/portal/receipts', { body: body as never, bodySerializer: (form) => form as never }),
-    )
-    uploaded.current = { file, id: receipt.file_id }
-    return receipt.file_id
-  }
-
-  const form = useForm({
-    initial: {
-      amount: (before?.amount ?? total) as number | null,
-      method: before?.method ?? preferredMethod(invoices, options),
-      paid_on: before?.paid_on ?? today,
-      reference: before?.reference ?? '',
-      note: '',
-      receipt_file_id: null as File | null,
-      invoice_ids: '',
-    },
-    check: (values) => ({
-      amount:
-        values.amount === null ? t('pay.amount_missing') : values.amount <= 0 ? t('pay.amount_zero') : null,
-      paid_on: values.paid_on === '' ? t('pay.date_missing') : values.paid_on > today && t('pay.date_future'),
-      invoice_ids: chosen.length === 0 && t('pay.invoices_missing'),
-    }),
-    submit: async (values, { idempotencyKey }) =>
-      orThrow(
-        api.POST('/api/v1/portal/payment-notices', {
-          headers: idempotent(idempotencyKey),
-          body: {
-            invoice_ids: chosen,
-            amount: values.amount ?? 0,
-            method: values.method,
-            paid_on: values.paid_on,
-            reference: values.reference,
-            note: values.note,
-            receipt_file_id: values.receipt_file_id ? await upload(values.receipt_file_id) : null,
-          },
-        }),
-      ),
-    onDone: (notice) => {
-      void queryClient.invalidateQueries({ queryKey: ['home'] })
-      void queryClient.invalidateQueries({ queryKey: ['payments'] })
-      void queryClient.invalidateQueries({ queryKey: ['invoices'] })
-      onDone(notice)
-    },
-  })
-
-  const choose = (ids: string[]) => {
-    setChosen(ids)
-    form.set('invoice_ids', '')
-    // The amount follows what is chosen until somebody wrote another.
-    if (!amountTouched && !before) form.set('amount', totalOf(ids))
-  }
-
+  const { data: order } = useQuery(orderQuery(id))
+  if (!order) return null
+  const back = (
+    <BackLink to={`/orders/${id}`}>{t('pay:page.order_number', { number: order.number })}</BackLink>
+  )
   return (
-    <form className={styles.page} onSubmit={form.onSubmit} noValidate>
-      <div className={styles.steps}>
-        <Section title={t('pay.step_choose')} flush>
-          <List label={t('pay.step_choose')}>
-            {invoices.map((invoice) => (
-              <InvoiceChoice
-                key={invoice.id}
-                invoice={invoice}
-                checking={checking.has(invoice.id)}
-                checked={chosen.includes(invoice.id)}
-                onChange={(on) =>
-                  choose(on ? [...chosen, invoice.id] : chosen.filter((id) => id !== invoice.id))
-                }
-              />
-            ))}
-          </List>
-          {form.errors.invoice_ids && (
-            <p role="alert" className={styles.error}>
-              {form.errors.invoice_ids}
-            </p>
-          )}
-          <div className={styles.total}>
-            <span>{t('pay.total', { count: chosen.length })}</span>
-            <Money amount={total} currency={options.currency} size="large" />
-          </div>
-        </Section>
-        <HowToPay options={options} total={total} />
-      </div>
-      <Section title={t('pay.step_notify')} description={t('pay.step_notify_text')}>
-        <div className={styles.form}>
-          <ProblemAlert error={form.problem} />
-          <div className={styles.pair}>
-            <MoneyInput
-              label={t('pay.amount')}
-              currency={options.currency}
-              required
-              withAsterisk={false}
-              description={
-                form.values.amount !== null && form.values.amount > 0 && form.values.amount < total
-                  ? t('pay.amount_less')
-                  : form.values.amount !== null && form.values.amount > total && total > 0
-                    ? t('pay.amount_more')
-                    : undefined
-              }
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              {...form.control('amount')}
-              onChange={(amount) => {
-                setAmountTouched(true)
-                form.set('amount', amount)
-              }}
-            />
-            <DateInput
-              label={t('pay.paid_on')}
-              max={today}
-              required
-              withAsterisk={false}
-              {...form.field('paid_on')}
-            />
-          </div>
-          <NativeSelect
-            label={t('pay.method')}
-            data={options.methods.map((method) => ({ value: method, label: t(`payment_method.${method}`) }))}
-            {...form.field('method')}
+    <>
+      <PageTitle back={back} title={t('pay.title')} subtitle={order.title} />
+      {order.payable ? (
+        <div className={styles.page}>
+          <OrderDue order={order} />
+          <HowToPay
+            target={{ order_id: id }}
+            total={order.due}
+            nothing={null}
+            before={null}
+            onChanged={() => void queryClient.invalidateQueries({ queryKey: ['orders'] })}
+            onDone={onDone}
           />
-          <FileDrop
-            label={t('pay.receipt')}
-            description={t('pay.receipt_help')}
-            accept="image/*,application/pdf,.pdf"
-            maxBytes={10_000_000}
-            {...form.control('receipt_file_id')}
-          />
-          <TextInput
-            label={t('pay.reference')}
-            description={t('pay.reference_help')}
-            maxLength={200}
-            {...form.field('reference')}
-          />
-          <Textarea label={t('pay.note')} maxLength={2000} minRows={2} {...form.field('note')} />
-          <Button
-            type="submit"
-            fullWidth
-            loading={form.busy}
-            leftSection={<IconFileCheck size={18} aria-hidden />}
-          >
-            {t('pay.submit')}
-          </Button>
-          <p className={styles.small}>{t('pay.submit_help')}</p>
         </div>
-      </Section>
-    </form>
+      ) : (
+        <Section>
+          <EmptyState
+            icon={<IconCircleCheck size={24} aria-hidden />}
+            title={t('pay.nothing')}
+            action={
+              <ButtonLink to="/orders/$id" params={{ id }}>
+                {t('pay:done.order')}
+              </ButtonLink>
+            }
+          >
+            {t('pay:page.order_settled')}
+          </EmptyState>
+        </Section>
+      )}
+    </>
   )
 }
 
-/** The method that the invoices are paid by, where the unit takes it. */
-function preferredMethod(invoices: OwnInvoice[], options: PaymentOptions): PaymentOptions['methods'][number] {
+function OrderDue({ order }: { order: OwnOrder }) {
+  const { t } = useTranslation('pay')
+  const money = (amount: number) => <Money amount={amount} currency={order.currency} />
+  const { quote } = order
   return (
-    options.methods.find((method) => invoices.some((one) => one.payment_method === method)) ??
-    options.methods[0] ??
-    'other'
+    <Section title={t('page.what')} flush>
+      <ul className={styles.order}>
+        {quote.parts
+          .filter((part) => part.role !== 'usage')
+          .map((part, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: parts keep their place
+            <li key={index}>
+              {part.quantity > 1 ? `${part.quantity} × ${part.description}` : part.description}
+            </li>
+          ))}
+      </ul>
+      {quote.credit_used > 0 && (
+        <div className={styles.line}>
+          <span>{t('page.credit')}</span>
+          {money(-quote.credit_used)}
+        </div>
+      )}
+      <div className={styles.total}>
+        <span>{t('page.due_now')}</span>
+        <Money amount={order.due} currency={order.currency} size="large" />
+      </div>
+    </Section>
+  )
+}
+
+/** By a provider, or outside of here; with no provider there is nothing to choose, and two steps. */
+function HowToPay({
+  target,
+  total,
+  nothing,
+  before,
+  preferred,
+  onChanged,
+  onDone,
+}: {
+  target: Parameters<typeof NotifyForm>[0]['target']
+  total: number
+  nothing: string | null
+  before: OwnPaymentNotice | null
+  preferred?: OwnInvoice['payment_method'] | undefined
+  onChanged: () => void
+  onDone: (notice: OwnPaymentNotice) => void
+}) {
+  const { t } = useTranslation()
+  const { notify } = Route.useSearch()
+  const { data: choices } = useSuspenseQuery(choicesQuery)
+  const { data: home } = useSuspenseQuery(homeQuery)
+  const form = (
+    <NotifyForm
+      choices={choices}
+      target={target}
+      total={total}
+      nothing={nothing}
+      today={home.today}
+      before={before}
+      preferred={preferred}
+      onDone={onDone}
+    />
+  )
+  if (!hasProviders(choices))
+    return (
+      <div className={styles.steps}>
+        <Section title={t('pay.step_how')}>
+          <Instructions choices={choices} total={total} />
+        </Section>
+        <Section title={t('pay.step_notify')} description={t('pay.step_notify_text')}>
+          {form}
+        </Section>
+      </div>
+    )
+  return (
+    <Section title={t('pay:choose.title')}>
+      <PayChoices
+        choices={choices}
+        target={target}
+        amount={total}
+        nothing={nothing}
+        startOutside={before !== null || notify !== undefined}
+        onChanged={onChanged}
+        outside={
+          <div className={styles.outside}>
+            <div>
+              <h3>{t('pay:choose.outside_how')}</h3>
+              <Instructions choices={choices} total={total} />
+            </div>
+            <div>
+              <h3>{t('pay:choose.outside_tell')}</h3>
+              <p className={styles.hint}>{t('pay.step_notify_text')}</p>
+              {form}
+            </div>
+          </div>
+        }
+      />
+    </Section>
   )
 }
 
@@ -333,46 +340,8 @@ function InvoiceChoice({
   )
 }
 
-function HowToPay({ options, total }: { options: PaymentOptions; total: number }) {
-  const { t } = useTranslation()
-  const { money } = useFormats()
-  const copy = async () => {
-    await navigator.clipboard.writeText(options.instructions ?? '')
-    showToast({ tone: 'good', title: t('pay.copied') })
-  }
-  return (
-    <Section
-      title={t('pay.step_how')}
-      actions={
-        options.instructions && (
-          <Button
-            variant="subtle"
-            size="xs"
-            leftSection={<IconCopy size={16} aria-hidden />}
-            onClick={() => void copy()}
-          >
-            {t('pay.copy')}
-          </Button>
-        )
-      }
-    >
-      {options.instructions ? (
-        <p className={styles.instructions}>{options.instructions}</p>
-      ) : (
-        <p>{t('pay.no_instructions')}</p>
-      )}
-      <p className={styles.methods}>
-        {t('pay.methods', {
-          amount: money(total, options.currency),
-          methods: options.methods.map((method) => t(`payment_method.${method}`)).join(', '),
-        })}
-      </p>
-    </Section>
-  )
-}
-
 /** It was received: what happens next, and where to follow it. */
-function Done({ notice }: { notice: OwnPaymentNotice }) {
+function Done({ notice, orderId }: { notice: OwnPaymentNotice; orderId: string | undefined }) {
   const { t } = useTranslation()
   const { money } = useFormats()
   const ref = useRef<HTMLDivElement>(null)
@@ -393,10 +362,16 @@ function Done({ notice }: { notice: OwnPaymentNotice }) {
         <ol className={styles.next}>
           <li>{t('pay.next_check')}</li>
           <li>{t('pay.next_mail')}</li>
-          <li>{t('pay.next_paid')}</li>
+          <li>{t(orderId ? 'pay:page.next_order' : 'pay.next_paid')}</li>
         </ol>
         <div className={styles.doneActions}>
-          <ButtonLink to="/payments">{t('pay.follow')}</ButtonLink>
+          {orderId ? (
+            <ButtonLink to="/orders/$id" params={{ id: orderId }}>
+              {t('pay:done.order')}
+            </ButtonLink>
+          ) : (
+            <ButtonLink to="/payments">{t('pay.follow')}</ButtonLink>
+          )}
           <ButtonLink to="/" variant="default">
             {t('pay.home')}
           </ButtonLink>

@@ -38,7 +38,7 @@ function PaymentsPage() {
         subtitle={t('payments.subtitle')}
         actions={
           payments.length > 0 && (
-            <ButtonLink to="/pay" variant="default">
+            <ButtonLink to="/pay" search={{ notify: 'yes' }} variant="default">
               {t('payments.notify')}
             </ButtonLink>
           )

@@ -34,6 +34,10 @@ const ServiceCoupons = lazy(() =>
   import('../service-coupons.tsx').then((module) => ({ default: module.ServiceCoupons })),
 )
 
+const ServicePayment = lazy(() =>
+  import('../service-payment.tsx').then((module) => ({ default: module.ServicePayment })),
+)
+
 const changes = () => import('../service-changes.tsx')
 const ServiceActions = lazy(() => changes().then((module) => ({ default: module.ServiceActions })))
 const ScheduledChanges = lazy(() => changes().then((module) => ({ default: module.OwnScheduledChanges })))
@@ -114,7 +118,16 @@ function ServicePage() {
             </Suspense>
           </>
         }
-        aside={<About service={service} />}
+        aside={
+          <>
+            <About service={service} />
+            {live && mayPay && (
+              <Suspense fallback={null}>
+                <ServicePayment serviceId={service.id} />
+              </Suspense>
+            )}
+          </>
+        }
       />
     </>
   )

@@ -8,7 +8,9 @@ import { EmptyState, PageTitle, Section, Stacked } from '../../shared/page.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
+import { ServicesNav } from '../area-navs.tsx'
 import { AreaProblem } from '../area-problem.tsx'
+import { ButtonLink } from '../button-link.tsx'
 import { coverLink, List, MoreRows, Row, Tile } from '../list.tsx'
 import { iconOfService, lastDayOf } from '../service-words.ts'
 
@@ -42,35 +44,46 @@ function ServicesPage() {
   const current = services.filter((one) => !isPast(one))
   const past = services.filter(isPast)
   return (
-    <Stacked>
-      <PageTitle title={t('services.title')} subtitle={t('services.subtitle')} />
-      {services.length === 0 && (
-        <Section>
-          <EmptyState icon={<IconPackage size={24} aria-hidden />} title={t('services.empty.title')}>
-            {t('services.empty.text')}
-          </EmptyState>
-        </Section>
-      )}
-      {current.length > 0 && (
-        <Section flush>
-          <List label={t('services.title')}>
-            {current.map((service) => (
-              <ServiceRow key={service.id} service={service} />
-            ))}
-          </List>
-        </Section>
-      )}
-      {past.length > 0 && (
-        <Section title={t('services.past')} flush>
-          <List label={t('services.past')}>
-            {past.map((service) => (
-              <ServiceRow key={service.id} service={service} />
-            ))}
-          </List>
-        </Section>
-      )}
-      <MoreRows query={query} />
-    </Stacked>
+    <>
+      <ServicesNav />
+      <Stacked>
+        <PageTitle
+          title={t('services.title')}
+          subtitle={t('services.subtitle')}
+          actions={services.length > 0 && <ButtonLink to="/shop">{t('services.order')}</ButtonLink>}
+        />
+        {services.length === 0 && (
+          <Section>
+            <EmptyState
+              icon={<IconPackage size={24} aria-hidden />}
+              title={t('services.empty.title')}
+              action={<ButtonLink to="/shop">{t('services.order')}</ButtonLink>}
+            >
+              {t('services.empty.text')}
+            </EmptyState>
+          </Section>
+        )}
+        {current.length > 0 && (
+          <Section flush>
+            <List label={t('services.title')}>
+              {current.map((service) => (
+                <ServiceRow key={service.id} service={service} />
+              ))}
+            </List>
+          </Section>
+        )}
+        {past.length > 0 && (
+          <Section title={t('services.past')} flush>
+            <List label={t('services.past')}>
+              {past.map((service) => (
+                <ServiceRow key={service.id} service={service} />
+              ))}
+            </List>
+          </Section>
+        )}
+        <MoreRows query={query} />
+      </Stacked>
+    </>
   )
 }
 

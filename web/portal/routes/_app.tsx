@@ -74,13 +74,13 @@ function Frame() {
       nav={[
         { to: '/', label: t('nav.home'), icon: IconHome, exact: true },
         ...(maySession(session, 'services')
-          ? [{ to: '/services', label: t('nav.services'), icon: IconPackage }]
+          ? [{ to: '/services', also: ['/shop', '/orders'], label: t('nav.services'), icon: IconPackage }]
           : []),
         ...(maySession(session, 'billing')
           ? [
               {
                 to: '/invoices',
-                also: ['/pay', '/payments', '/statement'],
+                also: ['/pay', '/payments', '/payment-methods', '/statement'],
                 label: t('nav.invoices'),
                 icon: IconFileInvoice,
                 count: needs.filter((one) => !aboutAccount.includes(one.kind)).length,
@@ -90,7 +90,7 @@ function Frame() {
         { to: '/emails', label: t('nav.emails'), icon: IconMail },
         {
           to: '/account',
-          also: ['/users', '/contacts', '/api-keys', '/user', '/security'],
+          also: ['/users', '/contacts', '/api-keys', '/webhooks', '/user', '/security'],
           label: t('nav.account'),
           icon: IconUser,
           count: needs.filter((one) => aboutAccount.includes(one.kind)).length,
