@@ -61,6 +61,7 @@ const objectTypes = [
   'usage_records',
   'user_totp',
   'users',
+  'webhook_endpoints',
 ]
 const actions = [
   'created',

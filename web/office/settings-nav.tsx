@@ -12,6 +12,7 @@ const tabs: { to: string; label: string; needs: Permission }[] = [
   { to: '/settings/contract-templates', label: 'shell.contract_templates', needs: 'settings.read' },
   { to: '/settings/sign-in', label: 'signInSettings.tab', needs: 'settings.read' },
   { to: '/settings/api-keys', label: 'shell.api_keys', needs: 'api_keys.read' },
+  { to: '/settings/webhooks', label: 'shell.webhooks', needs: 'webhooks.read' },
 ]
 
 /** What the whole operation follows: one page each. */
