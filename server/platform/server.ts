@@ -102,7 +102,8 @@ export async function createServer(options: {
     ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   }
   server.addHook('onSend', (request, reply, payload, done) => {
-    reply.headers(always)
+    // A page may have said otherwise of itself.
+    for (const [name, value] of Object.entries(always)) if (!reply.hasHeader(name)) reply.header(name, value)
     if (!reply.hasHeader('x-frame-options')) reply.header('x-frame-options', 'DENY')
     if (request.url.startsWith('/api/')) {
       if (!reply.hasHeader('content-security-policy')) {
