@@ -166,6 +166,7 @@ export const boletoFiles: BankFileFormat = {
     }
   },
   isDaily: (given) => boletoSettings.safeParse(given).data?.daily_remittance ?? false,
+  goesWithInvoices: (given) => boletoSettings.safeParse(given).data?.with_invoices ?? false,
 }
 
 /** Files are called after what they are, their bank, day and number: `CB341-20260521-000007.REM`. */

@@ -143,6 +143,7 @@ export const debitFiles: BankFileFormat = {
     remittance: Math.max(1, Number(debitSettings.parse(given).first_remittance || '1')),
   }),
   isDaily: (given) => debitSettings.safeParse(given).data?.daily_remittance ?? false,
+  goesWithInvoices: () => false,
 }
 
 /** What writes and reads the files, by driver. */

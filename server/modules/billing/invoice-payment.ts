@@ -9,6 +9,27 @@ import type { Tx } from '../../platform/database.ts'
 export type PrintedPayment = {
   /** The text of the QR code, which is its copy-and-paste text, too. */
   pix?: { text: string } | null
+  boleto?: PrintedBoletoSlip | null
+}
+
+/** A boleto of exactly this document, as it is printed: days are ISO dates, rates hundredths of a percent. */
+export type PrintedBoletoSlip = {
+  typeable_line: string
+  bar_code: string
+  issued_on: string
+  due_date: string
+  amount: number
+  fine_rate: number
+  interest_rate: number
+  bank_code: string
+  bank_name: string
+  creditor: string
+  legal_name: string
+  tax_id: string
+  our_number: string
+  wallet: string
+  species: string
+  instructions: string
 }
 
 /** What has to be known of a document to say how it is paid. */
@@ -41,7 +62,7 @@ export async function readPrintedPayments(
   const charges = await tx
     .selectFrom('payment_intents as i')
     .innerJoin('payment_intent_invoices as ii', 'ii.intent_id', 'i.id')
-    .select(['ii.invoice_id', 'i.amount', 'i.action'])
+    .select(['ii.invoice_id', 'i.id', 'i.amount', 'i.action'])
     .where(
       'ii.invoice_id',
       'in',
@@ -56,11 +77,17 @@ export async function readPrintedPayments(
     .orderBy('i.id')
     .execute()
   const amounts = new Map(open.map(({ id, open_amount }) => [id, open_amount]))
-  for (const { invoice_id, amount, action } of charges) {
+  const boletos = new Map<string, string>()
+  for (const { invoice_id, id, amount, action } of charges) {
     if (amount !== amounts.get(invoice_id)) continue
     const said = action as { kind?: string; text?: string } | null
     if (said?.kind === 'pix' && said.text)
       payments.set(invoice_id, { ...payments.get(invoice_id), pix: { text: said.text } })
+    if (said?.kind === 'boleto') boletos.set(id, invoice_id)
+  }
+  for (const [intentId, boleto] of await readBoletos(tx, [...boletos.keys()])) {
+    const invoiceId = boletos.get(intentId)!
+    payments.set(invoiceId, { ...payments.get(invoiceId), boleto })
   }
   const units = new Map<string, { key: string; name: string; city: string } | null>()
   for (const { id, business_unit_id, series, number, open_amount } of open) {
@@ -78,6 +105,49 @@ export async function readPrintedPayments(
     payments.set(id, { ...payments.get(id), pix: { text } })
   }
   return payments
+}
+
+/** Boletos of intents as they are printed, by the intents' ids. */
+async function readBoletos(tx: Tx, intentIds: readonly string[]): Promise<[string, PrintedBoletoSlip][]> {
+  if (intentIds.length === 0) return []
+  const rows = await tx
+    .selectFrom('bank_charges')
+    .select([
+      'intent_id',
+      'typeable_line',
+      'bar_code',
+      'issued_on',
+      'due_date',
+      'amount',
+      'fine_rate',
+      'interest_rate',
+      'printed',
+    ])
+    .where('intent_id', 'in', [...intentIds])
+    .where('kind', '=', 'boleto')
+    .execute()
+  return rows.map(({ intent_id, typeable_line, bar_code, issued_on, due_date, printed, ...rest }) => [
+    intent_id,
+    {
+      ...rest,
+      ...(printed as Pick<
+        PrintedBoletoSlip,
+        | 'bank_code'
+        | 'bank_name'
+        | 'creditor'
+        | 'legal_name'
+        | 'tax_id'
+        | 'our_number'
+        | 'wallet'
+        | 'species'
+        | 'instructions'
+      >),
+      typeable_line: typeable_line ?? '',
+      bar_code: bar_code ?? '',
+      issued_on: String(issued_on),
+      due_date: String(due_date),
+    },
+  ])
 }
 
 /** The static Pix of a business unit, where it has one that is enabled. What it says is meant for payers. */

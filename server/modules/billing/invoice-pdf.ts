@@ -4,6 +4,7 @@ import type { DocumentKind } from '../../platform/database.gen.ts'
 import { formatMoney } from '../../platform/money.ts'
 import { ink } from '../../platform/pdf/writer.ts'
 import { type Language, localeOf, type Translate, translator } from '../../platform/translations.ts'
+import { writeBoleto } from './boleto-block.ts'
 import {
   type Note,
   type PrintedParty,
@@ -304,5 +305,7 @@ export function printDocument(document: PrintableDocument, look: PrintLook): Buf
   )
   sheet.writeSums(sumUp(document, t, money), writeNotes(document, look, t, number, about))
   if (document.payment?.pix) writePix(sheet, document.payment.pix.text)
+  if (document.payment?.boleto)
+    writeBoleto(sheet, document.payment.boleto, { number, customer: document.customer })
   return sheet.finish(t(kind === 'invoice' ? 'pdf:help' : 'pdf:help_document'), number)
 }

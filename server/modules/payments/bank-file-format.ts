@@ -78,6 +78,8 @@ export type BankFileFormat = {
   firstNumbers(settings: unknown): { charge: number; remittance: number }
   /** Whether a remittance is made every day by itself. */
   isDaily(settings: unknown): boolean
+  /** Whether each invoice has a charge as soon as it is issued. */
+  goesWithInvoices(settings: unknown): boolean
 }
 
 export type BankFileFormats = ReadonlyMap<DriverKind, BankFileFormat>

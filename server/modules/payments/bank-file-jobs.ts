@@ -12,7 +12,7 @@ import { lockAccounts } from '../billing/index.ts'
 import { isOpen, readBankStanding, takeRemittanceNumber } from './bank-charges.ts'
 import type { BankFileFormat, BankFileFormats, RemittanceEntry, ReturnEntry } from './bank-file-format.ts'
 import { readBankFile, remittanceFileId, requestRemittance, storeBankFile } from './bank-files.ts'
-import { requestCancel } from './intents.ts'
+import { createIntent, requestCancel } from './intents.ts'
 import { applyStanding } from './standing.ts'
 import { readReference } from './stored-methods.ts'
 
@@ -524,6 +524,42 @@ async function withdrawPaidCharges({ transact }: Job, invoiceIds: readonly strin
   })
 }
 
+type Unpaid = { id: string; account_id: string; business_unit_id: string; provider_id: string }
+
+/** Makes a boleto of each invoice that was issued, where a provider is set to have one and nothing is debited by itself. */
+async function makeBoletos({ transact, formats, now, pool }: Job, invoiceIds: readonly string[]): Promise<void> {
+  const format = formats.get('boleto')
+  const found = await transact(async (tx) => {
+    const rows = await sql<Unpaid & { settings: unknown }>`
+      select i.id, i.account_id, i.business_unit_id, p.id as provider_id, p.settings
+        from invoices i
+        join invoice_balances b on b.invoice_id = i.id and b.open_amount > 0
+        cross join lateral (
+          select p.id, p.settings from payment_providers p
+           where p.business_unit_id = i.business_unit_id and p.driver = 'boleto' and p.enabled
+           order by p.position, p.id limit 1) p
+       where i.id = any(${[...invoiceIds]}::uuid[]) and i.state = 'open'
+         and not exists (select from stored_methods m where m.account_id = i.account_id and m.automatic)
+       order by i.id`.execute(tx)
+    return rows.rows
+  })
+  for (const { settings, ...invoice } of found) {
+    if (!format?.goesWithInvoices(settings)) continue
+    // Somebody may have paid it, or asked for another boleto, since.
+    await transact(async (tx) => {
+      const owner = {
+        account_id: invoice.account_id,
+        business_unit_id: invoice.business_unit_id,
+        user_id: null,
+        origin: 'run' as const,
+      }
+      const input = { provider_id: invoice.provider_id, method: 'boleto' as const, invoice_ids: [invoice.id] }
+      const made = await createIntent(tx, pool, owner, input, now())
+      return isRefusal(made) ? null : made
+    })
+  }
+}
+
 /** The jobs of files of banks. */
 export function createBankFileJobs(services: BankFileServices): JobHandlers {
   const idOf = (payload: Parameters<JobHandlers[string]>[0]) => String(payload.bank_file_id)
@@ -534,6 +570,8 @@ export function createBankFileJobs(services: BankFileServices): JobHandlers {
       writeDailyRemittances({ ...context, ...services }),
     'payments:read_return': (payload, context) => readReturn({ ...context, ...services }, idOf(payload)),
     'payments:apply_return': (payload, context) => applyReturn({ ...context, ...services }, idOf(payload)),
+    'payments:make_boletos': (payload, context) =>
+      makeBoletos({ ...context, ...services }, (payload.invoice_ids as string[] | undefined) ?? []),
     'payments:withdraw_paid_charges': (payload, context) =>
       withdrawPaidCharges({ ...context, ...services }, (payload.invoice_ids as string[] | undefined) ?? []),
   }

@@ -21,4 +21,5 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('bank_statement_lines', { without: ['line_key'] }),
   rowsOfAccount('bank_line_proposals'),
   rowsOfAccount('payments'),
+  rowsOfAccount('bank_charges'),
 ]

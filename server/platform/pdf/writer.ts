@@ -383,6 +383,21 @@ export class PdfDraft {
     this.#put(`${colourOf(colour)} RG ${n(line)} w ${this.#rounded(x, y, width, height, radius)} S`)
   }
 
+  /** Fills black bars of whole modules, which are scaled to a width at once. */
+  fillBars(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    code: { bars: readonly { at: number; width: number }[]; modules: number },
+  ): void {
+    const boxes = code.bars.map((bar) => `${bar.at} 0 ${bar.width} 1 re`)
+    const scale = Math.round((width / code.modules) * 10_000) / 10_000
+    this.#put(
+      `q ${scale} 0 0 ${n(height)} ${n(x)} ${n(page.height - y - height)} cm 0 0 0 rg ${boxes.join(' ')} f Q`,
+    )
+  }
+
   drawLine(x: number, y: number, to: number, colour: string, line: number): void {
     const at = n(page.height - y)
     this.#put(`${colourOf(colour)} RG ${n(line)} w ${n(x)} ${at} m ${n(to)} ${at} l S`)
