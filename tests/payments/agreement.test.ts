@@ -310,7 +310,8 @@ async function settleAll(): Promise<void> {
   calm = true
   const house = openHouse(api, { faults: planFault, transact: mortal })
   for (const work of held.splice(0)) await work()
-  for (const asked of ['all', 'open', 'open', 'all']) {
+  // A late charge answers no question but the third, also where the house had given its intent up.
+  for (const asked of ['all', 'open', 'all', 'all']) {
     api.setNow(api.now().add({ minutes: 1 }).toString())
     const open = await api.system((tx) =>
       tx.selectFrom('payment_intents').select('id').where('ended_at', 'is', null).execute(),
@@ -337,13 +338,14 @@ describe(`${operations} operations at random (seed ${seed})`, () => {
     )
     const operated = performance.now()
     await settleAll()
-    console.log(
-      JSON.stringify({
-        ...done,
-        intents: intents.length,
-        seconds: [operated - began, performance.now() - operated].map((ms) => Math.round(ms / 1000)),
-      }),
-    )
+    if (process.env.AGREEMENT_SEED)
+      console.log(
+        JSON.stringify({
+          ...done,
+          intents: intents.length,
+          seconds: [operated - began, performance.now() - operated].map((ms) => Math.round(ms / 1000)),
+        }),
+      )
 
     // Charge by charge: the same money, by the sandbox's own ids.
     const differences = await askOwner(
