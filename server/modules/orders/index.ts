@@ -3,7 +3,7 @@
 
 export { orderJobs, orderSchedule } from './jobs.ts'
 export { listOrderKinds, offerOrderKinds } from './kinds.ts'
-export { getOrder, listOrders } from './order-list.ts'
+export { getOrder, getOwnOrder, listOrders } from './order-list.ts'
 export {
   createOrder,
   type PayableOrder,
@@ -14,3 +14,4 @@ export {
 export { personalData } from './personal-data.ts'
 export { registerOrdersOffice } from './routes.office.ts'
 export { registerOrdersPortal } from './routes.portal.ts'
+export { orderSchema, ownOrderSchema } from './schemas.ts'

@@ -13,6 +13,7 @@ import {
   ownContractDocumentSchema,
 } from '../contracts/index.ts'
 import { dunningActionSchema, getDunningAction, getOwnDunning, ownDunningSchema } from '../dunning/index.ts'
+import { getOrder, getOwnOrder, orderSchema, ownOrderSchema } from '../orders/index.ts'
 import {
   getOwnMethod,
   getPayment,
@@ -105,6 +106,10 @@ export const objects = {
     staff: part(subscriptionSchema, (tx, subscriptionId) => getSubscription(tx, subscriptionId)),
     customer: part(ownSubscriptionSchema, (tx, subscriptionId) => getOwnSubscription(tx, subscriptionId)),
   },
+  order: {
+    staff: part(orderSchema, (tx, orderId, view) => getOrder(tx, orderId, view.language) as never),
+    customer: part(ownOrderSchema, (tx, orderId) => getOwnOrder(tx, orderId) as never),
+  },
   account: {
     staff: part(accountSchema, (tx, accountId) => getAccount(tx, accountId)),
     customer: part(ownAccountSchema, (tx, accountId) => getOwnAccount(tx, accountId) as never),
@@ -134,6 +139,21 @@ export const eventTypes = {
     object: 'contract',
     description: 'A contract was accepted in the portal, or marked as signed on paper.',
   },
+  'quote.offered': {
+    object: 'order',
+    description: 'Staff made a quote: the customer accepts or declines it in the portal.',
+  },
+  'order.placed': {
+    object: 'order',
+    description: 'An order was placed: it waits for its payment, or is done at once where nothing is due.',
+  },
+  'order.processed': { object: 'order', description: 'An order was done: what was bought is there.' },
+  'order.failed': {
+    object: 'order',
+    description:
+      'An order was paid and could not be done: the money is credit of the account, staff look at it.',
+  },
+  'order.cancelled': { object: 'order', description: 'An order was cancelled before it was done.' },
   'subscription.created': { object: 'subscription', description: 'A service was sold.' },
   'subscription.activated': {
     object: 'subscription',

@@ -89,6 +89,15 @@ const ofMethod = (type: EventType): Announcement => ({
   }),
 })
 
+const ofOrder = (type: EventType): Announcement => ({
+  types: [type],
+  read: ofTable('orders', (payload) => one(payload, 'order_id'), {
+    type: `'${type}'`,
+    // Staff may try an order that failed again, and it may fail again: another version of its row.
+    cause: type === 'order.failed' ? `o.id || ':' || o.xmin::text` : 'o.id',
+  }),
+})
+
 /** What is listened to, and what becomes of it. */
 const announcements: Record<string, Announcement> = {
   'account.created': ofAccount('account.created', 'o.id'),
@@ -164,6 +173,11 @@ const announcements: Record<string, Announcement> = {
   'payment.charged_back': ofReversal('payment.charged_back'),
   'payment_method.stored': ofMethod('payment_method.stored'),
   'payment_method.removed': ofMethod('payment_method.removed'),
+  'quote.offered': ofOrder('quote.offered'),
+  'order.placed': ofOrder('order.placed'),
+  'order.processed': ofOrder('order.processed'),
+  'order.failed': ofOrder('order.failed'),
+  'order.cancelled': ofOrder('order.cancelled'),
   'dunning.acted': {
     types: ['dunning.acted'],
     read: ofTable('dunning_actions', (payload) => one(payload, 'action_id'), {

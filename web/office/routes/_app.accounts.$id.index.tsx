@@ -39,6 +39,7 @@ import {
 } from '../account-queries.ts'
 import { AccountTabs } from '../account-tabs.tsx'
 import { AccountTaxes } from '../account-taxes.tsx'
+import { AccountWebhooks } from '../account-webhooks.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { EditAccountDialog } from '../edit-account-dialog.tsx'
@@ -152,6 +153,7 @@ function AccountPage() {
             )}
             {may('orders.read') && <AccountSupportCredits account={account} />}
             <AccountApiKeys account={account} />
+            <AccountWebhooks account={account} />
             {may('audit.read') && <AccountChanges account={account} />}
           </>
         }
