@@ -608,7 +608,7 @@ describe('the webhook', () => {
 
   it('is left alone where staff want none', async () => {
     const quiet = await startPixBank({ now: () => now })
-    await driver.test(contextOf({ webhook: false }, {}, quiet))
+    await driver.test(contextOf({ no_webhook: true }, {}, quiet))
     expect(quiet.webhook).toBeNull()
     await quiet.close()
   })
@@ -651,7 +651,7 @@ describe('the form', () => {
     expect(settings).toMatchObject({
       fine_percent: '2.50',
       city: 'Sao Paulo',
-      webhook: true,
+      no_webhook: false,
       webhook_proof: 'token',
     })
     expect(pixSettings.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings)

@@ -131,7 +131,7 @@ export function createPixDriver(): ProviderDriver<PixSettings, PixSecrets> & { c
     settings: pixSettings,
     secrets: pixSecrets,
 
-    /** Logs in, asks for the Pix of the last minute, and sets the webhook. */
+    /** Logs in, asks for the Pix of the last minute, and sets the webhook, unless staff want none. */
     async test(context) {
       const { now, settings } = context
       const query = {
@@ -141,7 +141,7 @@ export function createPixDriver(): ProviderDriver<PixSettings, PixSecrets> & { c
       const listed = await lines.call(context, 'GET', '/pix', { query })
       if (listed.status >= 400) throw toRefusal(listed)
       read(pixPage, listed)
-      if (!settings.webhook) return
+      if (settings.no_webhook) return
       const set = await lines.call(context, 'PUT', `/webhook/${encodeURIComponent(settings.key)}`, {
         body: { webhookUrl: hookUrl(context) },
       })

@@ -70,7 +70,7 @@ export const pixSettings = z.object({
   discount_percent: percent,
   discount_days: count(0, 90, 0),
   rebate_percent: percent,
-  webhook: z.preprocess(blank, z.boolean().default(true)),
+  no_webhook: z.preprocess(blank, z.boolean().default(false)),
   webhook_proof: z.preprocess(blank, z.enum(webhookProofs).default('token')),
 })
 export type PixSettings = z.infer<typeof pixSettings>
@@ -109,6 +109,6 @@ export const pixFields: readonly ProviderField[] = [
   { name: 'discount_percent', kind: 'text', required: false },
   { name: 'discount_days', kind: 'number', required: false },
   { name: 'rebate_percent', kind: 'text', required: false },
-  { name: 'webhook', kind: 'switch', required: false },
+  { name: 'no_webhook', kind: 'switch', required: false },
   { name: 'webhook_proof', kind: 'choice', required: false, choices: webhookProofs },
 ]
