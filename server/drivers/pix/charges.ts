@@ -13,7 +13,7 @@ export type ChargeKind = 'cob' | 'cobv'
 export const txidOf = (key: string) => key.replaceAll('-', '').toLowerCase()
 
 /** What a charge is known by at the bank: which kind it is, and its txid. */
-export const refOf = (kind: ChargeKind, txid: string) => `${kind}/${txid}`
+const refOf = (kind: ChargeKind, txid: string) => `${kind}/${txid}`
 
 export function readRef(ref: string): { kind: ChargeKind; txid: string } | null {
   const found = /^(cobv?)\/([a-zA-Z0-9]{26,35})$/.exec(ref)

@@ -46,14 +46,13 @@ export const devolucao = z.object({
 })
 export type Devolucao = z.infer<typeof devolucao>
 
-export const pix = z.object({
+const pix = z.object({
   endToEndId: z.string().min(1).max(200),
   txid: z.string().nullish(),
   valor: cents,
   horario: instant,
   devolucoes: z.array(devolucao).nullish(),
 })
-export type Pix = z.infer<typeof pix>
 
 /** A charge of either kind. */
 export const cobranca = z.object({

@@ -53,7 +53,7 @@ const percent = z.preprocess(
 const count = (least: number, most: number, usual: number) =>
   z.preprocess(blank, z.coerce.number().int().min(least).max(most).default(usual))
 
-export const webhookProofs = ['token', 'token_and_certificate'] as const
+const webhookProofs = ['token', 'token_and_certificate'] as const
 
 export const pixSettings = z.object({
   api_url: address,
