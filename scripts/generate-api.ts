@@ -1,10 +1,12 @@
-// Writes the OpenAPI document (docs/openapi.gen.json) from the routes, and the web's types from that document.
+// Writes the OpenAPI document (docs/openapi.gen.json) from the routes, the web's types from that document, and the events of
+// webhooks (docs/webhook-events.gen.md).
 // `--check` writes nothing and fails where a file is stale.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../server/app.ts'
+import { describeEvents } from '../server/modules/webhooks/index.ts'
 import { readConfig } from '../server/platform/config.ts'
 import { openPool } from '../server/platform/database.ts'
 import { createDiskStore } from '../server/platform/files.ts'
@@ -12,6 +14,7 @@ import { createDiskStore } from '../server/platform/files.ts'
 const root = join(import.meta.dirname, '..')
 const documentFile = join(root, 'docs/openapi.gen.json')
 const typesFile = join(root, 'web/shared/api-types.gen.ts')
+const eventsFile = join(root, 'docs/webhook-events.gen.md')
 const check = process.argv.includes('--check')
 
 /** The OpenAPI document of this program; no database is asked for it. */
@@ -56,11 +59,53 @@ function describeTypes(document: string): string {
   }
 }
 
+/** Every event of webhooks with an example of its data, as each side gets it. */
+function describeWebhooks(): string {
+  const office = describeEvents('staff')
+  const portal = describeEvents('customer')
+  const objects = [...new Set(office.map((event) => event.object))]
+  const example = (events: typeof office, object: string) =>
+    JSON.stringify(JSON.parse(events.find((event) => event.object === object)!.example).data, null, 2)
+  return [
+    '# Events of webhooks',
+    '',
+    'Written by `npm run generate`. How they are sent and verified: [Webhooks](guides/webhooks.md).',
+    '',
+    '| type | data | when |',
+    '| --- | --- | --- |',
+    ...office.map(
+      ({ type, object, description }) =>
+        `| \`${type}\` | [${object}](#${object.replaceAll('_', '-')}) | ${description} |`,
+    ),
+    '| `webhook.test` | `{endpoint_id, message, sent_at}` | Somebody pressed *Send a test*. Every endpoint gets its own. |',
+    '',
+    '`data` of each, by examples made from the schemas of the API.',
+    ...objects.flatMap((object) => [
+      '',
+      `## ${object.replaceAll('_', ' ')}`,
+      '',
+      'To an account:',
+      '',
+      '```json',
+      example(portal, object),
+      '```',
+      '',
+      'To the operator:',
+      '',
+      '```json',
+      example(office, object),
+      '```',
+    ]),
+    '',
+  ].join('\n')
+}
+
 const document = await describeApi()
 const stale: string[] = []
 for (const [file, text] of [
   [documentFile, document],
   [typesFile, describeTypes(document)],
+  [eventsFile, describeWebhooks()],
 ] as const) {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue
   if (check) stale.push(file.slice(root.length + 1))
