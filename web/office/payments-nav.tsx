@@ -13,6 +13,12 @@ export function PaymentsNav() {
       <Link to="/payments/received" activeOptions={{ includeSearch: false }}>
         {t('payments.received')}
       </Link>
+      <Link to="/payments/providers" activeOptions={{ includeSearch: false }}>
+        {t('payments.by_providers')}
+      </Link>
+      <Link to="/payments/debits" activeOptions={{ includeSearch: false }}>
+        {t('payments.debits')}
+      </Link>
     </nav>
   )
 }

@@ -43,7 +43,12 @@ import { Route as AppLedgerTrialBalanceRouteImport } from './routes/_app.ledger.
 import { Route as AppMailboxIdRouteImport } from './routes/_app.mailbox.$id'
 import { Route as AppMeIndexRouteImport } from './routes/_app.me.index'
 import { Route as AppMeSecurityRouteImport } from './routes/_app.me.security'
+import { Route as AppOrdersIndexRouteImport } from './routes/_app.orders.index'
+import { Route as AppOrdersIdRouteImport } from './routes/_app.orders.$id'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
+import { Route as AppPaymentsIdRouteImport } from './routes/_app.payments.$id'
+import { Route as AppPaymentsDebitsRouteImport } from './routes/_app.payments.debits'
+import { Route as AppPaymentsProvidersRouteImport } from './routes/_app.payments.providers'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
 import { Route as AppReportsIndexRouteImport } from './routes/_app.reports.index'
 import { Route as AppReportsMoneyRouteImport } from './routes/_app.reports.money'
@@ -63,6 +68,7 @@ import { Route as AppAccountsIdIndexRouteImport } from './routes/_app.accounts.$
 import { Route as AppAccountsIdChangesRouteImport } from './routes/_app.accounts.$id.changes'
 import { Route as AppAccountsIdErasureRouteImport } from './routes/_app.accounts.$id.erasure'
 import { Route as AppAccountsIdNewInvoiceRouteImport } from './routes/_app.accounts.$id.new-invoice'
+import { Route as AppAccountsIdNewOrderRouteImport } from './routes/_app.accounts.$id.new-order'
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
 import { Route as AppAccountsIdPrivacyRouteImport } from './routes/_app.accounts.$id.privacy'
 import { Route as AppAccountsIdSetupRouteImport } from './routes/_app.accounts.$id.setup'
@@ -79,6 +85,10 @@ import { Route as AppSettingsContractTemplatesIndexRouteImport } from './routes/
 import { Route as AppSettingsContractTemplatesIdRouteImport } from './routes/_app.settings.contract-templates.$id'
 import { Route as AppSettingsDunningIndexRouteImport } from './routes/_app.settings.dunning.index'
 import { Route as AppSettingsDunningIdRouteImport } from './routes/_app.settings.dunning.$id'
+import { Route as AppSettingsProvidersIndexRouteImport } from './routes/_app.settings.providers.index'
+import { Route as AppSettingsProvidersIdRouteImport } from './routes/_app.settings.providers.$id'
+import { Route as AppSettingsWebhooksIndexRouteImport } from './routes/_app.settings.webhooks.index'
+import { Route as AppSettingsWebhooksIdRouteImport } from './routes/_app.settings.webhooks.$id'
 import { Route as AppClosingsIdAccountsAccountRouteImport } from './routes/_app.closings.$id.accounts.$account'
 
 const AppRoute = AppRouteImport.update({
@@ -251,9 +261,34 @@ const AppMeSecurityRoute = AppMeSecurityRouteImport.update({
   path: '/me/security',
   getParentRoute: () => AppRoute,
 } as any)
+const AppOrdersIndexRoute = AppOrdersIndexRouteImport.update({
+  id: '/orders/',
+  path: '/orders/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppOrdersIdRoute = AppOrdersIdRouteImport.update({
+  id: '/orders/$id',
+  path: '/orders/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPaymentsIndexRoute = AppPaymentsIndexRouteImport.update({
   id: '/payments/',
   path: '/payments/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsIdRoute = AppPaymentsIdRouteImport.update({
+  id: '/payments/$id',
+  path: '/payments/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsDebitsRoute = AppPaymentsDebitsRouteImport.update({
+  id: '/payments/debits',
+  path: '/payments/debits',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppPaymentsProvidersRoute = AppPaymentsProvidersRouteImport.update({
+  id: '/payments/providers',
+  path: '/payments/providers',
   getParentRoute: () => AppRoute,
 } as any)
 const AppPaymentsReceivedRoute = AppPaymentsReceivedRouteImport.update({
@@ -352,6 +387,11 @@ const AppAccountsIdNewInvoiceRoute = AppAccountsIdNewInvoiceRouteImport.update({
   path: '/accounts/$id/new-invoice',
   getParentRoute: () => AppRoute,
 } as any)
+const AppAccountsIdNewOrderRoute = AppAccountsIdNewOrderRouteImport.update({
+  id: '/accounts/$id/new-order',
+  path: '/accounts/$id/new-order',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppAccountsIdNewServiceRoute = AppAccountsIdNewServiceRouteImport.update({
   id: '/accounts/$id/new-service',
   path: '/accounts/$id/new-service',
@@ -435,6 +475,28 @@ const AppSettingsDunningIdRoute = AppSettingsDunningIdRouteImport.update({
   path: '/settings/dunning/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppSettingsProvidersIndexRoute =
+  AppSettingsProvidersIndexRouteImport.update({
+    id: '/settings/providers/',
+    path: '/settings/providers/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppSettingsProvidersIdRoute = AppSettingsProvidersIdRouteImport.update({
+  id: '/settings/providers/$id',
+  path: '/settings/providers/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppSettingsWebhooksIndexRoute =
+  AppSettingsWebhooksIndexRouteImport.update({
+    id: '/settings/webhooks/',
+    path: '/settings/webhooks/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppSettingsWebhooksIdRoute = AppSettingsWebhooksIdRouteImport.update({
+  id: '/settings/webhooks/$id',
+  path: '/settings/webhooks/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppClosingsIdAccountsAccountRoute =
   AppClosingsIdAccountsAccountRouteImport.update({
     id: '/closings/$id/accounts/$account',
@@ -469,6 +531,10 @@ export interface FileRoutesByFullPath {
   '/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/me/security': typeof AppMeSecurityRoute
+  '/orders/$id': typeof AppOrdersIdRoute
+  '/payments/$id': typeof AppPaymentsIdRoute
+  '/payments/debits': typeof AppPaymentsDebitsRoute
+  '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/reports/money': typeof AppReportsMoneyRoute
   '/reports/movements': typeof AppReportsMovementsRoute
@@ -487,6 +553,7 @@ export interface FileRoutesByFullPath {
   '/invoices/': typeof AppInvoicesIndexRoute
   '/ledger/': typeof AppLedgerIndexRoute
   '/me/': typeof AppMeIndexRoute
+  '/orders/': typeof AppOrdersIndexRoute
   '/payments/': typeof AppPaymentsIndexRoute
   '/reports/': typeof AppReportsIndexRoute
   '/services/': typeof AppServicesIndexRoute
@@ -495,6 +562,7 @@ export interface FileRoutesByFullPath {
   '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
+  '/accounts/$id/new-order': typeof AppAccountsIdNewOrderRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
@@ -506,12 +574,16 @@ export interface FileRoutesByFullPath {
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
+  '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
+  '/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/accounts/$id/': typeof AppAccountsIdIndexRoute
   '/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id/': typeof AppClosingsIdIndexRoute
   '/invoices/$id/': typeof AppInvoicesIdIndexRoute
   '/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning/': typeof AppSettingsDunningIndexRoute
+  '/settings/providers/': typeof AppSettingsProvidersIndexRoute
+  '/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
   '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesByTo {
@@ -541,6 +613,10 @@ export interface FileRoutesByTo {
   '/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/mailbox/$id': typeof AppMailboxIdRoute
   '/me/security': typeof AppMeSecurityRoute
+  '/orders/$id': typeof AppOrdersIdRoute
+  '/payments/$id': typeof AppPaymentsIdRoute
+  '/payments/debits': typeof AppPaymentsDebitsRoute
+  '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
   '/reports/money': typeof AppReportsMoneyRoute
   '/reports/movements': typeof AppReportsMovementsRoute
@@ -559,6 +635,7 @@ export interface FileRoutesByTo {
   '/invoices': typeof AppInvoicesIndexRoute
   '/ledger': typeof AppLedgerIndexRoute
   '/me': typeof AppMeIndexRoute
+  '/orders': typeof AppOrdersIndexRoute
   '/payments': typeof AppPaymentsIndexRoute
   '/reports': typeof AppReportsIndexRoute
   '/services': typeof AppServicesIndexRoute
@@ -567,6 +644,7 @@ export interface FileRoutesByTo {
   '/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
+  '/accounts/$id/new-order': typeof AppAccountsIdNewOrderRoute
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
@@ -578,12 +656,16 @@ export interface FileRoutesByTo {
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
+  '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
+  '/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/accounts/$id': typeof AppAccountsIdIndexRoute
   '/catalogue/coupons': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id': typeof AppClosingsIdIndexRoute
   '/invoices/$id': typeof AppInvoicesIdIndexRoute
   '/settings/contract-templates': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning': typeof AppSettingsDunningIndexRoute
+  '/settings/providers': typeof AppSettingsProvidersIndexRoute
+  '/settings/webhooks': typeof AppSettingsWebhooksIndexRoute
   '/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRoutesById {
@@ -615,6 +697,10 @@ export interface FileRoutesById {
   '/_app/ledger/trial-balance': typeof AppLedgerTrialBalanceRoute
   '/_app/mailbox/$id': typeof AppMailboxIdRoute
   '/_app/me/security': typeof AppMeSecurityRoute
+  '/_app/orders/$id': typeof AppOrdersIdRoute
+  '/_app/payments/$id': typeof AppPaymentsIdRoute
+  '/_app/payments/debits': typeof AppPaymentsDebitsRoute
+  '/_app/payments/providers': typeof AppPaymentsProvidersRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
   '/_app/reports/money': typeof AppReportsMoneyRoute
   '/_app/reports/movements': typeof AppReportsMovementsRoute
@@ -633,6 +719,7 @@ export interface FileRoutesById {
   '/_app/invoices/': typeof AppInvoicesIndexRoute
   '/_app/ledger/': typeof AppLedgerIndexRoute
   '/_app/me/': typeof AppMeIndexRoute
+  '/_app/orders/': typeof AppOrdersIndexRoute
   '/_app/payments/': typeof AppPaymentsIndexRoute
   '/_app/reports/': typeof AppReportsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
@@ -641,6 +728,7 @@ export interface FileRoutesById {
   '/_app/accounts/$id/changes': typeof AppAccountsIdChangesRoute
   '/_app/accounts/$id/erasure': typeof AppAccountsIdErasureRoute
   '/_app/accounts/$id/new-invoice': typeof AppAccountsIdNewInvoiceRoute
+  '/_app/accounts/$id/new-order': typeof AppAccountsIdNewOrderRoute
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/_app/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/_app/accounts/$id/setup': typeof AppAccountsIdSetupRoute
@@ -652,12 +740,16 @@ export interface FileRoutesById {
   '/_app/invoices/$id/void': typeof AppInvoicesIdVoidRoute
   '/_app/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/_app/settings/dunning/$id': typeof AppSettingsDunningIdRoute
+  '/_app/settings/providers/$id': typeof AppSettingsProvidersIdRoute
+  '/_app/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/_app/accounts/$id/': typeof AppAccountsIdIndexRoute
   '/_app/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
   '/_app/invoices/$id/': typeof AppInvoicesIdIndexRoute
   '/_app/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/_app/settings/dunning/': typeof AppSettingsDunningIndexRoute
+  '/_app/settings/providers/': typeof AppSettingsProvidersIndexRoute
+  '/_app/settings/webhooks/': typeof AppSettingsWebhooksIndexRoute
   '/_app/closings/$id/accounts/$account': typeof AppClosingsIdAccountsAccountRoute
 }
 export interface FileRouteTypes {
@@ -689,6 +781,10 @@ export interface FileRouteTypes {
     | '/ledger/trial-balance'
     | '/mailbox/$id'
     | '/me/security'
+    | '/orders/$id'
+    | '/payments/$id'
+    | '/payments/debits'
+    | '/payments/providers'
     | '/payments/received'
     | '/reports/money'
     | '/reports/movements'
@@ -707,6 +803,7 @@ export interface FileRouteTypes {
     | '/invoices/'
     | '/ledger/'
     | '/me/'
+    | '/orders/'
     | '/payments/'
     | '/reports/'
     | '/services/'
@@ -715,6 +812,7 @@ export interface FileRouteTypes {
     | '/accounts/$id/changes'
     | '/accounts/$id/erasure'
     | '/accounts/$id/new-invoice'
+    | '/accounts/$id/new-order'
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
@@ -726,12 +824,16 @@ export interface FileRouteTypes {
     | '/invoices/$id/void'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
+    | '/settings/providers/$id'
+    | '/settings/webhooks/$id'
     | '/accounts/$id/'
     | '/catalogue/coupons/'
     | '/closings/$id/'
     | '/invoices/$id/'
     | '/settings/contract-templates/'
     | '/settings/dunning/'
+    | '/settings/providers/'
+    | '/settings/webhooks/'
     | '/closings/$id/accounts/$account'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -761,6 +863,10 @@ export interface FileRouteTypes {
     | '/ledger/trial-balance'
     | '/mailbox/$id'
     | '/me/security'
+    | '/orders/$id'
+    | '/payments/$id'
+    | '/payments/debits'
+    | '/payments/providers'
     | '/payments/received'
     | '/reports/money'
     | '/reports/movements'
@@ -779,6 +885,7 @@ export interface FileRouteTypes {
     | '/invoices'
     | '/ledger'
     | '/me'
+    | '/orders'
     | '/payments'
     | '/reports'
     | '/services'
@@ -787,6 +894,7 @@ export interface FileRouteTypes {
     | '/accounts/$id/changes'
     | '/accounts/$id/erasure'
     | '/accounts/$id/new-invoice'
+    | '/accounts/$id/new-order'
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
@@ -798,12 +906,16 @@ export interface FileRouteTypes {
     | '/invoices/$id/void'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
+    | '/settings/providers/$id'
+    | '/settings/webhooks/$id'
     | '/accounts/$id'
     | '/catalogue/coupons'
     | '/closings/$id'
     | '/invoices/$id'
     | '/settings/contract-templates'
     | '/settings/dunning'
+    | '/settings/providers'
+    | '/settings/webhooks'
     | '/closings/$id/accounts/$account'
   id:
     | '__root__'
@@ -834,6 +946,10 @@ export interface FileRouteTypes {
     | '/_app/ledger/trial-balance'
     | '/_app/mailbox/$id'
     | '/_app/me/security'
+    | '/_app/orders/$id'
+    | '/_app/payments/$id'
+    | '/_app/payments/debits'
+    | '/_app/payments/providers'
     | '/_app/payments/received'
     | '/_app/reports/money'
     | '/_app/reports/movements'
@@ -852,6 +968,7 @@ export interface FileRouteTypes {
     | '/_app/invoices/'
     | '/_app/ledger/'
     | '/_app/me/'
+    | '/_app/orders/'
     | '/_app/payments/'
     | '/_app/reports/'
     | '/_app/services/'
@@ -860,6 +977,7 @@ export interface FileRouteTypes {
     | '/_app/accounts/$id/changes'
     | '/_app/accounts/$id/erasure'
     | '/_app/accounts/$id/new-invoice'
+    | '/_app/accounts/$id/new-order'
     | '/_app/accounts/$id/new-service'
     | '/_app/accounts/$id/privacy'
     | '/_app/accounts/$id/setup'
@@ -871,12 +989,16 @@ export interface FileRouteTypes {
     | '/_app/invoices/$id/void'
     | '/_app/settings/contract-templates/$id'
     | '/_app/settings/dunning/$id'
+    | '/_app/settings/providers/$id'
+    | '/_app/settings/webhooks/$id'
     | '/_app/accounts/$id/'
     | '/_app/catalogue/coupons/'
     | '/_app/closings/$id/'
     | '/_app/invoices/$id/'
     | '/_app/settings/contract-templates/'
     | '/_app/settings/dunning/'
+    | '/_app/settings/providers/'
+    | '/_app/settings/webhooks/'
     | '/_app/closings/$id/accounts/$account'
   fileRoutesById: FileRoutesById
 }
@@ -1130,11 +1252,46 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppMeSecurityRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/orders/': {
+      id: '/_app/orders/'
+      path: '/orders'
+      fullPath: '/orders/'
+      preLoaderRoute: typeof AppOrdersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/orders/$id': {
+      id: '/_app/orders/$id'
+      path: '/orders/$id'
+      fullPath: '/orders/$id'
+      preLoaderRoute: typeof AppOrdersIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/payments/': {
       id: '/_app/payments/'
       path: '/payments'
       fullPath: '/payments/'
       preLoaderRoute: typeof AppPaymentsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/$id': {
+      id: '/_app/payments/$id'
+      path: '/payments/$id'
+      fullPath: '/payments/$id'
+      preLoaderRoute: typeof AppPaymentsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/debits': {
+      id: '/_app/payments/debits'
+      path: '/payments/debits'
+      fullPath: '/payments/debits'
+      preLoaderRoute: typeof AppPaymentsDebitsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/providers': {
+      id: '/_app/payments/providers'
+      path: '/payments/providers'
+      fullPath: '/payments/providers'
+      preLoaderRoute: typeof AppPaymentsProvidersRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/payments/received': {
@@ -1270,6 +1427,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountsIdNewInvoiceRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/accounts/$id/new-order': {
+      id: '/_app/accounts/$id/new-order'
+      path: '/accounts/$id/new-order'
+      fullPath: '/accounts/$id/new-order'
+      preLoaderRoute: typeof AppAccountsIdNewOrderRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/accounts/$id/new-service': {
       id: '/_app/accounts/$id/new-service'
       path: '/accounts/$id/new-service'
@@ -1382,6 +1546,34 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsDunningIdRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/settings/providers/': {
+      id: '/_app/settings/providers/'
+      path: '/settings/providers'
+      fullPath: '/settings/providers/'
+      preLoaderRoute: typeof AppSettingsProvidersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/providers/$id': {
+      id: '/_app/settings/providers/$id'
+      path: '/settings/providers/$id'
+      fullPath: '/settings/providers/$id'
+      preLoaderRoute: typeof AppSettingsProvidersIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/webhooks/': {
+      id: '/_app/settings/webhooks/'
+      path: '/settings/webhooks'
+      fullPath: '/settings/webhooks/'
+      preLoaderRoute: typeof AppSettingsWebhooksIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/settings/webhooks/$id': {
+      id: '/_app/settings/webhooks/$id'
+      path: '/settings/webhooks/$id'
+      fullPath: '/settings/webhooks/$id'
+      preLoaderRoute: typeof AppSettingsWebhooksIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/closings/$id/accounts/$account': {
       id: '/_app/closings/$id/accounts/$account'
       path: '/closings/$id/accounts/$account'
@@ -1424,6 +1616,10 @@ interface AppRouteChildren {
   AppLedgerChartRoute: typeof AppLedgerChartRoute
   AppLedgerTrialBalanceRoute: typeof AppLedgerTrialBalanceRoute
   AppMeSecurityRoute: typeof AppMeSecurityRoute
+  AppOrdersIdRoute: typeof AppOrdersIdRoute
+  AppPaymentsIdRoute: typeof AppPaymentsIdRoute
+  AppPaymentsDebitsRoute: typeof AppPaymentsDebitsRoute
+  AppPaymentsProvidersRoute: typeof AppPaymentsProvidersRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
   AppReportsMoneyRoute: typeof AppReportsMoneyRoute
   AppReportsMovementsRoute: typeof AppReportsMovementsRoute
@@ -1442,6 +1638,7 @@ interface AppRouteChildren {
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
   AppLedgerIndexRoute: typeof AppLedgerIndexRoute
   AppMeIndexRoute: typeof AppMeIndexRoute
+  AppOrdersIndexRoute: typeof AppOrdersIndexRoute
   AppPaymentsIndexRoute: typeof AppPaymentsIndexRoute
   AppReportsIndexRoute: typeof AppReportsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
@@ -1450,6 +1647,7 @@ interface AppRouteChildren {
   AppAccountsIdChangesRoute: typeof AppAccountsIdChangesRoute
   AppAccountsIdErasureRoute: typeof AppAccountsIdErasureRoute
   AppAccountsIdNewInvoiceRoute: typeof AppAccountsIdNewInvoiceRoute
+  AppAccountsIdNewOrderRoute: typeof AppAccountsIdNewOrderRoute
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
   AppAccountsIdPrivacyRoute: typeof AppAccountsIdPrivacyRoute
   AppAccountsIdSetupRoute: typeof AppAccountsIdSetupRoute
@@ -1461,12 +1659,16 @@ interface AppRouteChildren {
   AppInvoicesIdVoidRoute: typeof AppInvoicesIdVoidRoute
   AppSettingsContractTemplatesIdRoute: typeof AppSettingsContractTemplatesIdRoute
   AppSettingsDunningIdRoute: typeof AppSettingsDunningIdRoute
+  AppSettingsProvidersIdRoute: typeof AppSettingsProvidersIdRoute
+  AppSettingsWebhooksIdRoute: typeof AppSettingsWebhooksIdRoute
   AppAccountsIdIndexRoute: typeof AppAccountsIdIndexRoute
   AppCatalogueCouponsIndexRoute: typeof AppCatalogueCouponsIndexRoute
   AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
   AppInvoicesIdIndexRoute: typeof AppInvoicesIdIndexRoute
   AppSettingsContractTemplatesIndexRoute: typeof AppSettingsContractTemplatesIndexRoute
   AppSettingsDunningIndexRoute: typeof AppSettingsDunningIndexRoute
+  AppSettingsProvidersIndexRoute: typeof AppSettingsProvidersIndexRoute
+  AppSettingsWebhooksIndexRoute: typeof AppSettingsWebhooksIndexRoute
   AppClosingsIdAccountsAccountRoute: typeof AppClosingsIdAccountsAccountRoute
 }
 
@@ -1490,6 +1692,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppLedgerChartRoute: AppLedgerChartRoute,
   AppLedgerTrialBalanceRoute: AppLedgerTrialBalanceRoute,
   AppMeSecurityRoute: AppMeSecurityRoute,
+  AppOrdersIdRoute: AppOrdersIdRoute,
+  AppPaymentsIdRoute: AppPaymentsIdRoute,
+  AppPaymentsDebitsRoute: AppPaymentsDebitsRoute,
+  AppPaymentsProvidersRoute: AppPaymentsProvidersRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
   AppReportsMoneyRoute: AppReportsMoneyRoute,
   AppReportsMovementsRoute: AppReportsMovementsRoute,
@@ -1508,6 +1714,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
   AppLedgerIndexRoute: AppLedgerIndexRoute,
   AppMeIndexRoute: AppMeIndexRoute,
+  AppOrdersIndexRoute: AppOrdersIndexRoute,
   AppPaymentsIndexRoute: AppPaymentsIndexRoute,
   AppReportsIndexRoute: AppReportsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
@@ -1516,6 +1723,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountsIdChangesRoute: AppAccountsIdChangesRoute,
   AppAccountsIdErasureRoute: AppAccountsIdErasureRoute,
   AppAccountsIdNewInvoiceRoute: AppAccountsIdNewInvoiceRoute,
+  AppAccountsIdNewOrderRoute: AppAccountsIdNewOrderRoute,
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
   AppAccountsIdPrivacyRoute: AppAccountsIdPrivacyRoute,
   AppAccountsIdSetupRoute: AppAccountsIdSetupRoute,
@@ -1527,6 +1735,8 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIdVoidRoute: AppInvoicesIdVoidRoute,
   AppSettingsContractTemplatesIdRoute: AppSettingsContractTemplatesIdRoute,
   AppSettingsDunningIdRoute: AppSettingsDunningIdRoute,
+  AppSettingsProvidersIdRoute: AppSettingsProvidersIdRoute,
+  AppSettingsWebhooksIdRoute: AppSettingsWebhooksIdRoute,
   AppAccountsIdIndexRoute: AppAccountsIdIndexRoute,
   AppCatalogueCouponsIndexRoute: AppCatalogueCouponsIndexRoute,
   AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
@@ -1534,6 +1744,8 @@ const AppRouteChildren: AppRouteChildren = {
   AppSettingsContractTemplatesIndexRoute:
     AppSettingsContractTemplatesIndexRoute,
   AppSettingsDunningIndexRoute: AppSettingsDunningIndexRoute,
+  AppSettingsProvidersIndexRoute: AppSettingsProvidersIndexRoute,
+  AppSettingsWebhooksIndexRoute: AppSettingsWebhooksIndexRoute,
   AppClosingsIdAccountsAccountRoute: AppClosingsIdAccountsAccountRoute,
 }
 

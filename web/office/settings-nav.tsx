@@ -7,6 +7,7 @@ import { type Permission, useMay } from './session.ts'
 const tabs: { to: string; label: string; needs: Permission }[] = [
   { to: '/settings/sla-profiles', label: 'profiles.sla', needs: 'settings.read' },
   { to: '/settings/threshold-profiles', label: 'profiles.thresholds', needs: 'settings.read' },
+  { to: '/settings/providers', label: 'settings.providers', needs: 'settings.read' },
   { to: '/settings/taxes', label: 'settings.taxes', needs: 'settings.read' },
   { to: '/settings/dunning', label: 'shell.dunning', needs: 'dunning.read' },
   { to: '/settings/contract-templates', label: 'shell.contract_templates', needs: 'settings.read' },

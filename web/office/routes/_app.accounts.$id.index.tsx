@@ -27,6 +27,7 @@ import {
   AccountStatement,
 } from '../account-main.tsx'
 import { AccountUsers } from '../account-members.tsx'
+import { AccountMethods } from '../account-methods.tsx'
 import { AccountMoney } from '../account-money.tsx'
 import { AccountOrders, AccountSupportCredits } from '../account-orders.tsx'
 import {
@@ -134,6 +135,7 @@ function AccountPage() {
             {may('orders.read') && <AccountOrders account={account} />}
             {may('contracts.read') && <AccountContracts account={account} />}
             <AccountMoney account={account} balance={balance} />
+            <AccountMethods account={account} />
             {may('billing.read') && <AccountStatement account={account} />}
             {may('payments.read') && <AccountPayments account={account} />}
             {may('notices.read') && <AccountMails account={account} />}

@@ -54,6 +54,7 @@ function Payments() {
         sort: 'received_on',
       },
       { id: 'method', header: t('payments.method'), cell: (row) => t(`words.payment_method.${row.method}`) },
+      { id: 'provider', header: t('payments.provider'), cell: (row) => row.provider_name ?? '–' },
       { id: 'reference', header: t('payments.reference'), cell: (row) => row.reference ?? '–' },
       {
         id: 'invoices',
@@ -81,6 +82,12 @@ function Payments() {
         id: 'credited',
         header: t('payments.credited'),
         cell: (row) => (row.credited === 0 ? '–' : <Money amount={row.credited} currency={row.currency} />),
+        align: 'end',
+      },
+      {
+        id: 'reversed',
+        header: t('payments.reversed'),
+        cell: (row) => (row.reversed === 0 ? '–' : <Money amount={row.reversed} currency={row.currency} />),
         align: 'end',
       },
       { id: 'unit', header: t('words.unit'), cell: (row) => row.business_unit_name, optional: true },
@@ -112,7 +119,7 @@ function Payments() {
         columns={columns}
         rowId={(row) => row.id}
         rowLabel={(row) => row.account_name}
-        rowTo={(row) => `/accounts/${row.account_id}`}
+        rowTo={(row) => `/payments/${row.id}`}
         searchHint={t('payments.search_hint')}
         filters={[
           ...units,
