@@ -1,6 +1,7 @@
 import IconGift from '@tabler/icons-react/dist/esm/icons/IconGift.mjs'
 import { useTranslation } from 'react-i18next'
 import type { StoredOrderQuote } from '../shared/api-types.gen.ts'
+import { addDays } from '../shared/formats.ts'
 import { useFormats } from '../shared/use-formats.ts'
 import { Money } from '../shared/values.tsx'
 import styles from './shop.module.css'
@@ -11,11 +12,14 @@ export function OrderSummary({
   quote,
   currency,
   term,
+  past,
 }: {
   quote: StoredOrderQuote
   currency: string
   /** Months of the minimum term. */
   term?: number
+  /** It is paid, or was done without. */
+  past?: boolean
 }) {
   const { t } = useTranslation('shop')
   const { date, period, money: write } = useFormats()
@@ -25,7 +29,7 @@ export function OrderSummary({
   return (
     <div className={styles.sum}>
       {quote.lines.length === 0 ? (
-        <p className={styles.muted}>{t('summary.nothing_now')}</p>
+        !past && <p className={styles.muted}>{t('summary.nothing_now')}</p>
       ) : (
         <dl className={styles.lines}>
           {quote.lines.map((line, index) => (
@@ -69,7 +73,7 @@ export function OrderSummary({
       )}
       <dl className={styles.due}>
         <div>
-          <dt>{t('summary.now')}</dt>
+          <dt>{t(past ? 'summary.paid' : 'summary.now')}</dt>
           <dd>
             <Money amount={quote.due} currency={currency} size="large" />
           </dd>
@@ -90,7 +94,7 @@ export function OrderSummary({
           <li data-good>
             <IconGift size={16} aria-hidden />
             {quote.starts_on
-              ? t('summary.trial_until', { date: date(quote.starts_on, 'long') })
+              ? t('summary.trial_until', { date: date(addDays(quote.starts_on, -1), 'long') })
               : t('trial', { count: quote.trial_days })}
           </li>
         )}
@@ -99,7 +103,9 @@ export function OrderSummary({
         )}
         {term !== undefined && term > 0 && <li>{t('summary.term', { count: term })}</li>}
         {quote.parts.some((part) => part.role === 'usage') && <li>{t('summary.usage')}</li>}
-        {quote.lines.length === 0 && !quote.freemium && quote.recurring && <li>{t('summary.later')}</li>}
+        {!past && quote.lines.length === 0 && !quote.freemium && quote.recurring && (
+          <li>{t('summary.later')}</li>
+        )}
       </ul>
     </div>
   )

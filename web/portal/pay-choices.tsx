@@ -290,7 +290,7 @@ function PayBy({
         loading={pay.isPending || leaving}
         rightSection={<IconArrowRight size={18} aria-hidden />}
       >
-        {t('choose.pay', { amount: money(amount, choices.currency) })}
+        {amount > 0 ? t('choose.pay', { amount: money(amount, choices.currency) }) : t('choose.pay_none')}
       </Button>
       <p className={styles.safe}>
         <IconLock size={16} aria-hidden />

@@ -42,6 +42,8 @@ import { Route as AppServicesIndexRouteImport } from './routes/_app.services.ind
 import { Route as AppServicesIdRouteImport } from './routes/_app.services.$id'
 import { Route as AppShopIndexRouteImport } from './routes/_app.shop.index'
 import { Route as AppShopPlanRouteImport } from './routes/_app.shop.$plan'
+import { Route as AppWebhooksIndexRouteImport } from './routes/_app.webhooks.index'
+import { Route as AppWebhooksIdRouteImport } from './routes/_app.webhooks.$id'
 import { Route as AppServicesIdChangeRouteImport } from './routes/_app.services.$id_.change'
 
 const AppRoute = AppRouteImport.update({
@@ -208,6 +210,16 @@ const AppShopPlanRoute = AppShopPlanRouteImport.update({
   path: '/shop/$plan',
   getParentRoute: () => AppRoute,
 } as any)
+const AppWebhooksIndexRoute = AppWebhooksIndexRouteImport.update({
+  id: '/webhooks/',
+  path: '/webhooks/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppWebhooksIdRoute = AppWebhooksIdRouteImport.update({
+  id: '/webhooks/$id',
+  path: '/webhooks/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppServicesIdChangeRoute = AppServicesIdChangeRouteImport.update({
   id: '/services/$id_/change',
   path: '/services/$id/change',
@@ -241,12 +253,14 @@ export interface FileRoutesByFullPath {
   '/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/services/$id': typeof AppServicesIdRoute
   '/shop/$plan': typeof AppShopPlanRoute
+  '/webhooks/$id': typeof AppWebhooksIdRoute
   '/emails/': typeof AppEmailsIndexRoute
   '/invoices/': typeof AppInvoicesIndexRoute
   '/orders/': typeof AppOrdersIndexRoute
   '/payment-methods/': typeof AppPaymentMethodsIndexRoute
   '/services/': typeof AppServicesIndexRoute
   '/shop/': typeof AppShopIndexRoute
+  '/webhooks/': typeof AppWebhooksIndexRoute
   '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesByTo {
@@ -276,12 +290,14 @@ export interface FileRoutesByTo {
   '/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/services/$id': typeof AppServicesIdRoute
   '/shop/$plan': typeof AppShopPlanRoute
+  '/webhooks/$id': typeof AppWebhooksIdRoute
   '/emails': typeof AppEmailsIndexRoute
   '/invoices': typeof AppInvoicesIndexRoute
   '/orders': typeof AppOrdersIndexRoute
   '/payment-methods': typeof AppPaymentMethodsIndexRoute
   '/services': typeof AppServicesIndexRoute
   '/shop': typeof AppShopIndexRoute
+  '/webhooks': typeof AppWebhooksIndexRoute
   '/services/$id/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRoutesById {
@@ -313,12 +329,14 @@ export interface FileRoutesById {
   '/_app/payment-methods/new': typeof AppPaymentMethodsNewRoute
   '/_app/services/$id': typeof AppServicesIdRoute
   '/_app/shop/$plan': typeof AppShopPlanRoute
+  '/_app/webhooks/$id': typeof AppWebhooksIdRoute
   '/_app/emails/': typeof AppEmailsIndexRoute
   '/_app/invoices/': typeof AppInvoicesIndexRoute
   '/_app/orders/': typeof AppOrdersIndexRoute
   '/_app/payment-methods/': typeof AppPaymentMethodsIndexRoute
   '/_app/services/': typeof AppServicesIndexRoute
   '/_app/shop/': typeof AppShopIndexRoute
+  '/_app/webhooks/': typeof AppWebhooksIndexRoute
   '/_app/services/$id_/change': typeof AppServicesIdChangeRoute
 }
 export interface FileRouteTypes {
@@ -350,12 +368,14 @@ export interface FileRouteTypes {
     | '/payment-methods/new'
     | '/services/$id'
     | '/shop/$plan'
+    | '/webhooks/$id'
     | '/emails/'
     | '/invoices/'
     | '/orders/'
     | '/payment-methods/'
     | '/services/'
     | '/shop/'
+    | '/webhooks/'
     | '/services/$id/change'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -385,12 +405,14 @@ export interface FileRouteTypes {
     | '/payment-methods/new'
     | '/services/$id'
     | '/shop/$plan'
+    | '/webhooks/$id'
     | '/emails'
     | '/invoices'
     | '/orders'
     | '/payment-methods'
     | '/services'
     | '/shop'
+    | '/webhooks'
     | '/services/$id/change'
   id:
     | '__root__'
@@ -421,12 +443,14 @@ export interface FileRouteTypes {
     | '/_app/payment-methods/new'
     | '/_app/services/$id'
     | '/_app/shop/$plan'
+    | '/_app/webhooks/$id'
     | '/_app/emails/'
     | '/_app/invoices/'
     | '/_app/orders/'
     | '/_app/payment-methods/'
     | '/_app/services/'
     | '/_app/shop/'
+    | '/_app/webhooks/'
     | '/_app/services/$id_/change'
   fileRoutesById: FileRoutesById
 }
@@ -674,6 +698,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppShopPlanRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/webhooks/': {
+      id: '/_app/webhooks/'
+      path: '/webhooks'
+      fullPath: '/webhooks/'
+      preLoaderRoute: typeof AppWebhooksIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/webhooks/$id': {
+      id: '/_app/webhooks/$id'
+      path: '/webhooks/$id'
+      fullPath: '/webhooks/$id'
+      preLoaderRoute: typeof AppWebhooksIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/services/$id_/change': {
       id: '/_app/services/$id_/change'
       path: '/services/$id/change'
@@ -704,12 +742,14 @@ interface AppRouteChildren {
   AppPaymentMethodsNewRoute: typeof AppPaymentMethodsNewRoute
   AppServicesIdRoute: typeof AppServicesIdRoute
   AppShopPlanRoute: typeof AppShopPlanRoute
+  AppWebhooksIdRoute: typeof AppWebhooksIdRoute
   AppEmailsIndexRoute: typeof AppEmailsIndexRoute
   AppInvoicesIndexRoute: typeof AppInvoicesIndexRoute
   AppOrdersIndexRoute: typeof AppOrdersIndexRoute
   AppPaymentMethodsIndexRoute: typeof AppPaymentMethodsIndexRoute
   AppServicesIndexRoute: typeof AppServicesIndexRoute
   AppShopIndexRoute: typeof AppShopIndexRoute
+  AppWebhooksIndexRoute: typeof AppWebhooksIndexRoute
   AppServicesIdChangeRoute: typeof AppServicesIdChangeRoute
 }
 
@@ -733,12 +773,14 @@ const AppRouteChildren: AppRouteChildren = {
   AppPaymentMethodsNewRoute: AppPaymentMethodsNewRoute,
   AppServicesIdRoute: AppServicesIdRoute,
   AppShopPlanRoute: AppShopPlanRoute,
+  AppWebhooksIdRoute: AppWebhooksIdRoute,
   AppEmailsIndexRoute: AppEmailsIndexRoute,
   AppInvoicesIndexRoute: AppInvoicesIndexRoute,
   AppOrdersIndexRoute: AppOrdersIndexRoute,
   AppPaymentMethodsIndexRoute: AppPaymentMethodsIndexRoute,
   AppServicesIndexRoute: AppServicesIndexRoute,
   AppShopIndexRoute: AppShopIndexRoute,
+  AppWebhooksIndexRoute: AppWebhooksIndexRoute,
   AppServicesIdChangeRoute: AppServicesIdChangeRoute,
 }
 

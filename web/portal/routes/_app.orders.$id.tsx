@@ -70,7 +70,11 @@ function OrderPage() {
               </Callout>
             )}
             <Section title={t('summary.title')}>
-              <OrderSummary quote={order.quote} currency={order.currency} />
+              <OrderSummary
+                quote={order.quote}
+                currency={order.currency}
+                past={order.state === 'paid' || order.state === 'processed'}
+              />
             </Section>
           </>
         }

@@ -111,8 +111,8 @@ function PayInvoices({ title, onDone }: { title: string; onDone: (notice: OwnPay
         </Section>
       ) : (
         <div className={styles.page}>
-          <Section title={t('pay.step_choose')} flush>
-            <List label={t('pay.step_choose')}>
+          <Section title={t(hasProviders(choices) ? 'pay:page.what' : 'pay.step_choose')} flush>
+            <List label={t(hasProviders(choices) ? 'pay:page.what' : 'pay.step_choose')}>
               {invoices.map((invoice) => (
                 <InvoiceChoice
                   key={invoice.id}

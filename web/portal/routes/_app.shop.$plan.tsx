@@ -4,7 +4,7 @@ import IconBuildingStore from '@tabler/icons-react/dist/esm/icons/IconBuildingSt
 import IconDiscount from '@tabler/icons-react/dist/esm/icons/IconDiscount.mjs'
 import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, idempotent, orThrow } from '../../shared/api.ts'
 import type {
@@ -118,6 +118,7 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
     coupon: null,
   }))
   const [outdated, setOutdated] = useState(false)
+  const [couponFault, setCouponFault] = useState<string>()
   const attempt = useRef<string | null>(null)
   const set = <Name extends keyof Draft>(name: Name, value: Draft[Name]) => {
     attempt.current = null
@@ -130,6 +131,17 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
   const quote = useQuery(orderQuoteQuery(JSON.parse(asked)))
   const current = asked === key && quote.isSuccess && !quote.isPlaceholderData && !quote.isFetching
   const problem = asked === key && quote.error ? toProblem(quote.error) : null
+  // A coupon that is refused takes nothing else away: it is said at its field, and the price is the one without it.
+  const refusedCoupon = aboutCoupon(problem)
+    ? [problem?.title, problem?.detail].filter(Boolean).join(': ')
+    : draft.coupon === null
+      ? undefined
+      : faultOf(problem, 'coupon_code')
+  useEffect(() => {
+    if (refusedCoupon === undefined) return
+    setCouponFault(refusedCoupon)
+    setDraft((before) => ({ ...before, coupon: null }))
+  }, [refusedCoupon])
   const place = useMutation({
     mutationFn: (shown: OrderQuote) => {
       attempt.current ??= crypto.randomUUID()
@@ -158,7 +170,7 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
   const price = plan.prices.find((one) => cycleKey(one) === draft.cycle) ?? plan.prices[0]
   // What stands under its field is not said again over the price.
   const fieldFaults = ['quantity', 'options', 'cycle'].map((field) => faultOf(problem, field))
-  const elsewhere = problem && !aboutCoupon(problem) && fieldFaults.every((one) => one === undefined)
+  const elsewhere = problem && refusedCoupon === undefined && fieldFaults.every((one) => one === undefined)
   return (
     <form
       className={styles.page}
@@ -236,12 +248,12 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
           {plan.order_kind === 'subscription' && (
             <Coupon
               applied={draft.coupon}
-              fault={
-                aboutCoupon(problem)
-                  ? [problem?.title, problem?.detail].filter(Boolean).join(': ')
-                  : faultOf(problem, 'coupon_code')
-              }
-              onApply={(code) => set('coupon', code)}
+              fault={couponFault}
+              onTyped={() => setCouponFault(undefined)}
+              onApply={(code) => {
+                setCouponFault(undefined)
+                set('coupon', code)
+              }}
             />
           )}
           <ProblemAlert error={outdated ? null : place.error} />
@@ -482,16 +494,19 @@ function Meters({ plan, currency }: { plan: ShopPlan; currency: string }) {
 function Coupon({
   applied,
   fault,
+  onTyped,
   onApply,
 }: {
   applied: string | null
   fault: string | undefined
+  /** What is typed anew is no longer what was refused. */
+  onTyped: () => void
   onApply: (code: string | null) => void
 }) {
   const { t } = useTranslation('shop')
   const [typed, setTyped] = useState('')
   const apply = () => onApply(typed.trim() === '' ? null : typed.trim())
-  if (applied !== null && fault === undefined)
+  if (applied !== null)
     return (
       <p className={styles.applied}>
         <IconDiscount size={18} aria-hidden />
@@ -520,8 +535,7 @@ function Coupon({
         error={fault}
         onChange={(event) => {
           setTyped(event.currentTarget.value)
-          // What is typed anew is no longer what was refused.
-          if (applied !== null) onApply(null)
+          onTyped()
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Enter') return

@@ -18,7 +18,7 @@ import { coverLink, List, Row, Tile } from '../list.tsx'
 import { shopQuery, supportCreditsQuery } from '../order-queries.ts'
 import { iconOfService } from '../service-words.ts'
 import styles from '../shop.module.css'
-import { firstPrice, isCountable, useCycleWords } from '../shop-words.tsx'
+import { firstPrice, useCycleWords } from '../shop-words.tsx'
 
 /** What can be ordered without asking anybody, at today's prices. */
 export const Route = createFileRoute('/_app/shop/')({
@@ -143,10 +143,7 @@ function PlanCard({ plan, currency }: { plan: ShopPlan; currency: string }) {
               <small>{t('from')}</small>
             )}
             <strong>{price.one === 0 ? t('free') : money(price.one, currency)}</strong>
-            <span>
-              {price.one > 0 && words.every(price)}
-              {isCountable(price) && price.one > 0 && ` · ${t('each')}`}
-            </span>
+            <span>{price.one > 0 && words.every(price)}</span>
           </p>
         )}
         {others.length > 0 && (
