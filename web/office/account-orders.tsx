@@ -118,19 +118,23 @@ export function AccountSupportCredits({ account }: { account: Account }) {
         <strong>{t('credits.balance', { count: data.balance, formatted: number(data.balance) })}</strong>
       </p>
       {data.items.length > 0 && (
-        <ul className={formStyles.plain}>
+        <ul className={styles.list}>
           {data.items.map((entry) => (
             <li key={entry.id}>
-              {entry.amount > 0 ? '+' : '−'}
-              {number(Math.abs(entry.amount))}{' '}
-              {entry.order_id ? (
-                <Link to={`/orders/${entry.order_id}` as never}>{entry.order_title}</Link>
-              ) : (
-                (entry.reason ?? t('credits.no_reason'))
-              )}
-              <small className={styles.detail}>
-                <DateText value={entry.created_at} />
-              </small>
+              <span className={styles.words}>
+                {entry.order_id ? (
+                  <Link to={`/orders/${entry.order_id}` as never}>{entry.order_title}</Link>
+                ) : (
+                  <span>{entry.reason ?? t('credits.no_reason')}</span>
+                )}
+                <small>
+                  <DateText value={entry.created_at} />
+                </small>
+              </span>
+              <span>
+                {entry.amount > 0 ? '+' : '−'}
+                {number(Math.abs(entry.amount))}
+              </span>
             </li>
           ))}
         </ul>

@@ -94,6 +94,10 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return linked('/accounts', entry.account_id)
     case 'privacy_exports':
       return entry.account_id === null ? null : `/accounts/${entry.account_id}/privacy`
+    case 'orders':
+      return linked('/orders', own)
+    case 'support_credit_entries':
+      return linked('/accounts', entry.account_id)
     case 'subscriptions':
       return linked('/services', own)
     case 'subscription_components':

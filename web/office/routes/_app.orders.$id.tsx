@@ -390,7 +390,11 @@ function Actions({ order }: { order: Order }) {
         </Button>
       )}
       {order.processable && (
-        <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={() => setAsking('process')}>
+        <Button
+          variant={retry ? 'filled' : 'default'}
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          onClick={() => setAsking('process')}
+        >
           {t(`do.${word('process')}`)}
         </Button>
       )}

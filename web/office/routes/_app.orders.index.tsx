@@ -21,7 +21,6 @@ import listStyles from '../list.module.css'
 import { Narrowed } from '../narrowed.tsx'
 import { ordersSource } from '../order-queries.ts'
 import { OrderPrice, OrderRecurring, OrderState, orderKinds, orderStates } from '../order-words.tsx'
-import { salespeopleQuery } from '../service-queries.ts'
 import { useMay } from '../session.ts'
 import { useUnitFilter } from '../unit-filter.ts'
 
@@ -42,7 +41,6 @@ function Orders() {
   const { t: to } = useTranslation()
   const units = useUnitFilter()
   const may = useMay()
-  const { data: people = [] } = useQuery(salespeopleQuery(undefined))
   const [adding, setAdding] = useState(false)
   const columns = useMemo<Column<OrderSummary>[]>(
     () => [
@@ -71,16 +69,18 @@ function Orders() {
       {
         id: 'total',
         header: t('list.total'),
-        cell: (row) => <OrderPrice order={row} />,
+        cell: (row) => (
+          <>
+            <OrderPrice order={row} />
+            {(row.recurring_amount ?? 0) > 0 && (
+              <small className={listStyles.detail}>
+                <OrderRecurring order={row} />
+              </small>
+            )}
+          </>
+        ),
         sort: 'total',
         align: 'end',
-      },
-      {
-        id: 'recurring',
-        header: t('list.recurring'),
-        cell: (row) => <OrderRecurring order={row} />,
-        align: 'end',
-        optional: true,
       },
       {
         id: 'created_at',
@@ -159,17 +159,17 @@ function Orders() {
             options: orderKinds.map((value) => ({ value, label: t(`kind.${value}`) })),
           },
           {
+            id: 'failed',
+            label: t('list.view_failed'),
+            options: [{ value: 'true', label: t('list.only_failed') }],
+          },
+          {
             id: 'by_customer',
             label: t('list.by'),
             options: [
               { value: 'true', label: t('list.customer') },
               { value: 'false', label: t('list.staff') },
             ],
-          },
-          {
-            id: 'salesperson_id',
-            label: to('services.salesperson'),
-            options: people.map((one) => ({ value: one.id, label: one.name })),
           },
           { id: 'from', label: t('list.from'), kind: 'date' },
           { id: 'to', label: t('list.to'), kind: 'date' },
