@@ -235,6 +235,8 @@ alter table bank_line_proposals enable row level security;
 create policy office on bank_line_proposals to zaguan_office
   using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
 grant select, insert, delete on bank_line_proposals to zaguan_office;
+create trigger account_erased_insert after insert on bank_line_proposals referencing new table as new_rows
+  for each statement execute function refuse_rows_of_erased();
 
 -- By what lines find what they pay.
 create index payments_fitting on payments (business_unit_id, amount, received_on);

@@ -82,7 +82,7 @@ describe('a customer', () => {
   it('uploads a receipt that comes back byte for byte, as a download and nothing else', async () => {
     const party = await createParty()
     const invoice = await issue(party.account, 8990)
-    const bytes = Buffer.from('<script>alert(1)</script>\u0000\u00ff')
+    const bytes = Buffer.from('%PDF-1.7\n<script>alert(1)</script>\u0000\u00ff')
     const uploaded = await party.customer.upload('POST', '/receipts', {
       name: 'comprovante á.html',
       type: 'text/html',
@@ -130,6 +130,12 @@ describe('a customer', () => {
       bytes: Buffer.alloc(0),
     })
     expect(empty.body.code).toBe('file_needed')
+    const page = await customer.upload('POST', '/receipts', {
+      name: 'page.pdf',
+      type: 'application/pdf',
+      bytes: Buffer.from('<script>alert(1)</script>'),
+    })
+    expect(page.body).toMatchObject({ status: 422, code: 'receipt_format' })
     const files = await api.system((tx) =>
       tx.selectFrom('files').select('id').where('account_id', '=', account.id).execute(),
     )

@@ -692,6 +692,11 @@ describe('every table', () => {
     staff: 'staff are no customers',
     staff_units: 'staff are no customers',
     search_entries: 'written anew by the triggers of what it finds',
+    bank_account_keys: 'of the operator’s own bank accounts: hashes alone',
+    bank_statements: 'of the operator’s own bank accounts',
+    bank_statement_lines: 'the movement stays; a trigger on accounts takes what the bank said of the payer',
+    bank_line_proposals: 'a trigger on accounts takes them',
+    payment_notice_receipts: 'those that prove a payment stay; the others go with their notice’s receipt',
   }
   it('with an account or a user in it is handled by the erasure, or stays for a reason', async () => {
     const columns = await owner.query(`
@@ -723,6 +728,8 @@ describe('every table', () => {
       membership_removals: 'written when a membership ends',
       notices: 'nobody is left to write to',
       payment_notice_invoices: 'comes with a notice',
+      payment_notice_receipts: 'comes with a notice',
+      bank_statement_lines: 'nobody’s until it is a payment',
       privacy_exports: 'what is stored is little, and may be asked for',
       search_entries: 'a copy',
       sessions: 'nobody is left to sign in',

@@ -108,7 +108,7 @@ function selectForStaff(tx: Tx) {
         select count(*)::int from bank_statement_lines l
          where l.business_unit_id = payment_notices.business_unit_id and l.amount = payment_notices.amount
            and l.state in ('open', 'proposed')
-           and l.booked_on between payment_notices.paid_on - ${fittingDays} and payment_notices.paid_on + ${fittingDays}) else 0 end)`.as(
+           and l.booked_on between payment_notices.paid_on - ${fittingDays}::int and payment_notices.paid_on + ${fittingDays}::int) else 0 end)`.as(
         'fitting_lines',
       ),
     ])
@@ -220,7 +220,7 @@ export async function notifyPayment(
   } else {
     const refused =
       ids.length === 0
-        ? refuseField('invoice_ids', 'too_small')
+        ? refuseField('invoice_ids', 'too_small', { limit: 1 })
         : await refuseInvoices(tx, owner.account_id, ids, unit.currency)
     if (refused) return refused
   }
@@ -228,7 +228,7 @@ export async function notifyPayment(
     ...new Set([...(input.receipts ?? []), ...(input.receipt_file_id ? [input.receipt_file_id] : [])]),
   ]
   const field = input.receipts?.length ? 'receipts' : 'receipt_file_id'
-  if (receipts.length > mostReceipts) return refuseField(field, 'too_big')
+  if (receipts.length > mostReceipts) return refuseField(field, 'too_big', { limit: mostReceipts })
   if (receipts.length > 0) {
     const own = await sql<{ id: string }>`
       select f.id from files f

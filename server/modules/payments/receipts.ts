@@ -39,7 +39,7 @@ export async function recordReceipt(
 export function recognizeReceipt(start: Buffer): string | null {
   const ascii = (from: number, to: number) => start.subarray(from, to).toString('latin1')
   // A mark or blanks may stand before it.
-  if (/^[\s\u00ef\u00bb\u00bf]{0,16}%PDF-\d/.test(ascii(0, 32))) return 'application/pdf'
+  if (/^[\s\u00ef\u00bb\u00bf]{0,16}%PDF/.test(ascii(0, 32))) return 'application/pdf'
   if (start.length < 12) return null
   if (start[0] === 0xff && start[1] === 0xd8 && start[2] === 0xff) return 'image/jpeg'
   if (ascii(0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png'

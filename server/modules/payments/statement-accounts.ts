@@ -151,7 +151,7 @@ async function keepNumber(
   id: string,
   number: string,
 ): Promise<Refusal | null> {
-  if (lastDigits(number) === null) return refuseField('number', 'too_small')
+  if (lastDigits(number) === null) return refuseField('number', 'too_short', { limit: 2 })
   const hash = hashNumber(config, number)
   const kept = await sql<{ bank_account_id: string }>`
     insert into bank_account_keys as k (business_unit_id, number_hash, bank_account_id) values (${unitId}, ${hash}, ${id})

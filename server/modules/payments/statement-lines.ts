@@ -218,7 +218,8 @@ export function cleanText(text: string, longest: number, numbers: readonly (stri
 const hide = (number: string) => `…${number.replaceAll(/[^0-9A-Za-z]/g, '').slice(-4)}`
 
 function isIban(text: string): boolean {
-  if (text.length < 15 || text.length > 34) return false
+  // A creditor reference (ISO 11649) has the same check digits.
+  if (text.length < 15 || text.length > 34 || text.startsWith('RF')) return false
   let rest = 0
   for (const sign of text.slice(4) + text.slice(0, 4)) {
     const value = Number.parseInt(sign, 36)
@@ -244,8 +245,8 @@ export function findEndToEndId(text: string): string | null {
 const kindWords: [BankLineKind, RegExp][] = [
   ['reversal', /\b(estorno|devolu[cç][aã]o|devoluci[oó]n|reversal|chargeback|contracargo)\b/i],
   ['pix', /\bpix\b/i],
-  ['boleto', /\b(boleto|cobran[cç]a|t[ií]tulos?|liquida[cç][aã]o de cobran)/i],
   ['fee', /\b(tarifa|tar|cesta|comisi[oó]n|comiss[aã]o|fee|charges?|mensalidade de conta)\b/i],
+  ['boleto', /\b(boleto|cobran[cç]a|t[ií]tulos?|liquida[cç][aã]o de cobran)/i],
   ['tax', /\b(iof|irrf|imposto|impuesto|cpmf|tax)\b/i],
   ['interest', /\b(juros|rendimento|intereses|interest|aplica[cç][aã]o|resgate)\b/i],
   ['card', /\b(cart[aã]o|tarjeta|cielo|rede|getnet|stone|card|visa|mastercard|elo)\b/i],

@@ -219,7 +219,10 @@ async function* readTokens(source: AsyncIterable<Buffer>): AsyncGenerator<Token>
       const inside = buffer.slice(begin + 1, end)
       const named = /^(\/?)([A-Za-z][\w.]*)\s*(\/?)$/.exec(inside)
       if (!named) {
-        if (/^!DOCTYPE|^!ENTITY/i.test(inside)) throw new StatementFault('dtd_refused', line)
+        if (/^!DOCTYPE|^!ENTITY/i.test(inside)) {
+          take(buffer.slice(at, begin))
+          throw new StatementFault('dtd_refused', line)
+        }
         // A comment, an instruction, or a bare sign in a value.
         const keep = /^[?!]/.test(inside) ? end + 1 : begin + 1
         if (open) open.value += decodeText(buffer.slice(at, begin)) + (keep === begin + 1 ? '<' : '')
