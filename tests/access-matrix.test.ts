@@ -54,12 +54,13 @@ const publicRoutes = new Set([
   'portal_stop_view_as',
 ])
 
-/** Where routes are registered; the last one leads browsers to an identity provider and back, in public. */
+/** Where routes are registered; the last ones lead browsers to an identity provider and back, and are the sandbox's page, in public. */
 const registering = [
   'platform/http.ts',
   'platform/server.ts',
   'platform/web.ts',
   'modules/access/routes.identity-provider.ts',
+  'drivers/sandbox/routes.ts',
 ]
 
 /** What a cell says, and how the server says it. */
