@@ -118,7 +118,19 @@ function Intents() {
         cell: (row) => row.failure_detail ?? '–',
         optional: true,
       },
-      { id: 'ref', header: t('office.provider_ref'), cell: (row) => row.provider_ref ?? '–', optional: true },
+      {
+        id: 'ref',
+        header: t('office.provider_ref'),
+        cell: (row) =>
+          row.driver === 'sandbox' && row.provider_ref !== null ? (
+            <a href={`/sandbox/${row.provider_ref}`} target="_blank" rel="noreferrer">
+              {row.provider_ref}
+            </a>
+          ) : (
+            (row.provider_ref ?? '–')
+          ),
+        optional: true,
+      },
       { id: 'unit', header: t('office:words.unit'), cell: (row) => row.business_unit_name, optional: true },
       ...(may('payments.decide')
         ? [
