@@ -92,6 +92,7 @@ const lateNamespaces = [
   'pay',
   'shop',
   'orders',
+  'bankfiles',
   'providers',
   'webhooks',
 ] as const

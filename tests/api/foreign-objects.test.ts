@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Caller, startTestApi, type TestApi, testPassword } from '../api.ts'
 import { Authenticator } from '../authenticator.ts'
+import { debitOfTests } from '../febraban/banks.ts'
 import { issueInvoice } from '../invoices.ts'
 import { runJobs } from '../jobs.ts'
 import { addPasskey } from '../people.ts'
@@ -74,6 +75,17 @@ beforeAll(async () => {
   await admin.patch(`/business-units/${unit.id}`, { sensitive_changes_need_approval: true })
   ids.change_request = (await owner.patch('/account', { name: 'Victim & sons' })).body.change_request.id
   ids.api_key = (await owner.post('/api-keys', { name: 'Script', scopes: ['billing'] })).body.key.id
+  for (const [side, caller, input] of [
+    ['portal', owner, {}],
+    ['office', admin, { business_unit_id: unit.id }],
+  ] as const) {
+    const made = await caller.post('/webhook-endpoints', { url: 'https://hooks.walk.example/', ...input })
+    ids[`${side}_webhook`] = made.body.endpoint.id
+    const sent = await caller.post(`/webhook-endpoints/${made.body.endpoint.id}/test`)
+    ids[`${side}_webhook_delivery`] = sent.body.delivery_id
+  }
+  ids.webhook = ids.portal_webhook!
+  ids.webhook_delivery = ids.portal_webhook_delivery!
   await owner.upload('PUT', '/photo', { name: 'me.png', type: 'image/png', bytes: await drawPhoto() })
   ids.photo = (await owner.get('/session')).body.photo_file_id
   ids.passkey = (await addPasskey(owner, new Authenticator())).id
@@ -189,6 +201,20 @@ beforeAll(async () => {
     { business_unit_id: unit.id, kind: 'accounts' },
   )
   ids.import = upload.body.id ?? upload.body.import?.id
+  ids.file_provider = await create('/payment-providers', {
+    business_unit_id: unit.id,
+    driver: 'debit_file',
+    name: 'Debit',
+    methods: ['bank_debit'],
+    settings: debitOfTests,
+  })
+  const returned = await admin.upload(
+    'POST',
+    '/bank-files',
+    { name: 'a.ret', type: 'text/plain', bytes: Buffer.from('no return') },
+    { provider_id: ids.file_provider },
+  )
+  ids.bank_file = returned.body.id
   ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
   ids.document_batch = (await admin.post('/document-batches', { account_id: ids.account })).body.id
   const request = { kind: 'subscription', plan_id: ids.plan }
@@ -283,6 +309,12 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/accounts\/\{id\}\/api-keys$/, 'account'],
   [/^(\/accounts\/\{account_id\})?\/api-keys\/\{id\}(\/take-over)?$/, 'api_key', { name: 'Taken over' }],
   [/^\/api-keys\/\{id\}\/rotate$/, 'api_key', { overlap_hours: 0 }],
+  [/^\/accounts\/\{id\}\/webhook-endpoints$/, 'account'],
+  [/^\/accounts\/\{account_id\}\/webhook-endpoints\/\{id\}\/disable$/, 'webhook'],
+  [/^\/webhook-endpoints\/\{id\}\/replay$/, 'webhook', { since: '2026-05-01T00:00:00Z' }],
+  [/^\/webhook-endpoints\/\{id\}\/(rotate|test)$/, 'webhook'],
+  [/^\/webhook-endpoints\/\{id\}$/, 'webhook', { description: 'Taken over' }],
+  [/^\/webhook-deliveries\/\{id\}(\/replay)?$/, 'webhook_delivery'],
   [/^\/photos\/\{id\}$/, 'photo'],
   [/^\/security\/passkeys\/\{id\}$/, 'passkey', { name: 'Taken over' }],
   [/^\/security\/sessions\/\{id\}$/, 'session'],
@@ -351,6 +383,8 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
   [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
   [/^\/payments\/\{id\}$/, 'payment'],
+  [/^\/bank-files\/\{id\}/, 'bank_file'],
+  [/^\/payment-providers\/\{id\}\/remittances$/, 'file_provider'],
   [/^\/notices\/\{id\}(\/(html|resend))?$/, 'notice'],
   [/^\/closings\/\{id\}/, 'closing', {}],
   [/^\/business-units\/\{id\}\/closing-schedule$/, 'unit', { active: true, at_hour: 5, days_after: 0 }],
@@ -392,8 +426,10 @@ async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
     if (path === full || !path.includes('{') || shared.includes(path)) continue
     const door = doors.find(([pattern]) => pattern.test(path))
     if (!door) throw new Error(`${full}: say in this test which object it is about`)
+    // Both sides have some objects of one kind: the operator's own, and those of an account.
+    const own = path.includes('{account_id}') ? undefined : ids[`${side}_${door[1]}`]
     const url = path
-      .replace('{id}', ids[door[1]]!)
+      .replace('{id}', own ?? ids[door[1]]!)
       .replace('{account_id}', ids.account!)
       .replace('{tax_id}', ids.tax!)
       .replace('{format}', 'json')

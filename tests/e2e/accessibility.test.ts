@@ -54,6 +54,8 @@ const pages: Record<Side, Record<string, Address[]>> = {
     ],
     '/user': customer('/user'),
     '/api-keys': customer('/api-keys'),
+    '/webhooks': customer('/webhooks'),
+    '/webhooks/$id': customer('/webhooks/{own_webhook}'),
     '/view-as': anybody('/view-as?code=used'),
     '/security': customer('/security'),
     '/privacy': customer('/privacy'),
@@ -68,6 +70,8 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/me/security': staff('/me/security'),
     '/settings/sign-in': staff('/settings/sign-in'),
     '/settings/api-keys': staff('/settings/api-keys'),
+    '/settings/webhooks': staff('/settings/webhooks'),
+    '/settings/webhooks/$id': staff('/settings/webhooks/{webhook}'),
     '/choose-password': anybody(
       '/office/choose-password?token={invitation}',
       '/office/choose-password?token=used',
@@ -109,6 +113,12 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/invoices/$id/void': staff('/invoices/{invoice}/void'),
     '/payments': staff('/payments', '/payments?state=all&id={notice}'),
     '/payments/received': staff('/payments/received'),
+    '/payments/bank-files': staff('/payments/bank-files'),
+    '/payments/bank-files/$id': staff(
+      '/payments/bank-files/{bank_return}',
+      '/payments/bank-files/{faulty_return}',
+    ),
+    '/payments/bank-charges': staff('/payments/bank-charges'),
     '/catalogue': staff('/catalogue'),
     '/catalogue/products': staff('/catalogue/products'),
     '/catalogue/routing-points': staff('/catalogue/routing-points'),
@@ -203,6 +213,14 @@ async function seed(books: Books, others: Books): Promise<void> {
   await callers.customer.post('/invitations', colleague)
   const link = await readSecretLink(admin, colleague.email, undefined, 'member_invitation')
   ids.invited = link.searchParams.get('token')!
+  for (const [name, caller] of [
+    ['own_webhook', callers.customer],
+    ['webhook', admin],
+  ] as const) {
+    const { endpoint } = await caller.post('/webhook-endpoints', { url: 'https://hooks.novo.example/zaguan' })
+    await caller.post(`/webhook-endpoints/${endpoint.id}/test`)
+    ids[name] = endpoint.id
+  }
   await admin.patch(`/business-units/${unit.id}`, { sensitive_changes_need_approval: true })
   await callers.customer.patch('/account', { name: 'Padaria Estrela do Sul' })
   ids.token = await site.askLink('portal', books.accounts[1]!.email)

@@ -1,4 +1,5 @@
 import type { Language } from '../../server/platform/translations.ts'
+import { answerCharges, banksOfTests } from '../febraban/banks.ts'
 import { until } from '../processes.ts'
 import type { Body, Site } from './site.ts'
 
@@ -218,6 +219,28 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
   )
   const uploaded = await bring('C-9,Farmácia Central,farmacia@central.example\n')
 
+  const { bradesco } = banksOfTests
+  const boletos = await admin.post('/payment-providers', {
+    business_unit_id: unit.id,
+    driver: 'boleto',
+    name: 'Boleto Bradesco',
+    methods: ['boleto'],
+    settings: bradesco.settings,
+  })
+  const takeReturn = async (text: string, state: string) => {
+    const file = new File([text], 'RETORNO.RET', { type: 'text/plain' })
+    const { id } = await admin.upload('/bank-files', file, { provider_id: boletos.id })
+    await until(
+      `the return is ${state}`,
+      30,
+      async () => (await admin.get(`/bank-files/${id}`)).state === state,
+    )
+    return id as string
+  }
+  const told = { our_number: bradesco.our_number, movement: '06', amount: 8990, paid: 8990 }
+  const bankReturn = await takeReturn(answerCharges('bradesco', [told]), 'read')
+  const faultyReturn = await takeReturn(answerCharges('bradesco', [told]).slice(0, 900), 'faulty')
+
   const invited = await admin.post('/staff', {
     email: 'rui@operator.example',
     name: 'Rui Fontes',
@@ -245,6 +268,8 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
     notice: waiting.notice,
     import: uploaded.id,
     done_import: spoiled.id,
+    bank_return: bankReturn,
+    faulty_return: faultyReturn,
     staff: invited.id,
     invitation: /token=([^\s&]+)/.exec(text_body)![1]!,
     mail: mails.items[0].id,

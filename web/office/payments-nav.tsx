@@ -19,6 +19,9 @@ export function PaymentsNav() {
       <Link to="/payments/debits" activeOptions={{ includeSearch: false }}>
         {t('payments.debits')}
       </Link>
+      <Link to="/payments/bank-files" activeOptions={{ includeSearch: false }}>
+        {t('payments.bank_files')}
+      </Link>
     </nav>
   )
 }

@@ -47,6 +47,7 @@ import { Route as AppOrdersIndexRouteImport } from './routes/_app.orders.index'
 import { Route as AppOrdersIdRouteImport } from './routes/_app.orders.$id'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
 import { Route as AppPaymentsIdRouteImport } from './routes/_app.payments.$id'
+import { Route as AppPaymentsBankChargesRouteImport } from './routes/_app.payments.bank-charges'
 import { Route as AppPaymentsDebitsRouteImport } from './routes/_app.payments.debits'
 import { Route as AppPaymentsProvidersRouteImport } from './routes/_app.payments.providers'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
@@ -81,6 +82,8 @@ import { Route as AppInvoicesIdIndexRouteImport } from './routes/_app.invoices.$
 import { Route as AppInvoicesIdCreditRouteImport } from './routes/_app.invoices.$id.credit'
 import { Route as AppInvoicesIdDebitRouteImport } from './routes/_app.invoices.$id.debit'
 import { Route as AppInvoicesIdVoidRouteImport } from './routes/_app.invoices.$id.void'
+import { Route as AppPaymentsBankFilesIndexRouteImport } from './routes/_app.payments.bank-files.index'
+import { Route as AppPaymentsBankFilesIdRouteImport } from './routes/_app.payments.bank-files.$id'
 import { Route as AppSettingsContractTemplatesIndexRouteImport } from './routes/_app.settings.contract-templates.index'
 import { Route as AppSettingsContractTemplatesIdRouteImport } from './routes/_app.settings.contract-templates.$id'
 import { Route as AppSettingsDunningIndexRouteImport } from './routes/_app.settings.dunning.index'
@@ -281,6 +284,11 @@ const AppPaymentsIdRoute = AppPaymentsIdRouteImport.update({
   path: '/payments/$id',
   getParentRoute: () => AppRoute,
 } as any)
+const AppPaymentsBankChargesRoute = AppPaymentsBankChargesRouteImport.update({
+  id: '/payments/bank-charges',
+  path: '/payments/bank-charges',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppPaymentsDebitsRoute = AppPaymentsDebitsRouteImport.update({
   id: '/payments/debits',
   path: '/payments/debits',
@@ -453,6 +461,17 @@ const AppInvoicesIdVoidRoute = AppInvoicesIdVoidRouteImport.update({
   path: '/invoices/$id/void',
   getParentRoute: () => AppRoute,
 } as any)
+const AppPaymentsBankFilesIndexRoute =
+  AppPaymentsBankFilesIndexRouteImport.update({
+    id: '/payments/bank-files/',
+    path: '/payments/bank-files/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppPaymentsBankFilesIdRoute = AppPaymentsBankFilesIdRouteImport.update({
+  id: '/payments/bank-files/$id',
+  path: '/payments/bank-files/$id',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppSettingsContractTemplatesIndexRoute =
   AppSettingsContractTemplatesIndexRouteImport.update({
     id: '/settings/contract-templates/',
@@ -533,6 +552,7 @@ export interface FileRoutesByFullPath {
   '/me/security': typeof AppMeSecurityRoute
   '/orders/$id': typeof AppOrdersIdRoute
   '/payments/$id': typeof AppPaymentsIdRoute
+  '/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/payments/debits': typeof AppPaymentsDebitsRoute
   '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -572,6 +592,7 @@ export interface FileRoutesByFullPath {
   '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
@@ -580,6 +601,7 @@ export interface FileRoutesByFullPath {
   '/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id/': typeof AppClosingsIdIndexRoute
   '/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/payments/bank-files/': typeof AppPaymentsBankFilesIndexRoute
   '/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning/': typeof AppSettingsDunningIndexRoute
   '/settings/providers/': typeof AppSettingsProvidersIndexRoute
@@ -615,6 +637,7 @@ export interface FileRoutesByTo {
   '/me/security': typeof AppMeSecurityRoute
   '/orders/$id': typeof AppOrdersIdRoute
   '/payments/$id': typeof AppPaymentsIdRoute
+  '/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/payments/debits': typeof AppPaymentsDebitsRoute
   '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -654,6 +677,7 @@ export interface FileRoutesByTo {
   '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
@@ -662,6 +686,7 @@ export interface FileRoutesByTo {
   '/catalogue/coupons': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id': typeof AppClosingsIdIndexRoute
   '/invoices/$id': typeof AppInvoicesIdIndexRoute
+  '/payments/bank-files': typeof AppPaymentsBankFilesIndexRoute
   '/settings/contract-templates': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning': typeof AppSettingsDunningIndexRoute
   '/settings/providers': typeof AppSettingsProvidersIndexRoute
@@ -699,6 +724,7 @@ export interface FileRoutesById {
   '/_app/me/security': typeof AppMeSecurityRoute
   '/_app/orders/$id': typeof AppOrdersIdRoute
   '/_app/payments/$id': typeof AppPaymentsIdRoute
+  '/_app/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/_app/payments/debits': typeof AppPaymentsDebitsRoute
   '/_app/payments/providers': typeof AppPaymentsProvidersRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
@@ -738,6 +764,7 @@ export interface FileRoutesById {
   '/_app/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/_app/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/_app/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/_app/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/_app/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/_app/settings/dunning/$id': typeof AppSettingsDunningIdRoute
   '/_app/settings/providers/$id': typeof AppSettingsProvidersIdRoute
@@ -746,6 +773,7 @@ export interface FileRoutesById {
   '/_app/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
   '/_app/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/_app/payments/bank-files/': typeof AppPaymentsBankFilesIndexRoute
   '/_app/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/_app/settings/dunning/': typeof AppSettingsDunningIndexRoute
   '/_app/settings/providers/': typeof AppSettingsProvidersIndexRoute
@@ -783,6 +811,7 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/orders/$id'
     | '/payments/$id'
+    | '/payments/bank-charges'
     | '/payments/debits'
     | '/payments/providers'
     | '/payments/received'
@@ -822,6 +851,7 @@ export interface FileRouteTypes {
     | '/invoices/$id/credit'
     | '/invoices/$id/debit'
     | '/invoices/$id/void'
+    | '/payments/bank-files/$id'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
     | '/settings/providers/$id'
@@ -830,6 +860,7 @@ export interface FileRouteTypes {
     | '/catalogue/coupons/'
     | '/closings/$id/'
     | '/invoices/$id/'
+    | '/payments/bank-files/'
     | '/settings/contract-templates/'
     | '/settings/dunning/'
     | '/settings/providers/'
@@ -865,6 +896,7 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/orders/$id'
     | '/payments/$id'
+    | '/payments/bank-charges'
     | '/payments/debits'
     | '/payments/providers'
     | '/payments/received'
@@ -904,6 +936,7 @@ export interface FileRouteTypes {
     | '/invoices/$id/credit'
     | '/invoices/$id/debit'
     | '/invoices/$id/void'
+    | '/payments/bank-files/$id'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
     | '/settings/providers/$id'
@@ -912,6 +945,7 @@ export interface FileRouteTypes {
     | '/catalogue/coupons'
     | '/closings/$id'
     | '/invoices/$id'
+    | '/payments/bank-files'
     | '/settings/contract-templates'
     | '/settings/dunning'
     | '/settings/providers'
@@ -948,6 +982,7 @@ export interface FileRouteTypes {
     | '/_app/me/security'
     | '/_app/orders/$id'
     | '/_app/payments/$id'
+    | '/_app/payments/bank-charges'
     | '/_app/payments/debits'
     | '/_app/payments/providers'
     | '/_app/payments/received'
@@ -987,6 +1022,7 @@ export interface FileRouteTypes {
     | '/_app/invoices/$id/credit'
     | '/_app/invoices/$id/debit'
     | '/_app/invoices/$id/void'
+    | '/_app/payments/bank-files/$id'
     | '/_app/settings/contract-templates/$id'
     | '/_app/settings/dunning/$id'
     | '/_app/settings/providers/$id'
@@ -995,6 +1031,7 @@ export interface FileRouteTypes {
     | '/_app/catalogue/coupons/'
     | '/_app/closings/$id/'
     | '/_app/invoices/$id/'
+    | '/_app/payments/bank-files/'
     | '/_app/settings/contract-templates/'
     | '/_app/settings/dunning/'
     | '/_app/settings/providers/'
@@ -1280,6 +1317,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppPaymentsIdRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/payments/bank-charges': {
+      id: '/_app/payments/bank-charges'
+      path: '/payments/bank-charges'
+      fullPath: '/payments/bank-charges'
+      preLoaderRoute: typeof AppPaymentsBankChargesRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/payments/debits': {
       id: '/_app/payments/debits'
       path: '/payments/debits'
@@ -1518,6 +1562,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppInvoicesIdVoidRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/payments/bank-files/': {
+      id: '/_app/payments/bank-files/'
+      path: '/payments/bank-files'
+      fullPath: '/payments/bank-files/'
+      preLoaderRoute: typeof AppPaymentsBankFilesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/bank-files/$id': {
+      id: '/_app/payments/bank-files/$id'
+      path: '/payments/bank-files/$id'
+      fullPath: '/payments/bank-files/$id'
+      preLoaderRoute: typeof AppPaymentsBankFilesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/settings/contract-templates/': {
       id: '/_app/settings/contract-templates/'
       path: '/settings/contract-templates'
@@ -1618,6 +1676,7 @@ interface AppRouteChildren {
   AppMeSecurityRoute: typeof AppMeSecurityRoute
   AppOrdersIdRoute: typeof AppOrdersIdRoute
   AppPaymentsIdRoute: typeof AppPaymentsIdRoute
+  AppPaymentsBankChargesRoute: typeof AppPaymentsBankChargesRoute
   AppPaymentsDebitsRoute: typeof AppPaymentsDebitsRoute
   AppPaymentsProvidersRoute: typeof AppPaymentsProvidersRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
@@ -1657,6 +1716,7 @@ interface AppRouteChildren {
   AppInvoicesIdCreditRoute: typeof AppInvoicesIdCreditRoute
   AppInvoicesIdDebitRoute: typeof AppInvoicesIdDebitRoute
   AppInvoicesIdVoidRoute: typeof AppInvoicesIdVoidRoute
+  AppPaymentsBankFilesIdRoute: typeof AppPaymentsBankFilesIdRoute
   AppSettingsContractTemplatesIdRoute: typeof AppSettingsContractTemplatesIdRoute
   AppSettingsDunningIdRoute: typeof AppSettingsDunningIdRoute
   AppSettingsProvidersIdRoute: typeof AppSettingsProvidersIdRoute
@@ -1665,6 +1725,7 @@ interface AppRouteChildren {
   AppCatalogueCouponsIndexRoute: typeof AppCatalogueCouponsIndexRoute
   AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
   AppInvoicesIdIndexRoute: typeof AppInvoicesIdIndexRoute
+  AppPaymentsBankFilesIndexRoute: typeof AppPaymentsBankFilesIndexRoute
   AppSettingsContractTemplatesIndexRoute: typeof AppSettingsContractTemplatesIndexRoute
   AppSettingsDunningIndexRoute: typeof AppSettingsDunningIndexRoute
   AppSettingsProvidersIndexRoute: typeof AppSettingsProvidersIndexRoute
@@ -1694,6 +1755,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppMeSecurityRoute: AppMeSecurityRoute,
   AppOrdersIdRoute: AppOrdersIdRoute,
   AppPaymentsIdRoute: AppPaymentsIdRoute,
+  AppPaymentsBankChargesRoute: AppPaymentsBankChargesRoute,
   AppPaymentsDebitsRoute: AppPaymentsDebitsRoute,
   AppPaymentsProvidersRoute: AppPaymentsProvidersRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
@@ -1733,6 +1795,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIdCreditRoute: AppInvoicesIdCreditRoute,
   AppInvoicesIdDebitRoute: AppInvoicesIdDebitRoute,
   AppInvoicesIdVoidRoute: AppInvoicesIdVoidRoute,
+  AppPaymentsBankFilesIdRoute: AppPaymentsBankFilesIdRoute,
   AppSettingsContractTemplatesIdRoute: AppSettingsContractTemplatesIdRoute,
   AppSettingsDunningIdRoute: AppSettingsDunningIdRoute,
   AppSettingsProvidersIdRoute: AppSettingsProvidersIdRoute,
@@ -1741,6 +1804,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppCatalogueCouponsIndexRoute: AppCatalogueCouponsIndexRoute,
   AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
   AppInvoicesIdIndexRoute: AppInvoicesIdIndexRoute,
+  AppPaymentsBankFilesIndexRoute: AppPaymentsBankFilesIndexRoute,
   AppSettingsContractTemplatesIndexRoute:
     AppSettingsContractTemplatesIndexRoute,
   AppSettingsDunningIndexRoute: AppSettingsDunningIndexRoute,

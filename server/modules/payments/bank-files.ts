@@ -223,7 +223,7 @@ async function findProvider(tx: Tx, formats: BankFileFormats, id: string) {
 }
 
 /**
- * Asks for a remittance of everything that waits for one: a job writes it. Refuses: invalid_input, nothing_to_send,
+ * Asks for a remittance of everything that waits for one: a job writes it. Refuses: not_found, nothing_to_send,
  * remittance_in_progress.
  */
 export async function requestRemittance(
@@ -233,7 +233,7 @@ export async function requestRemittance(
   actorId: string | null,
 ): Promise<{ id: string } | Refusal> {
   const provider = await findProvider(tx, formats, providerId)
-  if (isRefusal(provider)) return provider
+  if (isRefusal(provider)) return notFound()
   await sql`select pg_advisory_xact_lock(hashtext('zaguan.remittance'), hashtext(${provider.id}))`.execute(tx)
   const [waiting, queued] = await Promise.all([
     tx
