@@ -1,8 +1,10 @@
 import { boletoDriver, debitFileDriver, febrabanFormats } from './drivers/febraban/index.ts'
+import { createMercadoPagoDriver } from './drivers/mercado-pago/driver.ts'
 import { pixDriver, staticPixDriver } from './drivers/pix/index.ts'
 import { createSandboxDriver } from './drivers/sandbox/driver.ts'
 import { createSandboxJobs } from './drivers/sandbox/hooks.ts'
 import { registerSandbox } from './drivers/sandbox/routes.ts'
+import { createStripeDriver } from './drivers/stripe/driver.ts'
 import {
   personalData as accessData,
   searchKinds as accessKinds,
@@ -164,10 +166,15 @@ import { createServer } from './platform/server.ts'
 /** Everybody who takes money for us. */
 const createDrivers = (config: Config): Drivers =>
   new Map(
-    [createSandboxDriver({ config }), pixDriver, staticPixDriver, boletoDriver, debitFileDriver].map((driver: ProviderDriver) => [
-      driver.kind,
-      driver,
-    ]),
+    [
+      createSandboxDriver({ config }),
+      pixDriver,
+      staticPixDriver,
+      boletoDriver,
+      debitFileDriver,
+      createStripeDriver(),
+      createMercadoPagoDriver(),
+    ].map((driver: ProviderDriver) => [driver.kind, driver]),
   )
 
 /** Everything that the search finds, in the order in which the office shows it. */
@@ -294,6 +301,13 @@ const listeners: Listeners = {
   'payment.notified': ['notices:send_payment_notified'],
   'payment.approved': ['notices:send_payment_approved'],
   'payment.rejected': ['notices:send_payment_rejected'],
+  'payment.refunded': ['notices:send_reversal'],
+  'payment.charged_back': ['notices:send_reversal'],
+  'payment_method.stored': ['notices:send_method_stored'],
+  'payment_method.removed': ['notices:send_method_removed'],
+  'payment_method.expiring': ['notices:send_method_expiring'],
+  'debits.announced': ['notices:send_debits_announced'],
+  'debit.refused': ['notices:send_debits_refused'],
   'privacy_export.ready': ['notices:send_privacy_export_ready'],
   'webhook.disabled': ['notices:send_webhook_disabled'],
 }

@@ -5,6 +5,8 @@ import IconArrowRight from '@tabler/icons-react/dist/esm/icons/IconArrowRight.mj
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
 import IconCircleX from '@tabler/icons-react/dist/esm/icons/IconCircleX.mjs'
 import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
+import IconCreditCard from '@tabler/icons-react/dist/esm/icons/IconCreditCard.mjs'
+import IconCreditCard from '@tabler/icons-react/dist/esm/icons/IconCreditCard.mjs'
 import IconLoader2 from '@tabler/icons-react/dist/esm/icons/IconLoader2.mjs'
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
@@ -30,6 +32,20 @@ import { TestBadge } from '../pay-words.tsx'
 const PixAction = lazy(() => import('../pay-pix.tsx').then((module) => ({ default: module.PixAction })))
 const BoletoAction = lazy(() =>
   import('../pay-boleto.tsx').then((module) => ({ default: module.BoletoAction })),
+)
+
+const StripeAction = lazy(() =>
+  import('../pay-stripe.tsx').then((module) => ({ default: module.StripeAction })),
+)
+const MercadoPagoAction = lazy(() =>
+  import('../pay-mercado-pago.tsx').then((module) => ({ default: module.MercadoPagoAction })),
+)
+
+const StripeAction = lazy(() =>
+  import('../pay-stripe.tsx').then((module) => ({ default: module.StripeAction })),
+)
+const MercadoPagoAction = lazy(() =>
+  import('../pay-mercado-pago.tsx').then((module) => ({ default: module.MercadoPagoAction })),
 )
 
 /** One payment by a provider, from its first second until it is over, without a reload. */
@@ -169,9 +185,14 @@ function Standing({ intent }: { intent: OwnPaymentIntent }) {
 function Turn({ intent }: { intent: OwnPaymentIntent }) {
   const { t } = useTranslation('pay')
   const { money } = useFormats()
+  const { queryClient } = Route.useRouteContext()
   const { action } = intent
   const amount = money(intent.amount, intent.currency)
   const turn = intent.state === 'action_needed'
+  const setup = intent.purpose === 'setup'
+  const onTold = () => void queryClient.invalidateQueries({ queryKey: intentQuery(intent.id).queryKey })
+  const { queryClient } = Route.useRouteContext()
+  const onDone = () => void queryClient.invalidateQueries({ queryKey: ['payment-intents', intent.id] })
   if (action?.kind === 'pix')
     return (
       <State tone="info" icon={IconClock} title={t('pix.title')} text={t('pix.notices')}>
@@ -188,7 +209,29 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
         </Suspense>
       </State>
     )
-  if (turn && action?.kind === 'redirect')
+  if (turn && action?.kind === 'stripe')
+    return (
+      <State
+        tone="info"
+        icon={IconCreditCard}
+        title={t(action.setup ? 'stripe.title_setup' : 'stripe.title')}
+        text={t(action.setup ? 'stripe.text_setup' : 'stripe.text')}
+      >
+        <Suspense fallback={<SkeletonText lines={6} />}>
+          <StripeAction action={action} amount={amount} onDone={onDone} />
+        </Suspense>
+      </State>
+    )
+  // Without an address it is the form for keeping a card.
+  if (turn && action?.kind === 'mercado_pago' && action.url === '')
+    return (
+      <State tone="info" icon={IconCreditCard} title={t('mercado_pago.title')} text={t('mercado_pago.text')}>
+        <Suspense fallback={<SkeletonText lines={6} />}>
+          <MercadoPagoAction intent={intent} action={action} />
+        </Suspense>
+      </State>
+    )
+  if (turn && (action?.kind === 'redirect' || action?.kind === 'mercado_pago'))
     return <Redirect id={intent.id} url={action.url} name={intent.provider_name} />
   return (
     <State
@@ -198,6 +241,21 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
       text={t(turn ? 'state.action_text' : 'state.pending_text', { provider: intent.provider_name })}
     />
   )
+}
+
+/** Whether the address that the browser loaded is a payment's: only such a document may show a provider's form. */
+function isOwnDocument(): boolean {
+  const [loaded] = performance.getEntriesByType('navigation')
+  return loaded === undefined || new URL(loaded.name).pathname.startsWith('/pay/')
+}
+
+/** Its children in a document that may show them: who came from another page without loading this one loads it. */
+function OwnDocument({ children }: { children: ReactNode }) {
+  const [own] = useState(isOwnDocument)
+  useEffect(() => {
+    if (!own) window.location.reload()
+  }, [own])
+  return own ? children : <SkeletonText lines={6} />
 }
 
 const forwardedKey = (id: string) => `zaguan.forwarded.${id}`
