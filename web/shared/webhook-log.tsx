@@ -202,17 +202,26 @@ function useOutcome() {
     ].filter((word): word is string => Boolean(word))
 }
 
-function DeliveryRow({ delivery, onRead }: { delivery: Delivery; onRead: () => void }) {
+/** How far a delivery is: what failed and will be tried again is told apart from what is just being sent. */
+function DeliveryBadge({
+  delivery,
+}: {
+  delivery: Pick<Delivery, 'state' | 'attempts' | 'last_status' | 'last_error'>
+}) {
   const { t } = useTranslation('webhooks')
+  const failed = delivery.last_error !== null || (delivery.last_status ?? 200) >= 300
+  const state = delivery.state === 'pending' && delivery.attempts > 0 && failed ? 'retrying' : delivery.state
+  return <ToneBadge tone={deliveryTones[state] ?? 'neutral'}>{t(`delivery_state.${state}`)}</ToneBadge>
+}
+
+function DeliveryRow({ delivery, onRead }: { delivery: Delivery; onRead: () => void }) {
   const words = useEventWords()
   const outcome = useOutcome()
   return (
     <li>
       <button type="button" className={styles.delivery} onClick={onRead}>
         <span className={styles.deliveryState}>
-          <ToneBadge tone={deliveryTones[delivery.state] ?? 'neutral'}>
-            {t(`delivery_state.${delivery.state}`)}
-          </ToneBadge>
+          <DeliveryBadge delivery={delivery} />
         </span>
         <span className={styles.deliveryWords}>
           <strong>{words(delivery.type)}</strong>
@@ -280,12 +289,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
           <>
             <Facts
               facts={[
-                [
-                  t('state_label'),
-                  <ToneBadge key="state" tone={deliveryTones[delivery.state] ?? 'neutral'}>
-                    {t(`delivery_state.${delivery.state}`)}
-                  </ToneBadge>,
-                ],
+                [t('state_label'), <DeliveryBadge key="state" delivery={delivery} />],
                 [
                   t('event'),
                   <code key="type" className={styles.mono}>
@@ -304,7 +308,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
                 ],
                 delivery.account_name ? [t('about'), delivery.account_name] : false,
                 delivery.next_at && delivery.attempts > 0
-                  ? [t('attempt_list'), t('next', { when: formats.relative(delivery.next_at) })]
+                  ? [t('next_label'), formats.relative(delivery.next_at)]
                   : false,
               ]}
             />

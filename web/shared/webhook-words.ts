@@ -27,6 +27,7 @@ export function useEventGroups(
 export const endpointTones: Record<string, Tone> = { active: 'good', failing: 'warning', disabled: 'neutral' }
 export const deliveryTones: Record<string, Tone> = {
   pending: 'info',
+  retrying: 'warning',
   delivered: 'good',
   failed: 'bad',
   cancelled: 'neutral',

@@ -43,6 +43,8 @@ const values: Record<string, Json> = {
   email: 'financeiro@padariaestrela.example',
   end_reason: null,
   explanation: '30 of 30 days at 149.00',
+  external_id: null,
+  failure_detail: null,
   fax: null,
   first_name: 'Helena',
   gross: 14900,
@@ -67,7 +69,10 @@ const values: Record<string, Json> = {
   plan_description: null,
   postal_code: '01310-100',
   product_name: 'Internet',
+  provider_ref: 'pi_01978f2a5c1e7b40',
   quantity: 1,
+  rejection_reason: null,
+  rule: 'whole_period',
   rate: 50000,
   reason: null,
   reference: 'E1234567820260531',
@@ -115,6 +120,7 @@ function makeValue(name: string, given: Shape, root: Shape, count: { ids: number
     return usual !== undefined && shape.enum.includes(usual) ? usual : shape.enum[0]!
   }
   const type = Array.isArray(shape.type) ? shape.type[0] : shape.type
+  if (values[name] === null && Array.isArray(shape.type) && shape.type.includes('null')) return null
   const usual = values[name] ?? values[name.replace(/^.*_(?=[a-z]+$)/, '')]
   switch (type) {
     case 'object': {

@@ -1,6 +1,7 @@
 import { isRefusal } from '../../platform/errors.ts'
 import { type App, officeRoute, portalRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
+import { getAccount } from '../accounts/index.ts'
 import { describeEvents } from './catalogue.ts'
 import {
   createEndpoint,
@@ -94,51 +95,6 @@ export function registerWebhooksOffice(app: App): void {
       status: 201,
     },
     (tx, { body }, actor) => createEndpoint(tx, config, body as never, actor) as never,
-  )
-  officeRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/webhook-endpoints/{id}',
-      operation: 'get_webhook_endpoint',
-      summary: 'Read a webhook endpoint of the operator',
-      tag,
-      permission: 'webhooks.read',
-      params: idParams,
-      response: endpointSchema,
-    },
-    (tx, { params }) => getEndpoint(tx, params.id, null) as never,
-  )
-  officeRoute(
-    app,
-    {
-      method: 'PATCH',
-      path: '/webhook-endpoints/{id}',
-      operation: 'update_webhook_endpoint',
-      summary: 'Change a webhook endpoint of the operator, switch it off or on',
-      tag,
-      permission: 'webhooks.write',
-      session: 'confirmed',
-      params: idParams,
-      body: endpointChange,
-      response: endpointSchema,
-    },
-    (tx, { params, body }, actor, { now }) =>
-      updateEndpoint(tx, config, params.id, body as never, actor, now) as never,
-  )
-  officeRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/webhook-endpoints/{id}',
-      operation: 'delete_webhook_endpoint',
-      summary: 'Remove a webhook endpoint of the operator with its log',
-      tag,
-      permission: 'webhooks.write',
-      session: 'person',
-      params: idParams,
-    },
-    (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
   officeRoute(
     app,
@@ -251,7 +207,10 @@ export function registerWebhooksOffice(app: App): void {
       query: endpointQuery,
       response: pageOf(endpointSchema),
     },
-    (tx, { params, query }) => listEndpoints(tx, query, params.id) as never,
+    async (tx, { params, query }) => {
+      const account = await getAccount(tx, params.id)
+      return (isRefusal(account) ? account : await listEndpoints(tx, query, params.id)) as never
+    },
   )
   officeRoute(
     app,
@@ -267,6 +226,51 @@ export function registerWebhooksOffice(app: App): void {
     },
     (tx, { params }, _actor, { now }) =>
       disableAccountEndpoint(tx, params.account_id, params.id, now) as never,
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/webhook-endpoints/{id}',
+      operation: 'get_webhook_endpoint',
+      summary: 'Read a webhook endpoint of the operator',
+      tag,
+      permission: 'webhooks.read',
+      params: idParams,
+      response: endpointSchema,
+    },
+    (tx, { params }) => getEndpoint(tx, params.id, null) as never,
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/webhook-endpoints/{id}',
+      operation: 'update_webhook_endpoint',
+      summary: 'Change a webhook endpoint of the operator, switch it off or on',
+      tag,
+      permission: 'webhooks.write',
+      session: 'confirmed',
+      params: idParams,
+      body: endpointChange,
+      response: endpointSchema,
+    },
+    (tx, { params, body }, actor, { now }) =>
+      updateEndpoint(tx, config, params.id, body as never, actor, now) as never,
+  )
+  officeRoute(
+    app,
+    {
+      method: 'DELETE',
+      path: '/webhook-endpoints/{id}',
+      operation: 'delete_webhook_endpoint',
+      summary: 'Remove a webhook endpoint of the operator with its log',
+      tag,
+      permission: 'webhooks.write',
+      session: 'person',
+      params: idParams,
+    },
+    (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
 }
 
@@ -316,51 +320,6 @@ export function registerWebhooksPortal(app: App): void {
       status: 201,
     },
     (tx, { body }, actor) => createEndpoint(tx, config, body as never, actor) as never,
-  )
-  portalRoute(
-    app,
-    {
-      method: 'GET',
-      path: '/webhook-endpoints/{id}',
-      operation: 'get_webhook_endpoint',
-      summary: 'Read a webhook endpoint of the account',
-      tag,
-      permission: 'owner',
-      params: idParams,
-      response: ownEndpointSchema,
-    },
-    (tx, { params }, actor) => getEndpoint(tx, params.id, actor.account_id) as never,
-  )
-  portalRoute(
-    app,
-    {
-      method: 'PATCH',
-      path: '/webhook-endpoints/{id}',
-      operation: 'update_webhook_endpoint',
-      summary: 'Change a webhook endpoint of the account, switch it off or on',
-      tag,
-      permission: 'owner',
-      session: 'confirmed',
-      params: idParams,
-      body: ownEndpointChange,
-      response: ownEndpointSchema,
-    },
-    (tx, { params, body }, actor, { now }) =>
-      updateEndpoint(tx, config, params.id, body as never, actor, now) as never,
-  )
-  portalRoute(
-    app,
-    {
-      method: 'DELETE',
-      path: '/webhook-endpoints/{id}',
-      operation: 'delete_webhook_endpoint',
-      summary: 'Remove a webhook endpoint of the account with its log',
-      tag,
-      permission: 'owner',
-      session: 'person',
-      params: idParams,
-    },
-    (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
   portalRoute(
     app,
@@ -460,5 +419,50 @@ export function registerWebhooksPortal(app: App): void {
       perMinute: 20,
     },
     (tx, { params }, actor, { now }) => replayDelivery(tx, params.id, actor.account_id, now),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/webhook-endpoints/{id}',
+      operation: 'get_webhook_endpoint',
+      summary: 'Read a webhook endpoint of the account',
+      tag,
+      permission: 'owner',
+      params: idParams,
+      response: ownEndpointSchema,
+    },
+    (tx, { params }, actor) => getEndpoint(tx, params.id, actor.account_id) as never,
+  )
+  portalRoute(
+    app,
+    {
+      method: 'PATCH',
+      path: '/webhook-endpoints/{id}',
+      operation: 'update_webhook_endpoint',
+      summary: 'Change a webhook endpoint of the account, switch it off or on',
+      tag,
+      permission: 'owner',
+      session: 'confirmed',
+      params: idParams,
+      body: ownEndpointChange,
+      response: ownEndpointSchema,
+    },
+    (tx, { params, body }, actor, { now }) =>
+      updateEndpoint(tx, config, params.id, body as never, actor, now) as never,
+  )
+  portalRoute(
+    app,
+    {
+      method: 'DELETE',
+      path: '/webhook-endpoints/{id}',
+      operation: 'delete_webhook_endpoint',
+      summary: 'Remove a webhook endpoint of the account with its log',
+      tag,
+      permission: 'owner',
+      session: 'person',
+      params: idParams,
+    },
+    (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
 }
