@@ -195,7 +195,52 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     months: 12,
     link,
   },
-  webhook_disabled: { name: 'Ana', url: 'https://erp.example/hooks/zaguan', reason: 'failing', link },
+  payment_refunded: {
+    name: 'Ana',
+    amount: 5000,
+    currency: 'BRL',
+    on: date('2026-06-02'),
+    owed_again: null,
+    link,
+  },
+  payment_charged_back: {
+    name: 'Ana',
+    amount: 5000,
+    currency: 'BRL',
+    on: date('2026-06-02'),
+    owed_again: 'A-17, A-18',
+    link,
+  },
+  payment_method_stored: { name: 'Ana', method: 'Visa •••• 4242', automatic: true, expires_on: null, link },
+  payment_method_removed: { name: null, method: 'Visa •••• 4242', automatic: false, expires_on: null, link },
+  payment_method_expiring: {
+    name: 'Ana',
+    method: 'Visa •••• 4242',
+    automatic: true,
+    expires_on: date('2026-07-01'),
+    link,
+  },
+  debit_announced: {
+    name: 'Ana',
+    number: 'A-17',
+    amount: 8990,
+    currency: 'BRL',
+    due_date: date('2026-06-10'),
+    method: 'Visa •••• 4242',
+    link,
+  },
+  debit_refused: {
+    name: 'Ana',
+    number: 'A-17',
+    amount: 8990,
+    currency: 'BRL',
+    due_date: date('2026-06-10'),
+    method: 'Visa •••• 4242',
+    reason: 'Saldo insuficiente',
+    next_on: date('2026-06-12'),
+    link,
+  },
+  webhook_disabled: { name: 'Ana', url: 'https://erp.example/hooks/zaguan', cause: 'failing', link },
   privacy_export_ready: { name: 'Ana', account: 'Padaria Estrela', until: date('2026-06-08'), link },
   account_change_decided: {
     name: 'Ana',
@@ -299,7 +344,7 @@ describe('composeMail', () => {
         Object.entries({ ...samples[kind], name: evil }).map(([key, value]) => [
           key,
           typeof value === 'string' &&
-          !['link', 'purpose', 'currency', 'change', 'acceptance', 'renewal'].includes(key)
+          !['link', 'purpose', 'currency', 'change', 'acceptance', 'renewal', 'cause'].includes(key)
             ? evil
             : value,
         ]),

@@ -2,6 +2,12 @@
 import { inkOn, readableAccent } from './accent.ts'
 import { type DateRange, formatDate } from './calendar.ts'
 import type { ChangeKind, MembershipPermission } from './database.gen.ts'
+import {
+  composeDebitAnnounced,
+  composeDebitRefused,
+  composeMethod,
+  composeReversal,
+} from './mail-payments.ts'
 import { formatMoney } from './money.ts'
 import { formatPeriod } from './period.ts'
 import { type Language, translator } from './translations.ts'
@@ -502,8 +508,20 @@ export type MailParams = {
   webhook_disabled: {
     name: string | null
     url: string
-    reason: 'gone' | 'failing'
+    cause: 'gone' | 'failing'
     link: string
+  }
+  payment_refunded: ReversalMail
+  payment_charged_back: ReversalMail
+  payment_method_stored: MethodMail
+  payment_method_removed: MethodMail
+  payment_method_expiring: MethodMail
+  debit_announced: DebitMail
+  debit_refused: DebitMail & {
+    /** Why, in words. */
+    reason: string
+    /** When it is charged again by itself; null: it is not. */
+    next_on: Temporal.PlainDate | null
   }
   quote_offered: OrderMail & { until: Temporal.PlainDate; note: string | null }
   order_placed: OrderMail
@@ -524,6 +542,37 @@ export type MailParams = {
     until: Temporal.PlainDate
     link: string
   }
+}
+
+/** Money of a payment that went back. `owed_again`: the numbers of what it had paid. */
+export type ReversalMail = {
+  name: string | null
+  amount: number
+  currency: string
+  on: Temporal.PlainDate
+  owed_again: string | null
+  link: string
+}
+
+/** A card or account that a customer keeps: `method` is its brand and last digits. */
+export type MethodMail = {
+  name: string | null
+  method: string
+  automatic: boolean
+  /** First day on which it is no longer good. */
+  expires_on: Temporal.PlainDate | null
+  link: string
+}
+
+/** An invoice that is charged by itself. */
+export type DebitMail = {
+  name: string | null
+  number: string
+  amount: number
+  currency: string
+  due_date: Temporal.PlainDate
+  method: string
+  link: string
 }
 
 export type MailKind = keyof MailParams
@@ -668,7 +717,7 @@ function composeDocument(
   }
 }
 
-type Words = Omit<MailContent, 'look' | 'language' | 'greeting'>
+export type Words = Omit<MailContent, 'look' | 'language' | 'greeting'>
 
 type Compose<K extends MailKind> = (params: MailParams[K], language: Language, unit: string) => Words
 
@@ -969,6 +1018,17 @@ const composers: { [K in MailKind]: Compose<K> } = {
       reason: t('mail:order_failed.reason', { unit }),
     }
   },
+  payment_refunded: (params, language, unit) => composeReversal('payment_refunded', params, language, unit),
+  payment_charged_back: (params, language, unit) =>
+    composeReversal('payment_charged_back', params, language, unit),
+  payment_method_stored: (params, language, unit) =>
+    composeMethod('payment_method_stored', params, language, unit),
+  payment_method_removed: (params, language, unit) =>
+    composeMethod('payment_method_removed', params, language, unit),
+  payment_method_expiring: (params, language, unit) =>
+    composeMethod('payment_method_expiring', params, language, unit),
+  debit_announced: (params, language, unit) => composeDebitAnnounced(params, language, unit),
+  debit_refused: (params, language, unit) => composeDebitRefused(params, language, unit),
   contract_sent: (params, language, unit) => {
     const t = translator(language)
     const { title, plan } = params
@@ -1020,7 +1080,7 @@ const composers: { [K in MailKind]: Compose<K> } = {
     return {
       subject: t('mail:webhook_disabled.subject'),
       preheader: t('mail:webhook_disabled.preheader'),
-      paragraphs: [t(`mail:webhook_disabled.${params.reason}`), t('mail:webhook_disabled.again')],
+      paragraphs: [t(`mail:webhook_disabled.${params.cause}`), t('mail:webhook_disabled.again')],
       facts: [[t('mail:webhook_disabled.address'), params.url]],
       action: { label: t('mail:webhook_disabled.action'), url: params.link },
       reason: t('mail:frame.reason_access', { unit }),

@@ -204,9 +204,9 @@ export function createPixDriver(): ProviderDriver<PixSettings, PixSecrets> & { c
         })
         if (answer.status >= 400) throw toRefusal(answer)
         const { parametros, pix } = read(pixPage, answer)
-        for (const { txid } of pix ?? []) {
+        for (const { txid, endToEndId } of pix ?? []) {
           const key = dashUuid(txid ?? '')
-          if (key !== null) yield { key }
+          if (key !== null) yield { key, money_ref: endToEndId }
         }
         if (page + 1 >= parametros.paginacao.quantidadeDePaginas) return
       }

@@ -79,7 +79,7 @@ export const pixPage = z.object({
       quantidadeDePaginas: z.coerce.number().int(),
     }),
   }),
-  pix: z.array(z.object({ txid: z.string().nullish() })).nullish(),
+  pix: z.array(z.object({ endToEndId: z.string(), txid: z.string().nullish() })).nullish(),
 })
 
 /** A call of the webhook. Banks try it with other bodies, too. */

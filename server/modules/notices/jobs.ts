@@ -27,6 +27,7 @@ import {
   sendSignInMethodsChanged,
 } from './personal.ts'
 import { queuePrivacyExportReady } from './privacy.ts'
+import { queueDebitsAnnounced, queueDebitsRefused, queueMethod, queueReversal } from './takings.ts'
 import { queueWebhookDisabled } from './webhooks.ts'
 
 /** So many invoices are one transaction: a closing of thousands holds nothing open for long. */
@@ -36,6 +37,11 @@ const text = (payload: JobPayload, key: string) => String(payload[key])
 const texts = (payload: JobPayload, key: string) => {
   const value = payload[key]
   return Array.isArray(value) ? value : []
+}
+
+/** What is written once is not written again, so that the next attempt of a job that stops in the middle goes on. */
+async function inBatches(ids: readonly string[], write: (some: string[]) => Promise<void>): Promise<void> {
+  for (let at = 0; at < ids.length; at += invoicesAtOnce) await write(ids.slice(at, at + invoicesAtOnce))
 }
 
 /** The jobs that write and send mail. */
@@ -141,6 +147,34 @@ export function createNoticeJobs(services: {
     },
     'notices:send_payment_rejected': async (payload, { transact }) => {
       await transact((tx) => queuePaymentRejected(tx, text(payload, 'payment_notice_id'), origin))
+    },
+    'notices:send_reversal': async (payload, { transact }) => {
+      await transact((tx) => queueReversal(tx, text(payload, 'reversal_id'), origin))
+    },
+    'notices:send_method_stored': async (payload, { transact }) => {
+      await transact((tx) =>
+        queueMethod(tx, text(payload, 'stored_method_id'), 'payment_method_stored', origin),
+      )
+    },
+    'notices:send_method_removed': async (payload, { transact }) => {
+      await transact((tx) =>
+        queueMethod(tx, text(payload, 'stored_method_id'), 'payment_method_removed', origin),
+      )
+    },
+    'notices:send_method_expiring': async (payload, { transact }) => {
+      await transact((tx) =>
+        queueMethod(tx, text(payload, 'stored_method_id'), 'payment_method_expiring', origin),
+      )
+    },
+    'notices:send_debits_announced': async (payload, { transact }) => {
+      await inBatches(texts(payload, 'invoice_ids'), (ids) =>
+        transact((tx) => queueDebitsAnnounced(tx, ids, origin)),
+      )
+    },
+    'notices:send_debits_refused': async (payload, { transact }) => {
+      await inBatches(texts(payload, 'debit_attempt_ids'), (ids) =>
+        transact((tx) => queueDebitsRefused(tx, ids, origin)),
+      )
     },
     'notices:send_contract': async (payload, { transact }) => {
       await transact((tx) =>

@@ -71,3 +71,8 @@ export function webhooksLink(origin: string, side: Side): string {
 export function privacyLink(origin: string): string {
   return `${origin}/privacy`
 }
+
+/** The cards and accounts that a customer keeps. */
+export function paymentMethodsLink(origin: string): string {
+  return `${origin}/payment-methods`
+}

@@ -191,7 +191,7 @@ export async function sendSignInMethodsChanged(
 export async function sendWebhookDisabledToStaff(
   tx: Tx,
   userId: string,
-  endpoint: { url: string; reason: 'gone' | 'failing' },
+  endpoint: { url: string; cause: 'gone' | 'failing' },
   origin: string,
 ): Promise<string | null> {
   const person = await findPerson(tx, userId, null)

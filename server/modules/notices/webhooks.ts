@@ -9,7 +9,7 @@ import { queueNotices } from './queue.ts'
 
 type Disabled = {
   url: string
-  reason: 'gone' | 'failing'
+  cause: 'gone' | 'failing'
   account_id: string | null
   business_unit_id: string | null
   created_by: string | null
@@ -25,13 +25,13 @@ export async function queueWebhookDisabled(
   origin: string,
 ): Promise<void> {
   const found = await sql<Disabled>`
-    select url, disabled_reason as reason, account_id, business_unit_id, created_by
+    select url, disabled_reason as cause, account_id, business_unit_id, created_by
       from webhook_endpoints where id = ${cause.endpoint_id} and not enabled and disabled_reason in ('gone', 'failing')`.execute(
     tx,
   )
   const endpoint = found.rows[0]
   if (!endpoint) return
-  const { url, reason, account_id, business_unit_id } = endpoint
+  const { url, cause: why, account_id, business_unit_id } = endpoint
   if (account_id === null || business_unit_id === null) {
     const staff = await sql<{ id: string }>`
       with able as (select u.id, s.role, s.all_units from users u join staff s on s.user_id = u.id where u.disabled_at is null)
@@ -39,7 +39,7 @@ export async function queueWebhookDisabled(
       union all
       select id from able where role = 'admin' and all_units
          and not exists (select from able where id = ${endpoint.created_by}::uuid)`.execute(tx)
-    for (const { id } of staff.rows) await sendWebhookDisabledToStaff(tx, id, { url, reason }, origin)
+    for (const { id } of staff.rows) await sendWebhookDisabledToStaff(tx, id, { url, cause: why }, origin)
     return
   }
   const unit = (await loadLooks(tx, [business_unit_id])).get(business_unit_id)
@@ -59,7 +59,7 @@ export async function queueWebhookDisabled(
       language,
       mail: composeMail(
         'webhook_disabled',
-        { name, url, reason, link: webhooksLink(origin, 'customer') },
+        { name, url, cause: why, link: webhooksLink(origin, 'customer') },
         language,
         unit?.look ?? operatorLook,
       ),
