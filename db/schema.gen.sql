@@ -70,6 +70,8 @@ create type cycle_unit as enum ('once', 'day', 'week', 'month');
 
 create type day_count as enum ('actual', 'commercial');
 
+create type debit_state as enum ('charging', 'paid', 'refused', 'dropped');
+
 create type discount_kind as enum ('amount', 'percent');
 
 create type document_kind as enum ('invoice', 'debit_note', 'credit_note', 'proforma');
@@ -403,6 +405,7 @@ create trigger accounts_erased before update on accounts for each row when (old.
 create trigger accounts_erased_changes after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_change_reasons();
 create trigger accounts_erased_dunning after update on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_dunning();
 create trigger accounts_erased_orders after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_order_words();
+create trigger accounts_erased_payers after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_payers();
 create trigger accounts_forget_charges after update of erased_at on accounts for each row when (old.erased_at is null and new.erased_at is not null) execute function forget_withdrawn_charges();
 create trigger accounts_key before update of id on accounts for each row when (old.id <> new.id) execute function refuse_new_key();
 create trigger accounts_referenced after delete on accounts referencing old table as old_rows for each statement execute function keep_referenced_accounts();
@@ -623,6 +626,7 @@ create table bank_file_lines (
   occurred_on date,
   credited_on date,
   entry_key text not null check (length(entry_key) >= 1 and length(entry_key) <= 200),  -- What tells the same event in another file: it is booked once, whatever overlaps
+  failure payment_failure,
   effect bank_line_effect not null,
   applied_at timestamptz,
   primary key (bank_file_id, line),
@@ -728,6 +732,7 @@ create index bank_line_proposals_intent on bank_line_proposals (intent_id) where
 create index bank_line_proposals_notice on bank_line_proposals (payment_notice_id) where (payment_notice_id is not null);
 create index bank_line_proposals_order on bank_line_proposals (order_id) where (order_id is not null);
 create index bank_line_proposals_payment on bank_line_proposals (payment_id) where (payment_id is not null);
+create trigger account_erased_insert after insert on bank_line_proposals referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create policy office on bank_line_proposals to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant delete, insert, select on bank_line_proposals to zaguan_office;
 
@@ -765,6 +770,7 @@ create table bank_statement_lines (
   account_id uuid,
   payment_id uuid unique,
   recognised boolean not null default false,  -- It was booked before by other means: the line was found to be that payment
+  reason text check (reason ~ '^[a-z][a-z0-9_]*$'),  -- Why it was booked so: the proposal that was approved
   ignore_reason text check (length(ignore_reason) >= 1 and length(ignore_reason) <= 500),
   decided_by uuid references users(id),
   decided_at timestamptz,
@@ -780,7 +786,8 @@ create table bank_statement_lines (
   check ((payment_id is null) = (account_id is null)),
   check ((state = 'proposed') = (proposals > 0)),
   check ((confidence is not null) = (proposals > 0)),
-  check (not recognised or state = 'booked')
+  check (not recognised or state = 'booked'),
+  check ((reason is not null) = (state = 'booked'))
 );
 create index bank_lines_account on bank_statement_lines (account_id) where (account_id is not null);
 create index bank_lines_booked_on on bank_statement_lines (booked_on desc, id desc);
@@ -793,7 +800,7 @@ create trigger bank_lines_kept before update on bank_statement_lines for each ro
 create trigger bank_lines_stay before delete on bank_statement_lines for each row execute function refuse_change();
 create policy office on bank_statement_lines to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select on bank_statement_lines to zaguan_office;
-grant update (state, confidence, proposals, account_id, payment_id, recognised, ignore_reason, decided_by, decided_at) on bank_statement_lines to zaguan_office;
+grant update (state, confidence, proposals, account_id, payment_id, recognised, reason, ignore_reason, decided_by, decided_at) on bank_statement_lines to zaguan_office;
 
 -- A statement of a bank that was brought in. The file itself goes once it was read
 create table bank_statements (
@@ -1298,6 +1305,94 @@ create trigger touch before update on coupons for each row execute function touc
 create policy office on coupons to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on coupons to zaguan_office;
 
+-- Which charges customers were told of beforehand: once each
+create table debit_announcements (
+  invoice_id uuid primary key,
+  account_id uuid not null,
+  announced_at timestamptz not null default now(),
+  foreign key (invoice_id, account_id) references invoices(id, account_id)
+);
+create index debit_announcements_account on debit_announcements (account_id);
+create policy office on debit_announcements to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = debit_announcements.account_id))));
+grant insert, select on debit_announcements to zaguan_office;
+
+-- A charge of an invoice by a stored method with nobody there; the next one comes only after it was refused
+create table debit_attempts (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null,
+  account_id uuid not null,
+  invoice_id uuid not null,
+  attempt smallint not null check (attempt >= 1 and attempt <= 20),
+  stored_method_id uuid not null,
+  intent_id uuid not null unique,
+  state debit_state not null default 'charging',
+  failure payment_failure,
+  on_date date not null,
+  next_on date,  -- When it is charged again; null: not by itself any more
+  created_at timestamptz not null default now(),
+  ended_at timestamptz,
+  unique (invoice_id, attempt),
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  foreign key (intent_id, account_id) references payment_intents(id, account_id),
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
+  check ((state = 'charging') = (ended_at is null)),
+  check ((state = 'refused') = (failure is not null)),
+  check (next_on is null or state = 'refused')
+);
+create index debit_attempts_account on debit_attempts (account_id, id desc);
+create index debit_attempts_method on debit_attempts (stored_method_id);
+create index debit_attempts_next on debit_attempts (next_on, invoice_id) where (next_on is not null);
+create unique index debit_attempts_one_open on debit_attempts (invoice_id) where (state = 'charging');
+create index debit_attempts_unit on debit_attempts (business_unit_id, state, id desc);
+create trigger account_erased_insert after insert on debit_attempts referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger debit_attempts_stay before delete on debit_attempts for each row execute function refuse_change();
+create policy office on debit_attempts to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+create policy portal on debit_attempts for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select, update on debit_attempts to zaguan_office;
+grant select on debit_attempts to zaguan_portal;
+
+-- How a business unit debits stored methods on due dates; without a row, as with the defaults
+create table debit_policies (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null unique references business_units(id),
+  enabled boolean not null default true,
+  announce_days smallint default 3 check (announce_days >= 1 and announce_days <= 30),  -- How many days before the due date the customer is told; null: not told
+  retries jsonb not null default '{}' check (jsonb_typeof(retries) = 'object'),  -- By reason of refusal: after how many days it is charged again, each time; a reason that is left out has the default
+  updated_at timestamptz not null default now()
+);
+create trigger audit_delete after delete on debit_policies referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on debit_policies referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on debit_policies referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger touch before update on debit_policies for each row execute function touch_updated_at();
+create policy office on debit_policies to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on debit_policies to zaguan_office;
+
+-- A day's charging of a business unit: interrupted and run again it goes on with what is left
+create table debit_runs (
+  id uuid default uuidv7() primary key,
+  business_unit_id uuid not null references business_units(id),
+  on_date date not null,
+  state run_state not null default 'queued' check (state = any (array['queued', 'running', 'done', 'interrupted'])),
+  due integer not null default 0,
+  done integer not null default 0,
+  paid integer not null default 0,
+  refused integer not null default 0,
+  amount_paid bigint not null default 0,
+  currency char(3) not null check (currency ~ '^[A-Z]{3}$'),
+  by_clock boolean not null,
+  created_by uuid references users(id),
+  created_at timestamptz not null default now(),
+  began_at timestamptz,
+  finished_at timestamptz,
+  check ((state = 'done') = (finished_at is not null))
+);
+create index debit_runs_created_by on debit_runs (created_by) where (created_by is not null);
+create unique index debit_runs_one_open on debit_runs (business_unit_id) where (state = any (array['queued', 'running']));
+create index debit_runs_unit on debit_runs (business_unit_id, id desc);
+create policy office on debit_runs to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on debit_runs to zaguan_office;
+
 -- One ZIP file of a batch: a batch that was interrupted goes on with the next
 create table document_batch_parts (
   batch_id uuid not null references document_batches(id) on delete cascade,
@@ -1776,6 +1871,7 @@ create index invoices_total on invoices (total, id);
 create index invoices_unit on invoices (business_unit_id, issue_date desc, id desc);
 create index invoices_unit_due on invoices (business_unit_id, state, due_date, id);
 create index invoices_unit_kind on invoices (business_unit_id, kind, issue_date desc, id desc) where (kind <> 'invoice');
+create index invoices_unit_open on invoices (business_unit_id, id) where (state = 'open');
 create trigger account_erased_insert after insert on invoices referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger invoices_frozen before update on invoices for each row execute function keep_invoice();
 create trigger invoices_gapless after insert on invoices referencing new table as new_rows for each statement execute function require_numbers();
@@ -2114,7 +2210,7 @@ create table payment_intent_invoices (
 );
 create index payment_intent_invoices_invoice on payment_intent_invoices (invoice_id, intent_id);
 create unique index payment_intent_invoices_one_open on payment_intent_invoices (invoice_id, method) where open;
-create policy office on payment_intent_invoices to zaguan_office using (exists (select from payment_intents i where (i.id = payment_intent_invoices.intent_id)));
+create policy office on payment_intent_invoices to zaguan_office using ((select sees_all_units()) or (exists (select from payment_intents i where (i.id = payment_intent_invoices.intent_id))));
 create policy portal on payment_intent_invoices to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select on payment_intent_invoices to zaguan_office;
 grant insert (intent_id, invoice_id, account_id, method, amount) on payment_intent_invoices to zaguan_portal;
@@ -2244,6 +2340,7 @@ create trigger account_erased_update after update on payment_notices referencing
 create trigger audit_delete after delete on payment_notices referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payment_notices referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create trigger payment_notices_first_receipt after insert on payment_notices for each row when (new.receipt_file_id is not null) execute function keep_first_receipt();
 create trigger payment_notices_receipts after update of receipt_file_id on payment_notices for each row when (old.receipt_file_id is not null and new.receipt_file_id is null) execute function drop_receipts();
 create trigger search_payment_notice_delete after delete on payment_notices referencing old table as old_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
 create trigger search_payment_notice_insert after insert on payment_notices referencing new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
@@ -3206,7 +3303,7 @@ create trigger touch before update on subscriptions for each row execute functio
 create policy office on subscriptions to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on subscriptions for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select, update on subscriptions to zaguan_office;
-grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, sale_date, activation_date, term_months, created_at, transferred_from_id, transferred_to_id) on subscriptions to zaguan_portal;
+grant select (id, business_unit_id, account_id, number, contract_number, plan_id, status, start_date, trial_days, proportional_trial, billing_start, end_date, end_reason, billing_mode, currency, payment_method, due_day, sale_date, activation_date, term_months, created_at, transferred_from_id, transferred_to_id, stored_method_id) on subscriptions to zaguan_portal;
 
 -- Support credits in and out: a balance is their sum, never a column that is overwritten
 create table support_credit_entries (
@@ -3532,9 +3629,10 @@ create table webhook_health (
   failed_at timestamptz
 );
 create policy office on webhook_health to zaguan_office using (exists (select from webhook_endpoints e where (e.id = webhook_health.endpoint_id)));
-create policy portal on webhook_health for select to zaguan_portal using (exists (select from webhook_endpoints e where (e.id = webhook_health.endpoint_id)));
+create policy portal on webhook_health to zaguan_portal using (exists (select from webhook_endpoints e where (e.id = webhook_health.endpoint_id)));
 grant delete, insert, select, update on webhook_health to zaguan_office;
 grant select on webhook_health to zaguan_portal;
+grant update (failing_since) on webhook_health to zaguan_portal;
 
 -- What deliveries are signed with. The newest has no end; after a rotation the one before signs beside it for a day
 create table webhook_keys (
@@ -4106,6 +4204,31 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit integer) returns table(invoice_id uuid, account_id uuid, open_amount bigint, currency character, stored_method_id uuid, provider_id uuid, method payment_method, attempt smallint) language sql stable set jit to 'off' as $$
+  select i.id, i.account_id, b.open_amount, i.currency, m.id, m.provider_id, m.method, (coalesce(l.attempt, 0) + 1)::smallint
+    from invoices i
+    join invoice_balances b on b.invoice_id = i.id
+    left join lateral (
+      select case when count(distinct coalesce(s.stored_method_id, '00000000-0000-0000-0000-000000000000'::uuid)) = 1
+                  then (array_agg(s.stored_method_id))[1] end as id
+        from invoice_lines n join subscriptions s on s.id = n.subscription_id where n.invoice_id = i.id) chosen on true
+    join stored_methods m on m.account_id = i.account_id and m.state = 'active'
+                         and (m.id = chosen.id or chosen.id is null and m.automatic)
+    join payment_providers p on p.id = m.provider_id and p.enabled
+    left join lateral (
+      select a.attempt, a.state, a.next_on, a.stored_method_id from debit_attempts a
+       where a.invoice_id = i.id order by a.attempt desc limit 1) l on true
+   where i.business_unit_id = p_unit and i.state = 'open' and i.kind in ('invoice', 'debit_note') and i.due_date <= p_day
+     and i.id > p_after and b.open_amount > 0
+     and (l.attempt is null or l.state = 'paid' or l.state = 'dropped'
+          or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id)) and coalesce(l.attempt, 0) < 20
+     and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
+     and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
+                      where ni.invoice_id = i.id and n.state = 'pending')
+   order by i.id limit p_limit $$;
+comment on function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit integer) is 'What of a business unit is to be charged by stored methods on a day, after one invoice, so many';
+-- may be called by: office
+
 create function end_intent_invoices() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update payment_intent_invoices ii set open = false
@@ -4477,7 +4600,14 @@ create function erasure_obstacles(p_account uuid, p_today date) returns table(co
       from (select sum(amount) as sum from ledger_entries where account_id = p_account and ledger_account = 'account_credit') e
     union all
     select 'payments_pending', count(*), sum(n.amount)::bigint from payment_notices n
-     where n.account_id = p_account and n.state = 'pending') o (code, count, amount)
+     where n.account_id = p_account and n.state = 'pending'
+    union all
+    select 'payments_under_way', count(*), sum(u.amount)::bigint
+      from (select amount from payment_intents
+             where account_id = p_account and purpose = 'payment' and state in ('created', 'sending', 'unknown', 'pending')
+            union all
+            select amount from payment_reversals
+             where account_id = p_account and state in ('created', 'sending', 'unknown', 'pending')) u) o (code, count, amount)
    where o.count > 0
 $$;
 comment on function erasure_obstacles(p_account uuid, p_today date) is 'What stands in the way of an erasure; none: it may be done';
@@ -4684,8 +4814,29 @@ end $$;
 
 create function forget_order_words() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
-  update orders set note = null, request = request #- '{change,reason}' where account_id = new.id;
+  update orders set note = null, request = (request - 'notes') #- '{change,reason}' where account_id = new.id;
   update support_credit_entries set reason = null where account_id = new.id;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function forget_payers() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  update subscriptions set stored_method_id = null where account_id = new.id and stored_method_id is not null;
+  update stored_methods
+     set brand = null, last_digits = null, expires_on = null, automatic = false, state = 'removed', ended_at = coalesce(ended_at, now())
+   where account_id = new.id;
+  update payment_intents
+     set details_encrypted = null, action = null, failure_detail = null, look_at = case when purpose = 'payment' then look_at end,
+         state = case when ended_at is null and (purpose = 'setup' or state = 'action_needed') then 'cancelled' else state end,
+         ended_at = case when ended_at is null and (purpose = 'setup' or state = 'action_needed') then now() else ended_at end
+   where account_id = new.id;
+  update payment_reversals set reason = null, failure_detail = null where account_id = new.id;
+  update provider_events e set body = ''
+    from payment_intents i
+   where i.account_id = new.id and e.provider_id = i.provider_id and e.received_at >= i.created_at
+     and (position(convert_to(i.id::text, 'UTF8') in e.body) > 0
+          or i.provider_ref is not null and position(convert_to(i.provider_ref, 'UTF8') in e.body) > 0);
   return null;
 end $$;
 -- may be called by: everyone
@@ -4969,6 +5120,14 @@ begin
 end $$;
 -- may be called by: everyone
 
+create function keep_first_receipt() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  insert into payment_notice_receipts (payment_notice_id, file_id, account_id, position)
+  values (new.id, new.receipt_file_id, new.account_id, 1);
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function keep_intent() returns trigger language plpgsql as $$
 begin
   if (new.id, new.business_unit_id, new.account_id, new.provider_id, new.method, new.purpose, new.origin, new.amount, new.currency,
@@ -5117,6 +5276,8 @@ declare v_amount bigint; v_back bigint;
 begin
   -- A payer's bank takes back what it takes back, also of what was refunded before.
   if new.kind = 'chargeback' then return null; end if;
+  -- A refund that was wished for in time goes on to its provider, which refuses it where nothing is left.
+  if tg_op = 'UPDATE' and old.state not in ('failed', 'won') and new.amount = old.amount then return null; end if;
   select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
   select coalesce(sum(r.amount), 0) into v_back from payment_reversals r
    where r.payment_id = new.payment_id and r.state not in ('failed', 'won');
@@ -6654,7 +6815,8 @@ end $$;
 -- may be called by: portal
 
 create function without_secrets(row_data jsonb) returns jsonb language sql immutable parallel safe as $$ select row_data - '{password_hash,token_hash,previous_token_hash,search_text,html,text_body,secret_encrypted,pending_encrypted,
-    oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter,sample}'::text[] $$;
+    oidc_client_secret_encrypted,secret_key_check,public_key,code_hash,credential_id,last_step,counter,sample,
+    secrets_encrypted,reference_encrypted,details_encrypted}'::text[] $$;
 -- may be called by: everyone
 
 create function write_audit(p_action text, p_object_type text, p_object_id text, p_account uuid, p_unit uuid, p_before jsonb, p_after jsonb) returns void language sql security definer set search_path to 'public', 'pg_temp' as $$

@@ -189,7 +189,7 @@ grant execute on function answer_own_order to zaguan_portal;
 -- A note is a person's words.
 create function forget_order_words() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-  update orders set note = null, request = request #- '{change,reason}' where account_id = new.id;
+  update orders set note = null, request = (request - 'notes') #- '{change,reason}' where account_id = new.id;
   update support_credit_entries set reason = null where account_id = new.id;
   return null;
 end $$;
