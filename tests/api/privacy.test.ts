@@ -665,6 +665,7 @@ describe('every table', () => {
   const kept: Record<string, string> = {
     account_adjustments: 'the books: frozen, with the reason that the customer read',
     account_tax_exemptions: 'a trigger on accounts takes them',
+    bank_charges: 'what a bank was told to charge: numbers and amounts, of the books',
     billed_coverage: 'which days were billed: no word of anybody',
     charges:
       'what documents billed, in the words that stand on them; a trigger on accounts takes what was withdrawn',
