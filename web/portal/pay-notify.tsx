@@ -87,6 +87,12 @@ export function NotifyForm({
     return receipt.file_id
   }
 
+  const uploadAll = async (files: readonly File[]): Promise<string[]> => {
+    const ids: string[] = []
+    for (const file of files) ids.push(await upload(file))
+    return ids
+  }
+
   const form = useForm({
     initial: {
       amount: (before?.amount ?? null) as number | null,
@@ -98,7 +104,7 @@ export function NotifyForm({
       paid_on: before?.paid_on ?? today,
       reference: before?.reference ?? '',
       note: '',
-      receipt_file_id: null as File | null,
+      receipts: [] as File[],
       invoice_ids: '',
     },
     check: (values) => {
@@ -115,13 +121,13 @@ export function NotifyForm({
         api.POST('/api/v1/portal/payment-notices', {
           headers: idempotent(idempotencyKey),
           body: {
-            invoice_ids: 'invoice_ids' in target ? target.invoice_ids : [],
+            ...target,
             amount: (amountTouched ? values.amount : total) ?? 0,
             method: values.method,
             paid_on: values.paid_on,
             reference: values.reference,
             note: values.note,
-            receipt_file_id: values.receipt_file_id ? await upload(values.receipt_file_id) : null,
+            receipts: await uploadAll(values.receipts),
           },
         }),
       ),
@@ -178,12 +184,10 @@ export function NotifyForm({
         }))}
         {...form.field('method')}
       />
-      <FileDrop
-        label={t('pay.receipt')}
-        description={t('pay.receipt_help')}
-        accept="image/*,application/pdf,.pdf"
-        maxBytes={10_000_000}
-        {...form.control('receipt_file_id')}
+      <Receipts
+        files={form.values.receipts}
+        error={form.errors.receipts}
+        onChange={(files) => form.set('receipts', files)}
       />
       <TextInput
         label={t('pay.reference')}
@@ -202,5 +206,39 @@ export function NotifyForm({
       </Button>
       <p className={styles.small}>{t('pay.submit_help')}</p>
     </form>
+  )
+}
+
+/** How many receipts a notice takes. */
+const mostReceipts = 10
+
+/** As many receipts as there are, and room for one more. */
+function Receipts({
+  files,
+  error,
+  onChange,
+}: {
+  files: File[]
+  error: string | undefined
+  onChange: (files: File[]) => void
+}) {
+  const { t } = useTranslation()
+  const places = Math.min(files.length + 1, mostReceipts)
+  return (
+    <>
+      {Array.from({ length: places }, (_, index) => (
+        <FileDrop
+          // biome-ignore lint/suspicious/noArrayIndexKey: a place is a place
+          key={index}
+          label={index === 0 ? t('pay.receipt') : t('pay:page.another_receipt')}
+          {...(index === 0 ? { description: t('pay.receipt_help') } : {})}
+          accept="image/*,application/pdf,.pdf"
+          maxBytes={10_000_000}
+          value={files[index] ?? null}
+          {...(error && index === 0 ? { error } : {})}
+          onChange={(file) => onChange(file ? files.toSpliced(index, 1, file) : files.toSpliced(index, 1))}
+        />
+      ))}
+    </>
   )
 }

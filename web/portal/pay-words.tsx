@@ -8,7 +8,7 @@ import IconQrcode from '@tabler/icons-react/dist/esm/icons/IconQrcode.mjs'
 import IconTransfer from '@tabler/icons-react/dist/esm/icons/IconTransfer.mjs'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import type { OwnStoredMethod, PaymentChoices } from '../shared/api-types.gen.ts'
+import type { OwnPaymentIntent, OwnStoredMethod, PaymentChoices } from '../shared/api-types.gen.ts'
 import { addDays } from '../shared/formats.ts'
 import { ToneBadge } from '../shared/state-badge.tsx'
 
@@ -68,4 +68,10 @@ export function keeps(provider: PayProvider, method: PaymentMethod): boolean {
 /** Where the bank debits by a file it needs the account first: such a method cannot be used before it is kept. */
 export function needsDetails(provider: Pick<PayProvider, 'driver'>, method: PaymentMethod): boolean {
   return provider.driver === 'debit_file' && method === 'bank_debit'
+}
+
+/** Whose turn a payment is that is not over. */
+export function nameOfTurn(intent: Pick<OwnPaymentIntent, 'state'>): 'action_needed' | 'pending' | 'unknown' {
+  if (intent.state === 'action_needed') return 'action_needed'
+  return intent.state === 'unknown' ? 'unknown' : 'pending'
 }

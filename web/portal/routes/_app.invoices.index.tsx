@@ -30,6 +30,10 @@ const DunningBanner = lazy(() =>
   import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
 )
 
+const OpenPayments = lazy(() =>
+  import('../open-payments.tsx').then((module) => ({ default: module.OpenPayments })),
+)
+
 /** The account's documents: what is to pay, paid, notes, offers, or all; several can be chosen and paid together. */
 export const Route = createFileRoute('/_app/invoices/')({
   validateSearch: (search: Record<string, unknown>): { state?: InvoiceFilter } => ({
@@ -63,7 +67,22 @@ function InvoicesPage() {
   return (
     <>
       <BillingNav />
-      <PageTitle title={t('invoices.title')} subtitle={t('invoices.subtitle')} />
+      <PageTitle
+        title={t('invoices.title')}
+        subtitle={t('invoices.subtitle')}
+        actions={
+          selectable && (
+            <ButtonLink to="/pay" search={{ invoices: payable.map((one) => one.id).join(',') }}>
+              {t('home.balance.pay_all')}
+            </ButtonLink>
+          )
+        }
+      />
+      {mayPay && (
+        <Suspense>
+          <OpenPayments />
+        </Suspense>
+      )}
       {home.invoices.some((one) => one.overdue) && (
         <Suspense>
           <DunningBanner checking={[...checking]} />

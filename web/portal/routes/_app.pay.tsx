@@ -39,15 +39,17 @@ export const Route = createFileRoute('/_app/pay')({
   },
   loaderDeps: ({ search: { again, order } }) => ({ again, order }),
   loader: async ({ context: { queryClient }, deps }) => {
-    const [, , , before] = await Promise.all([
-      deps.order
-        ? queryClient.fetchQuery({ ...orderQuery(deps.order), staleTime: 0 })
+    const before = deps.again ? await queryClient.ensureQueryData(paymentQuery(deps.again)) : null
+    // A notice that was refused says what it was to pay.
+    const order = deps.order ?? before?.order?.id
+    await Promise.all([
+      order
+        ? queryClient.fetchQuery({ ...orderQuery(order), staleTime: 0 })
         : queryClient.fetchQuery({ ...openInvoicesQuery, staleTime: 0 }),
       queryClient.fetchQuery({ ...choicesQuery, staleTime: 0 }),
       queryClient.ensureQueryData(homeQuery),
-      deps.again ? queryClient.ensureQueryData(paymentQuery(deps.again)) : null,
     ])
-    return { before }
+    return { before, order }
   },
   component: PayPage,
   errorComponent: AreaProblem,
@@ -56,7 +58,7 @@ export const Route = createFileRoute('/_app/pay')({
 function PayPage() {
   const { t } = useTranslation()
   const [done, setDone] = useState<OwnPaymentNotice | null>(null)
-  const { order } = Route.useSearch()
+  const { order } = Route.useLoaderData()
   if (done) return <Done notice={done} orderId={order} />
   return order ? (
     <PayOrder id={order} onDone={setDone} />
@@ -151,6 +153,7 @@ function PayInvoices({ title, onDone }: { title: string; onDone: (notice: OwnPay
 function PayOrder({ id, onDone }: { id: string; onDone: (notice: OwnPaymentNotice) => void }) {
   const { t } = useTranslation()
   const { queryClient } = Route.useRouteContext()
+  const { before } = Route.useLoaderData()
   const { data: order } = useQuery(orderQuery(id))
   if (!order) return null
   const back = (
@@ -166,7 +169,7 @@ function PayOrder({ id, onDone }: { id: string; onDone: (notice: OwnPaymentNotic
             target={{ order_id: id }}
             total={order.due}
             nothing={null}
-            before={null}
+            before={before}
             onChanged={() => void queryClient.invalidateQueries({ queryKey: ['orders'] })}
             onDone={onDone}
           />

@@ -6,7 +6,6 @@ import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.
 import IconCircleX from '@tabler/icons-react/dist/esm/icons/IconCircleX.mjs'
 import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
 import IconCreditCard from '@tabler/icons-react/dist/esm/icons/IconCreditCard.mjs'
-import IconCreditCard from '@tabler/icons-react/dist/esm/icons/IconCreditCard.mjs'
 import IconLoader2 from '@tabler/icons-react/dist/esm/icons/IconLoader2.mjs'
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
@@ -32,13 +31,6 @@ import { TestBadge } from '../pay-words.tsx'
 const PixAction = lazy(() => import('../pay-pix.tsx').then((module) => ({ default: module.PixAction })))
 const BoletoAction = lazy(() =>
   import('../pay-boleto.tsx').then((module) => ({ default: module.BoletoAction })),
-)
-
-const StripeAction = lazy(() =>
-  import('../pay-stripe.tsx').then((module) => ({ default: module.StripeAction })),
-)
-const MercadoPagoAction = lazy(() =>
-  import('../pay-mercado-pago.tsx').then((module) => ({ default: module.MercadoPagoAction })),
 )
 
 const StripeAction = lazy(() =>
@@ -189,9 +181,6 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
   const { action } = intent
   const amount = money(intent.amount, intent.currency)
   const turn = intent.state === 'action_needed'
-  const setup = intent.purpose === 'setup'
-  const onTold = () => void queryClient.invalidateQueries({ queryKey: intentQuery(intent.id).queryKey })
-  const { queryClient } = Route.useRouteContext()
   const onDone = () => void queryClient.invalidateQueries({ queryKey: ['payment-intents', intent.id] })
   if (action?.kind === 'pix')
     return (
@@ -217,18 +206,22 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
         title={t(action.setup ? 'stripe.title_setup' : 'stripe.title')}
         text={t(action.setup ? 'stripe.text_setup' : 'stripe.text')}
       >
-        <Suspense fallback={<SkeletonText lines={6} />}>
-          <StripeAction action={action} amount={amount} onDone={onDone} />
-        </Suspense>
+        <OwnDocument>
+          <Suspense fallback={<SkeletonText lines={6} />}>
+            <StripeAction action={action} amount={amount} onDone={onDone} />
+          </Suspense>
+        </OwnDocument>
       </State>
     )
   // Without an address it is the form for keeping a card.
   if (turn && action?.kind === 'mercado_pago' && action.url === '')
     return (
       <State tone="info" icon={IconCreditCard} title={t('mercado_pago.title')} text={t('mercado_pago.text')}>
-        <Suspense fallback={<SkeletonText lines={6} />}>
-          <MercadoPagoAction intent={intent} action={action} />
-        </Suspense>
+        <OwnDocument>
+          <Suspense fallback={<SkeletonText lines={6} />}>
+            <MercadoPagoAction intent={intent} action={action} />
+          </Suspense>
+        </OwnDocument>
       </State>
     )
   if (turn && (action?.kind === 'redirect' || action?.kind === 'mercado_pago'))

@@ -3,6 +3,7 @@ import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
 import IconPaperclip from '@tabler/icons-react/dist/esm/icons/IconPaperclip.mjs'
 import { useSuspenseInfiniteQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { OwnPaymentNotice } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
@@ -15,6 +16,10 @@ import { paymentsQuery } from '../billing-queries.ts'
 import { ButtonLink } from '../button-link.tsx'
 import { List, MoreRows, Row, Tile } from '../list.tsx'
 import styles from '../payments.module.css'
+
+const OpenPayments = lazy(() =>
+  import('../open-payments.tsx').then((module) => ({ default: module.OpenPayments })),
+)
 
 /** The payments that this account told of, and what became of each. */
 export const Route = createFileRoute('/_app/payments')({
@@ -44,12 +49,19 @@ function PaymentsPage() {
           )
         }
       />
+      <Suspense>
+        <OpenPayments />
+      </Suspense>
       <Section flush>
         {payments.length === 0 ? (
           <EmptyState
             icon={<IconCash size={24} aria-hidden />}
             title={t('payments.empty')}
-            action={<ButtonLink to="/pay">{t('payments.notify')}</ButtonLink>}
+            action={
+              <ButtonLink to="/pay" search={{ notify: 'yes' }}>
+                {t('payments.notify')}
+              </ButtonLink>
+            }
           >
             {t('payments.empty_text')}
           </EmptyState>
@@ -76,7 +88,8 @@ function PaymentRow({ payment, checking }: { payment: OwnPaymentNotice; checking
   const { date } = useFormats()
   const again =
     payment.state === 'rejected' &&
-    payment.invoices.some((one) => one.state === 'open' && !checking.has(one.id))
+    (payment.order?.state === 'open' ||
+      payment.invoices.some((one) => one.state === 'open' && !checking.has(one.id)))
   return (
     <Row
       lead={<Tile icon={IconCash} tone={tones[payment.state]} />}
@@ -94,6 +107,11 @@ function PaymentRow({ payment, checking }: { payment: OwnPaymentNotice; checking
                 {t('invoice.title', { number: invoice.number })}
               </Link>
             ))}
+            {payment.order && (
+              <Link to="/orders/$id" params={{ id: payment.order.id }}>
+                {payment.order.title}
+              </Link>
+            )}
             {payment.reference && <span>{payment.reference}</span>}
           </span>
           <span className={styles.line}>
@@ -118,25 +136,29 @@ function PaymentRow({ payment, checking }: { payment: OwnPaymentNotice; checking
         </strong>
       }
       actions={
-        (payment.receipt_file_id !== null || again) && (
+        (payment.receipts.length > 0 || again) && (
           <>
             {again && (
               <ButtonLink to="/pay" search={{ again: payment.id }} size="xs">
                 {t('home.needs.send_again')}
               </ButtonLink>
             )}
-            {payment.receipt_file_id !== null && (
+            {payment.receipts.map((receipt) => (
               <Button
+                key={receipt.file_id}
                 component="a"
                 size="xs"
                 variant="default"
-                href={`/api/v1/portal/payment-notices/${payment.id}/receipt`}
-                download={payment.receipt_name ?? true}
+                href={`/api/v1/portal/payment-notices/${payment.id}/receipts/${receipt.file_id}`}
+                download={receipt.name}
+                {...(payment.receipts.length > 1
+                  ? { 'aria-label': `${t('payments.receipt')}: ${receipt.name}` }
+                  : {})}
                 leftSection={<IconPaperclip size={14} aria-hidden />}
               >
                 {t('payments.receipt')}
               </Button>
-            )}
+            ))}
           </>
         )
       }
