@@ -140,7 +140,7 @@ async function time<T>(work: () => Promise<T>): Promise<{ result: T; seconds: nu
   return { result, seconds: (performance.now() - began) / 1000 }
 }
 
-function seed(accounts: number, history: number): string[] {
+export function seed(accounts: number, history: number): string[] {
   // The months before end where the month that is closed begins.
   const start = `(date '2026-04-30' - make_interval(months => ${history}))::date`
   return [

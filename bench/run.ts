@@ -1,5 +1,5 @@
 // `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
-// bench/RESULTS.md. `npm run bench -- portal` (office, pdf, import, closing) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
+// bench/RESULTS.md. `npm run bench -- portal` (office, pdf, import, closing, charge-run) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
 // million out (and writes nothing).
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts'
 import { loginUrl, migrate } from '../server/platform/migrations.ts'
+import { benchChargeRun } from './charge-run.ts'
 import { benchClosing } from './closing.ts'
 import { benchImport } from './import.ts'
 import { benchOffice } from './office.ts'
@@ -87,6 +88,7 @@ try {
       add(await benchClosing(server, 100_000, { history: 24 }))
     }
   }
+  if (wants('charge-run')) add(await benchChargeRun(server, small ? 10_000 : 100_000))
   // A million takes more than ten minutes and 30 GB: by its name alone.
   if (chosen.includes('closing-million')) add(await benchClosing(server, 1_000_000))
 } finally {
