@@ -45,7 +45,8 @@ export function WebhookPage({
   const { t } = useTranslation('webhooks')
   const [opened, setOpened] = useState<Parameters<typeof EndpointDialogs>[0]['opened']>(null)
   const [sending, setSending] = useState(false)
-  const query = useQuery(endpointQuery(id))
+  // How it goes changes by itself, with what arrives.
+  const query = useQuery({ ...endpointQuery(id), refetchInterval: 5000 })
   const sendTest = useSendTest()
   const endpoint = query.data
   if (!endpoint)

@@ -338,8 +338,10 @@ function Catalogue() {
             {group.events.map((event) => (
               <details key={event.type} className={styles.event}>
                 <summary>
-                  <span>{event.label}</span>
-                  <code className={styles.mono}>{event.type}</code>
+                  <span className={styles.eventName}>
+                    <span>{event.label}</span>
+                    <code className={styles.mono}>{event.type}</code>
+                  </span>
                 </summary>
                 <figure className={styles.example}>
                   <figcaption className={styles.muted}>{t('example')}</figcaption>
