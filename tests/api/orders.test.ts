@@ -288,7 +288,7 @@ describe('an order', () => {
     expect(await balanceOf(at)).toBe(5806)
     expect(await services(at)).toEqual([])
     const failed = (await admin.get(`/orders?failed=true&account_id=${at.account.id}`)).body.items
-    expect(failed).toMatchObject([{ id: order.id, state: 'paid', failure_code: 'not_a_choice' }])
+    expect(failed).toMatchObject([{ id: order.id, state: 'paid', failure_code: 'order_plan_gone' }])
     expect((await admin.get(`/orders/${order.id}`)).body).toMatchObject({
       processable: true,
       failure: expect.stringMatching(/\w/),
@@ -300,7 +300,7 @@ describe('an order', () => {
     expect(mail.text_body).toContain(`/office/orders/${order.id}`)
     expect((await told(at.email)).map(({ kind }) => kind)).not.toContain('order_failed')
     // Trying it in vain is told, and changes nothing.
-    expect((await admin.post(`/orders/${order.id}/process`)).status).toBe(422)
+    expect((await admin.post(`/orders/${order.id}/process`)).body.code).toBe('order_plan_gone')
     await shown(await admin.patch(`/plans/${at.plan.id}`, { archived: false }))
     const done = await shown(await admin.post(`/orders/${order.id}/process`))
     expect(done).toMatchObject({

@@ -96,6 +96,9 @@ const pages: Record<Side, Record<string, Address[]>> = {
       '/accounts/{account}/new-invoice',
       '/accounts/{account}/new-invoice?kind=proforma',
     ),
+    '/accounts/$id/new-order': staff('/accounts/{account}/new-order'),
+    '/orders': staff('/orders'),
+    '/orders/$id': staff('/orders/{offer}', '/orders/{open_order}', '/orders/{done_order}'),
     '/services': staff('/services'),
     '/services/$id': staff('/services/{service}'),
     '/service-changes': staff('/service-changes'),
@@ -205,6 +208,7 @@ async function seed(books: Books, others: Books): Promise<void> {
   await seedDunning(unit.id)
   await seedContract(unit.id, ids.service!)
   await seedTaxes(books)
+  await seedOrders(unit.id, books)
   callers.staff = admin
   callers.customer = await site.signIn('portal', books.accounts[0]!.email)
   callers.newcomer = await site.enter('caio@novo.example', 'pt-BR')
@@ -264,6 +268,32 @@ async function seedTaxes({ unit, product, accounts }: Books): Promise<void> {
   ids.coupon = coupon.id
   await admin.post(`/subscriptions/${ids.service}/coupons`, { code: 'VERAO' })
   await admin.post(`/accounts/${accounts[0]!.id}/adjustments`, { amount: 150, reason: 'Fora do ar' })
+}
+
+/** A quote, an order that waits for its payment, and one that is done, of the account of the pages. */
+async function seedOrders(unitId: string, { product, accounts }: Books): Promise<void> {
+  const { admin } = site
+  const plan = await admin.post('/plans', {
+    business_unit_id: unitId,
+    product_id: product.id,
+    name: 'Hospedagem Plus',
+    kind: 'hosting',
+    billing_mode: 'advance',
+    prices: [{ currency: 'BRL', amount: 8990 }],
+    options: [{ name: 'Cópia diária', prices: [{ currency: 'BRL', amount: 1490 }] }],
+  })
+  const request = {
+    kind: 'subscription',
+    plan_id: plan.id,
+    options: [{ plan_option_id: plan.options[0].id }],
+  }
+  const order = async (body: object = {}) =>
+    (await admin.post('/orders', { account_id: accounts[0]!.id, request, ...body })).id
+  ids.offer = await order({ as: 'quote', valid_until: '2090-01-01', note: 'Como combinamos por telefone' })
+  ids.open_order = await order()
+  ids.done_order = await order()
+  await admin.post(`/orders/${ids.done_order}/process`)
+  await admin.post(`/accounts/${accounts[0]!.id}/support-credits`, { amount: 5, reason: 'Cortesia' })
 }
 
 /** A template, and a contract of the service of the pages that waits for its customer. */

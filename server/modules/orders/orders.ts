@@ -305,7 +305,7 @@ async function renewQuote(tx: Tx, id: string, now: Temporal.Instant): Promise<Or
     by: null,
     salesperson_id: order.salesperson_id,
   })
-  if (isRefusal(quote)) return quote
+  if (isRefusal(quote)) return tellGone(quote)
   const changed =
     quote.terms !== order.terms ||
     quote.total !== order.total ||
@@ -384,6 +384,17 @@ export async function refreshOrder(tx: Tx, id: string, now: Temporal.Instant): P
   return isRefusal(renewed) ? renewed : undefined
 }
 
+/**
+ * What a deed refuses of an order that was placed, for those who no longer choose anything: what of the catalogue is gone.
+ */
+function tellGone(refusal: Refusal): Refusal {
+  const [field] = refusal.fields
+  if (refusal.code !== 'invalid_input' || !field) return refusal
+  if (field.path === 'plan_id') return refuse('order_plan_gone')
+  if (field.path.startsWith('options')) return refuse('order_option_gone')
+  return field.path === 'cycle' ? refuse('order_cycle_gone') : refusal
+}
+
 type Doing = {
   now: Temporal.Instant
   by: string | null
@@ -412,7 +423,7 @@ async function perform(tx: Tx, order: LockedOrder, { now, by, at_any_price }: Do
       if (at_any_price || quote.terms === order.terms) return { deed, quote }
     }
     await sql`rollback to savepoint order_deed`.execute(tx)
-    return isRefusal(deed) ? deed : refuse('order_price_changed')
+    return isRefusal(deed) ? tellGone(deed) : refuse('order_price_changed')
   } catch (error) {
     if (isRetryable(error)) throw error
     await sql`rollback to savepoint order_deed`.execute(tx)
