@@ -1,6 +1,8 @@
 // Orders (B5): what customers buy in the portal and staff offer them. A quote is what the deed does (billing.md 18), and the deed
 // is done once, in the transaction that marks it paid.
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { closeUnit } from '../../server/modules/billing/index.ts'
 import { payOrder, processOrder } from '../../server/modules/orders/index.ts'
 import { recordPayment } from '../../server/modules/payments/index.ts'
 import { isRefusal } from '../../server/platform/errors.ts'
@@ -237,6 +239,18 @@ describe('an order', () => {
     // The closing goes on from there: nothing of May is billed twice.
     const invoice = (await admin.get(`/invoices/${done.documents[0].id}`)).body
     expect(invoice).toMatchObject({ issue_date: '2026-05-11', total: 5806 })
+    api.setNow('2026-05-31T15:00:00Z')
+    const closed = await closeUnit(api.office, {
+      business_unit_id: at.unit.id,
+      up_to: Temporal.PlainDate.from('2026-05-31'),
+      now: api.now,
+    })
+    expect(isRefusal(closed)).toBe(false)
+    const billed = (await admin.get(`/invoices?account_id=${at.account.id}&sort=-issue_date`)).body.items
+    expect(billed.map(({ issue_date, total }: Row) => [issue_date, total])).toEqual([
+      ['2026-05-31', 9000],
+      ['2026-05-11', 5806],
+    ])
   })
 
   it('is done once, however many pay it at once', async () => {
@@ -654,6 +668,44 @@ describe('the database', () => {
       await expect(askOwner(api, `update orders set ${change} where id = $1`, [order.id])).rejects.toThrow()
     }
     await expect(askOwner(api, 'delete from orders where id = $1', [order.id])).rejects.toThrow()
+    // The portal's own login places open orders of the account that it acts for, and nothing else.
+    const client = new pg.Client({ connectionString: api.database.portalUrl })
+    await client.connect()
+    const [row] = await askOwner(api, 'select * from orders where id = $1', [order.id])
+    const attempt = async (account: string, unit: string, state: string, permission = 'services') => {
+      await client.query('begin')
+      await client.query(
+        `select set_config('zaguan.account_id', $1, true), set_config('zaguan.unit_id', $2, true),
+                set_config('zaguan.user_id', $3, true), set_config('zaguan.permissions', $4, true)`,
+        [at.account.id, at.unit.id, row.created_by, permission],
+      )
+      const outcome = await client
+        .query(
+          `insert into orders (business_unit_id, account_id, kind, state, title, request, quote, terms, currency, total, due, by_customer,
+                               created_by, quoted_on, placed_at)
+           values ($1, $2, 'subscription', $3, 'x', '{}', '{}', $4, 'BRL', 0, 0, true, $5, '2026-05-11', now())`,
+          [unit, account, state, row.terms, row.created_by],
+        )
+        .then(
+          () => 'placed',
+          (error: { code: string }) => error.code,
+        )
+      await client.query('rollback')
+      return outcome
+    }
+    const other = await found()
+    try {
+      expect(await attempt(at.account.id, at.unit.id, 'open')).toBe('placed')
+      expect(await attempt(at.account.id, at.unit.id, 'open', 'support')).toBe('42501')
+      expect(await attempt(other.account.id, other.unit.id, 'open')).toBe('42501')
+      expect(['42501', '23514']).toContain(await attempt(at.account.id, at.unit.id, 'processed'))
+      await expect(client.query(`update orders set due = 0`)).rejects.toThrow(/permission denied/)
+      await expect(client.query(`insert into support_credit_entries default values`)).rejects.toThrow(
+        /permission denied/,
+      )
+    } finally {
+      await client.end()
+    }
     const held = await askOwner(
       api,
       `select n.number from orders n where business_unit_id = $1 order by number`,
