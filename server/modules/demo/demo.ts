@@ -13,6 +13,7 @@ import { writeDunning } from './dunning.ts'
 import { foundOperator } from './founding.ts'
 import { type DemoAccount, inventHistory } from './history.ts'
 import { demoPassword, demoStaff, demoUnits } from './operator.ts'
+import { openShops } from './shop.ts'
 
 /** Somebody who may sign in to the demonstration. */
 export type DemoPerson = {
@@ -96,6 +97,7 @@ export async function createDemo(options: {
   const { founded, users } = await transact(async (tx) => {
     const operator = await foundOperator(tx, files, now)
     await writeCustomerBase(tx, history.accounts, operator)
+    await openShops(tx, operator, now)
     await writeAgreements(tx, operator, now)
     return { founded: operator, users: await writeCustomers(tx, history.accounts, demoCustomers) }
   })
