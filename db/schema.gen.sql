@@ -6013,7 +6013,9 @@ end $$;
 create function remove_stored_method(p_account uuid, p_method uuid, p_now timestamp with time zone) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   if p_account is distinct from coalesce(current_account_id(), p_account)
-     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[])
+     or (current_account_id() is null and not sees_all_units()
+         and not exists (select from accounts a where a.id = p_account and a.business_unit_id = any(visible_units()))) then
     return false;
   end if;
   update stored_methods set state = 'removed', automatic = false, ended_at = p_now
@@ -6545,7 +6547,9 @@ end $$;
 create function set_service_method(p_account uuid, p_subscription uuid, p_method uuid) returns boolean language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   if p_account is distinct from coalesce(current_account_id(), p_account)
-     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[]) then
+     or (current_account_id() is not null and not current_permissions() && '{owner,billing}'::membership_permission[])
+     or (current_account_id() is null and not sees_all_units()
+         and not exists (select from accounts a where a.id = p_account and a.business_unit_id = any(visible_units()))) then
     return false;
   end if;
   update subscriptions set stored_method_id = p_method where id = p_subscription and account_id = p_account;

@@ -17,6 +17,8 @@ const order = [
   'billing',
   'changes',
   'simulations',
+  'support',
+  'orders',
   'payments',
   'dunning',
   'notices',

@@ -74,6 +74,8 @@ export type CycleUnit = "day" | "month" | "once" | "week";
 
 export type DayCount = "actual" | "commercial";
 
+export type DebitState = "charging" | "dropped" | "paid" | "refused";
+
 export type DiscountKind = "amount" | "percent";
 
 export type DocumentKind = "credit_note" | "debit_note" | "invoice" | "proforma";
@@ -478,6 +480,7 @@ export interface BankFileLines {
    * What tells the same event in another file: it is booked once, whatever overlaps
    */
   entry_key: string;
+  failure: PaymentFailure | null;
   fee_amount: Generated<number>;
   line: number;
   movement: string;
@@ -596,6 +599,10 @@ export interface BankStatementLines {
   payment_id: string | null;
   position: number;
   proposals: Generated<number>;
+  /**
+   * Why it was booked so: the proposal that was approved
+   */
+  reason: string | null;
   /**
    * It was booked before by other means: the line was found to be that payment
    */
@@ -976,6 +983,64 @@ export interface Coupons {
   updated_at: Generated<Temporal.Instant>;
   valid_from: Temporal.PlainDate | null;
   valid_until: Temporal.PlainDate | null;
+}
+
+export interface DebitAnnouncements {
+  account_id: string;
+  announced_at: Generated<Temporal.Instant>;
+  invoice_id: string;
+}
+
+export interface DebitAttempts {
+  account_id: string;
+  attempt: number;
+  business_unit_id: string;
+  created_at: Generated<Temporal.Instant>;
+  ended_at: Temporal.Instant | null;
+  failure: PaymentFailure | null;
+  id: Generated<string>;
+  intent_id: string;
+  invoice_id: string;
+  /**
+   * When it is charged again; null: not by itself any more
+   */
+  next_on: Temporal.PlainDate | null;
+  on_date: Temporal.PlainDate;
+  state: Generated<DebitState>;
+  stored_method_id: string;
+}
+
+export interface DebitPolicies {
+  /**
+   * How many days before the due date the customer is told; null: not told
+   */
+  announce_days: Generated<number | null>;
+  business_unit_id: string;
+  enabled: Generated<boolean>;
+  id: Generated<string>;
+  /**
+   * By reason of refusal: after how many days it is charged again, each time; a reason that is left out has the default
+   */
+  retries: Generated<Json>;
+  updated_at: Generated<Temporal.Instant>;
+}
+
+export interface DebitRuns {
+  amount_paid: Generated<number>;
+  began_at: Temporal.Instant | null;
+  business_unit_id: string;
+  by_clock: boolean;
+  created_at: Generated<Temporal.Instant>;
+  created_by: string | null;
+  currency: string;
+  done: Generated<number>;
+  due: Generated<number>;
+  finished_at: Temporal.Instant | null;
+  id: Generated<string>;
+  on_date: Temporal.PlainDate;
+  paid: Generated<number>;
+  refused: Generated<number>;
+  state: Generated<RunState>;
 }
 
 export interface DocumentBatches {
@@ -2765,6 +2830,10 @@ export interface DB {
   contract_templates: ContractTemplates;
   contracts: Contracts;
   coupons: Coupons;
+  debit_announcements: DebitAnnouncements;
+  debit_attempts: DebitAttempts;
+  debit_policies: DebitPolicies;
+  debit_runs: DebitRuns;
   document_batch_parts: DocumentBatchParts;
   document_batch_selections: DocumentBatchSelections;
   document_batches: DocumentBatches;
@@ -2897,6 +2966,7 @@ export const contractTypes = ["flat_retainer","hourly","block_hours","block_mone
 export const cycleAlignments = ["closing","anniversary"] as const
 export const cycleUnits = ["once","day","week","month"] as const
 export const dayCounts = ["actual","commercial"] as const
+export const debitStates = ["charging","paid","refused","dropped"] as const
 export const discountKinds = ["amount","percent"] as const
 export const documentKinds = ["invoice","debit_note","credit_note","proforma"] as const
 export const dunningPolicyStates = ["draft","in_force","retired"] as const

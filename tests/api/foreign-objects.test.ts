@@ -3,12 +3,15 @@
 
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { csvTargets } from '../../server/modules/payments/statement-csv.ts'
+import { paymentFailures } from '../../server/platform/database.gen.ts'
 import { type Caller, startTestApi, type TestApi, testPassword } from '../api.ts'
 import { Authenticator } from '../authenticator.ts'
 import { debitOfTests } from '../febraban/banks.ts'
 import { issueInvoice } from '../invoices.ts'
 import { runJobs } from '../jobs.ts'
 import { addPasskey } from '../people.ts'
+import { writeOfx } from '../statements/samples.ts'
 
 let api: TestApi
 let owner: Caller
@@ -23,6 +26,20 @@ const drawPhoto = () =>
   sharp({ create: { width: 64, height: 64, channels: 3, background: '#406080' } })
     .png()
     .toBuffer()
+
+/** A form of CSV files that is valid. */
+const csvForm = {
+  delimiter: ';',
+  decimal: ',',
+  dates: 'dmy',
+  header_line: 1,
+  columns: {
+    ...Object.fromEntries(csvTargets.map((target) => [target, null])),
+    date: 'Data',
+    amount: 'Valor',
+  },
+  text: [],
+}
 
 const nobody = '018f0000-0000-7000-8000-000000000000'
 
@@ -215,12 +232,61 @@ beforeAll(async () => {
     { provider_id: ids.file_provider },
   )
   ids.bank_file = returned.body.id
+  ids.bank_account = await create('/bank-accounts', {
+    business_unit_id: unit.id,
+    name: 'Main',
+    number: '341/1234/56789-0',
+  })
+  const statement = await admin.upload(
+    'POST',
+    '/bank-statements',
+    {
+      name: 'a.ofx',
+      type: 'application/octet-stream',
+      bytes: Buffer.from(writeOfx([{ day: '2026-05-11', amount: '12.34', id: 'WALK' }])),
+    },
+    { business_unit_id: unit.id, bank_account_id: ids.bank_account },
+  )
+  ids.bank_statement = statement.body.id
+  ids.provider = await create('/payment-providers', {
+    business_unit_id: unit.id,
+    driver: 'sandbox',
+    name: 'Sandbox',
+    methods: ['card'],
+    enabled: true,
+  })
+  const asked = await owner.post('/payment-intents', {
+    provider_id: ids.provider,
+    method: 'card',
+    invoice_ids: [ids.invoice],
+  })
+  ids.intent = asked.body.id
+  // One that the owner removes on the way, and one that staff are asked for.
+  const keepCard = (last_digits: string) =>
+    api.system(async (tx) => {
+      const stored = await tx
+        .insertInto('stored_methods')
+        .values({
+          business_unit_id: unit.id,
+          account_id: ids.account!,
+          provider_id: ids.provider!,
+          method: 'card',
+          brand: 'visa',
+          last_digits,
+        })
+        .returning('id')
+        .executeTakeFirstOrThrow()
+      return stored.id
+    })
+  ids.stored_method = await keepCard('4242')
+  ids.kept_method = await keepCard('1881')
+  ids.debit_run = await create(`/business-units/${unit.id}/debit-runs`, {})
   ids.privacy_export = (await owner.post('/privacy-exports', {})).body.id
   ids.document_batch = (await admin.post('/document-batches', { account_id: ids.account })).body.id
   const request = { kind: 'subscription', plan_id: ids.plan }
-  ids.order = await create('/orders', { account_id: ids.account, request })
   const offered = { account_id: ids.account, request, as: 'quote', valid_until: '2030-01-01' }
   ids.offer = await create('/orders', offered)
+  ids.declined_offer = await create('/orders', offered)
   ids.dunning_policy = await create('/dunning-policies', { business_unit_id: unit.id, name: 'Dunning' })
   ids.changing_subscription = await subscribe()
   const ends = { change: { kind: 'cancel', reason: 'Moving' } }
@@ -228,12 +294,15 @@ beforeAll(async () => {
     (await owner.post(`/subscriptions/${id}/changes/preview`, ends)).body.token as string
   changeToken = await shown(ids.changing_subscription)
   const leaving = await subscribe()
-  const asked = await owner.post(`/subscriptions/${leaving}/changes`, {
+  const change = await owner.post(`/subscriptions/${leaving}/changes`, {
     ...ends,
     token: await shown(leaving),
   })
-  ids.change = asked.body.id
+  ids.change = change.body.id
   await runJobs(api)
+  ids.bank_line = (await admin.get(`/bank-lines?statement_id=${ids.bank_statement}`)).body.items[0].id
+  // Nothing is due for it, so that a job would do it at once.
+  ids.order = await create('/orders', { account_id: ids.account, request })
   ids.notice = (await admin.get(`/notices?account_id=${ids.account}`)).body.items[0].id
   for (const [kind, id] of Object.entries(ids)) expect(id, kind).toMatch(/^[0-9a-f-]{36}$/)
 })
@@ -378,11 +447,42 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   [/^\/invoices\/\{id\}\/(convert|withdraw)$/, 'proforma', {}],
   [/^\/document-batches\/\{id\}(\/(cancel|parts\/\{part\}))?$/, 'document_batch'],
   [/^\/accounts\/\{id\}\/support-credits$/, 'account', { amount: 1, reason: 'theirs' }],
-  [/^\/orders\/\{id\}\/(accept|decline|withdraw)$/, 'offer'],
+  [/^\/orders\/\{id\}\/decline$/, 'declined_offer'],
+  [/^\/orders\/\{id\}\/(accept|withdraw)$/, 'offer'],
   [/^\/orders\/\{id\}(\/(cancel|process|refresh))?$/, 'order'],
   [/^\/payment-notices\/\{id\}\/reject$/, 'payment_notice', { reason: 'not yours' }],
-  [/^\/payment-notices\/\{id\}(\/(receipt|approve))?$/, 'payment_notice', {}],
-  [/^\/payments\/\{id\}$/, 'payment'],
+  [/^\/payment-notices\/\{id\}(\/(receipt|receipts\/\{file_id\}|fits|approve))?$/, 'payment_notice', {}],
+  [/^\/payments\/\{id\}(\/refund)?$/, 'payment', { amount: 1, reason: 'theirs', by: 'outside' }],
+  [/^\/payment-providers\/\{id\}(\/(archive|test))?$/, 'provider', { name: 'Taken over', methods: ['card'] }],
+  [/^\/payment-intents\/\{id\}(\/(cancel|look-up))?$/, 'intent'],
+  [/^\/stored-methods\/\{id\}$/, 'stored_method', { automatic: false }],
+  [/^\/accounts\/\{id\}\/stored-methods\/\{method_id\}$/, 'account', { automatic: true }],
+  [/^\/(services|subscriptions)\/\{id\}\/stored-method$/, 'subscription', { stored_method_id: null }],
+  [
+    /^\/business-units\/\{id\}\/debit-policy$/,
+    'unit',
+    {
+      enabled: false,
+      announce_days: null,
+      retries: Object.fromEntries(paymentFailures.map((reason) => [reason, []])),
+    },
+  ],
+  [/^\/business-units\/\{id\}\/debit-runs$/, 'unit'],
+  [/^\/debit-runs\/\{id\}$/, 'debit_run'],
+  [/^\/bank-accounts\/\{id\}$/, 'bank_account', { name: 'Taken over' }],
+  [/^\/bank-statements\/\{id\}\/form$/, 'bank_statement', { delimiter: ';', header_line: 1 }],
+  [/^\/bank-statements\/\{id\}\/read$/, 'bank_statement', { mapping: csvForm }],
+  [/^\/bank-statements\/\{id\}(\/(match|approve|stop))?$/, 'bank_statement'],
+  [
+    /^\/bank-lines\/\{id\}\/proposal$/,
+    'bank_line',
+    {
+      get account_id() {
+        return ids.account
+      },
+    },
+  ],
+  [/^\/bank-lines\/\{id\}(\/(approve|ignore|reopen))?$/, 'bank_line', {}],
   [/^\/bank-files\/\{id\}/, 'bank_file'],
   [/^\/payment-providers\/\{id\}\/remittances$/, 'file_provider'],
   [/^\/notices\/\{id\}(\/(html|resend))?$/, 'notice'],
@@ -432,6 +532,8 @@ async function listDoors(side: 'office' | 'portal'): Promise<Walk[]> {
       .replace('{id}', own ?? ids[door[1]]!)
       .replace('{account_id}', ids.account!)
       .replace('{tax_id}', ids.tax!)
+      .replace('{method_id}', ids.kept_method!)
+      .replace('{file_id}', ids.receipt!)
       .replace('{format}', 'json')
       .replace('{part}', '1')
     for (const method of Object.keys(operations))
@@ -469,7 +571,8 @@ it('a customer gets 404 for every object of another account, and the owner gets 
     expect([reply.status, reply.body?.code], `${walk.method} ${walk.path}`).toEqual([404, 'not_found'])
     expect(reply.bytes.toString()).not.toContain('Victim')
     if (notTheOwners.includes(walk.path)) continue
-    expect((await ask(owner, walk)).status, `owner: ${walk.method} ${walk.path}`).toBeLessThan(300)
+    const own = await ask(owner, walk)
+    expect(own.status, `owner: ${walk.method} ${walk.path} ${JSON.stringify(own.body)}`).toBeLessThan(300)
   }
 })
 

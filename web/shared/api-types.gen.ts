@@ -4369,7 +4369,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a receipt, to be attached to a payment notice
-         * @description Any file up to 10 MB; it is kept as it is. One that no notice uses is removed after a day
+         * @description A picture or a PDF up to 10 MB; it is kept as it is. One that no notice uses is removed after a day
          */
         post: operations["portal_upload_receipt"];
         delete?: never;
@@ -4389,7 +4389,7 @@ export interface paths {
         get: operations["portal_list_payment_notices"];
         put?: never;
         /**
-         * Tell that invoices were paid
+         * Tell that invoices, or an order, were paid
          * @description No balance changes until staff approve it
          */
         post: operations["portal_notify_payment"];
@@ -4425,6 +4425,23 @@ export interface paths {
         };
         /** Download the receipt of a payment notice */
         get: operations["portal_get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/payment-notices/{id}/receipts/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download one of the receipts of a payment notice */
+        get: operations["portal_get_notice_receipt"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4612,6 +4629,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/payment-notices/{id}/receipts/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download one of the receipts of a payment notice */
+        get: operations["office_get_notice_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-notices/{id}/fits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what a payment notice may be the money of
+         * @description Open invoices and orders of the account, and undecided bank lines of the same amount
+         */
+        get: operations["office_get_notice_fits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/payment-notices/{id}/approve": {
         parameters: {
             query?: never;
@@ -4623,7 +4677,7 @@ export interface paths {
         put?: never;
         /**
          * Approve a payment notice: it becomes a payment
-         * @description Amount, method and date may be corrected. What its invoices do not take is account credit
+         * @description Amount, method, date and what it pays may be corrected, or a line of a bank statement named that it is. What its invoices do not take is account credit
          */
         post: operations["office_approve_payment_notice"];
         delete?: never;
@@ -4981,6 +5035,646 @@ export interface paths {
         /** Let a service be debited from a method of its own */
         put: operations["office_set_service_method"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/business-units/{id}/debit-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a business unit debits stored methods */
+        get: operations["office_get_debit_policy"];
+        /** Say how a business unit debits stored methods */
+        put: operations["office_set_debit_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/business-units/{id}/debit-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Charge now what is due in a business unit
+         * @description It also runs by itself every morning. What is under way or waits for its next day is left alone
+         */
+        post: operations["office_start_debit_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/debit-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List runs of automatic debit */
+        get: operations["office_list_debit_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/debit-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how far a run of automatic debit is */
+        get: operations["office_get_debit_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/debit-attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List charges of stored methods, with what follows a refusal */
+        get: operations["office_list_debit_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-file-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the ways to be paid by files of banks, with what waits for the next remittance */
+        get: operations["office_list_bank_file_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/payment-providers/{id}/remittances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a remittance of what waits for one
+         * @description A job writes it: the answer’s state is `queued`, then `ready`. What was sent once is in no other remittance
+         */
+        post: operations["office_create_remittance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List remittances and returns */
+        get: operations["office_list_bank_files"];
+        put?: never;
+        /**
+         * Upload a return of a bank
+         * @description CNAB 240, with the field `provider_id` before the file (multipart/form-data). A job reads it: `reading`, then `read` or `faulty`. Nothing is booked before it is applied
+         */
+        post: operations["office_receive_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file: its state, its faults, what its records come to */
+        get: operations["office_get_bank_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Download a file as it went or came */
+        get: operations["office_download_bank_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a return says and does, record by record */
+        get: operations["office_list_bank_file_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}/instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a remittance tells the bank */
+        get: operations["office_list_bank_instructions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book what a return says
+         * @description A job does it, in batches: `applying`, then `applied`. What was booked by another return is not booked again
+         */
+        post: operations["office_apply_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-files/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a return away without booking it */
+        post: operations["office_discard_return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List boletos and debits
+         * @description `q` finds by account name or nosso número
+         */
+        get: operations["office_list_bank_charges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export boletos and debits */
+        get: operations["office_export_bank_charges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export boletos and debits as a workbook */
+        get: operations["office_export_bank_charges_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the business units’ accounts at banks */
+        get: operations["office_list_bank_accounts"];
+        put?: never;
+        /**
+         * Add an account at a bank
+         * @description Its number is never kept: what is kept are its last digits and a keyed hash by which statements are recognised
+         */
+        post: operations["office_create_bank_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an account at a bank */
+        get: operations["office_get_bank_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an account at a bank, or archive it */
+        patch: operations["office_change_bank_account"];
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List bank statements */
+        get: operations["office_list_bank_statements"];
+        put?: never;
+        /**
+         * Upload a bank statement
+         * @description OFX, CNAB 240 (segment E), camt.053 or CSV, told apart by what is in it, up to 50 MB, with the fields `business_unit_id` and `bank_account_id` before it (multipart/form-data); the account may be left out where the file names one that is known. It is read in the background; of CSV the columns are named first. Nothing is booked.
+         */
+        post: operations["office_create_bank_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a bank statement and its progress */
+        get: operations["office_get_bank_statement"];
+        put?: never;
+        post?: never;
+        /** Discard a statement of which nothing was taken */
+        delete: operations["office_discard_bank_statement"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Show a CSV statement’s columns by another delimiter or header line */
+        put: operations["office_set_bank_statement_form"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a CSV statement by what its columns mean
+         * @description What they mean is remembered for the bank account
+         */
+        post: operations["office_read_bank_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look anew for what undecided lines may pay */
+        post: operations["office_match_bank_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve every certain proposal of a statement
+         * @description In the background, line by line, with its progress in the statement; it can be stopped and goes on after a crash
+         */
+        post: operations["office_approve_bank_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-statements/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop approving a statement */
+        post: operations["office_stop_bank_statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lines of bank statements with what each may pay
+         * @description `q` finds by payer, text and reference; `state=undecided` is open and proposed; `to` is the first day no longer shown
+         */
+        get: operations["office_list_bank_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export lines of bank statements */
+        get: operations["office_export_bank_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export lines of bank statements as a workbook */
+        get: operations["office_export_bank_lines_xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve several lines
+         * @description Each for itself, and only what is certain; answers what became of each
+         */
+        post: operations["office_approve_bank_lines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a line with what it may pay */
+        get: operations["office_get_bank_line"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve what a line pays
+         * @description Books the payment, approves the notice, pays the order, or finds the line to be a payment that there is. It is undone by a refund or an adjustment
+         */
+        post: operations["office_approve_bank_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what a line pays
+         * @description Instead of what was proposed. It is booked when it is approved
+         */
+        put: operations["office_choose_bank_line_proposal"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/{id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a line aside */
+        post: operations["office_ignore_bank_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-lines/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a line up again, and look anew for what it may pay */
+        post: operations["office_reopen_bank_line"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5460,6 +6154,388 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what webhooks tell, each with an example */
+        get: operations["portal_list_webhook_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the account’s webhook endpoints */
+        get: operations["portal_list_webhook_endpoints"];
+        put?: never;
+        /**
+         * Make a webhook endpoint of the account
+         * @description The answer holds the signing key, which is never shown again. Deliveries follow the Standard Webhooks convention.
+         */
+        post: operations["portal_create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-endpoints/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook endpoint of the account a new signing key
+         * @description For 24 hours deliveries are signed with both keys; a key that was older ends at once.
+         */
+        post: operations["portal_rotate_webhook_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to a webhook endpoint of the account
+         * @description Sends `webhook.test`; its delivery shows what came of it.
+         */
+        post: operations["portal_test_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what did not arrive at an endpoint of the account
+         * @description Everything since then that failed, or was cancelled when the endpoint was disabled, is sent again.
+         */
+        post: operations["portal_replay_failed_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to the account’s webhook endpoints
+         * @description `q` is the id of a message (`msg_…`), or its beginning
+         */
+        get: operations["portal_list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a delivery: what is sent, and what came of each attempt */
+        get: operations["portal_get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery of the account again
+         * @description Under the same id, whatever its state: receivers know a repetition by it.
+         */
+        post: operations["portal_replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/portal/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook endpoint of the account */
+        get: operations["portal_get_webhook_endpoint"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook endpoint of the account with its log */
+        delete: operations["portal_delete_webhook_endpoint"];
+        options?: never;
+        head?: never;
+        /** Change a webhook endpoint of the account, switch it off or on */
+        patch: operations["portal_update_webhook_endpoint"];
+        trace?: never;
+    };
+    "/api/v1/office/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what webhooks tell, each with an example */
+        get: operations["office_list_webhook_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the operator’s webhook endpoints */
+        get: operations["office_list_webhook_endpoints"];
+        put?: never;
+        /**
+         * Make a webhook endpoint of the operator
+         * @description The answer holds the signing key, which is never shown again. Deliveries follow the Standard Webhooks convention.
+         */
+        post: operations["office_create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-endpoints/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook endpoint of the operator a new signing key
+         * @description For 24 hours deliveries are signed with both keys; a key that was older ends at once.
+         */
+        post: operations["office_rotate_webhook_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test to a webhook endpoint of the operator
+         * @description Sends `webhook.test`; its delivery shows what came of it.
+         */
+        post: operations["office_test_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what did not arrive at an endpoint of the operator
+         * @description Everything since then that failed, or was cancelled when the endpoint was disabled, is sent again.
+         */
+        post: operations["office_replay_failed_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to the operator’s webhook endpoints
+         * @description `q` is the id of a message (`msg_…`), or its beginning
+         */
+        get: operations["office_list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a delivery: what is sent, and what came of each attempt */
+        get: operations["office_get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery of the operator again
+         * @description Under the same id, whatever its state: receivers know a repetition by it.
+         */
+        post: operations["office_replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{id}/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an account’s webhook endpoints */
+        get: operations["office_list_account_webhook_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/accounts/{account_id}/webhook-endpoints/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch off a webhook endpoint of an account */
+        post: operations["office_disable_account_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook endpoint of the operator */
+        get: operations["office_get_webhook_endpoint"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook endpoint of the operator with its log */
+        delete: operations["office_delete_webhook_endpoint"];
+        options?: never;
+        head?: never;
+        /** Change a webhook endpoint of the operator, switch it off or on */
+        patch: operations["office_update_webhook_endpoint"];
         trace?: never;
     };
     "/api/v1/office/imports": {
@@ -8535,6 +9611,22 @@ export interface components {
             description: string | null;
             plans: components["schemas"]["ShopPlanInput"][];
         };
+        DebitPolicyInput: {
+            enabled: boolean;
+            /** @description So many days before the due date the customer is told; null: not told */
+            announce_days: number | null;
+            /** @description By reason of refusal: after how many days it is charged again, each time; empty: not by itself */
+            retries: {
+                insufficient_funds: number[];
+                expired_method: number[];
+                invalid_method: number[];
+                authentication_failed: number[];
+                limit_exceeded: number[];
+                suspected_fraud: number[];
+                declined: number[];
+                provider_error: number[];
+            };
+        };
         NotifiedInvoiceInput: {
             /** Format: uuid */
             id: string;
@@ -8547,6 +9639,37 @@ export interface components {
             open_amount: number;
             /** @enum {string} */
             state: "open" | "paid" | "void" | "issued" | "offered" | "converted" | "expired" | "withdrawn";
+        };
+        BankCsvMappingInput: {
+            /** @enum {string} */
+            delimiter: ";" | "," | "\t" | "|";
+            /** @enum {string} */
+            decimal: "," | ".";
+            /**
+             * @description Day, month, year in which order
+             * @enum {string}
+             */
+            dates: "dmy" | "mdy" | "ymd";
+            /** @description The line of the file that names the columns */
+            header_line: number;
+            columns: {
+                date: string | null;
+                /** @description Signed; instead of credit and debit */
+                amount: string | null;
+                credit: string | null;
+                debit: string | null;
+                /** @description C or D beside an amount without a sign */
+                direction: string | null;
+                name: string | null;
+                tax_id: string | null;
+                reference: string | null;
+                bank_id: string | null;
+                end_to_end_id: string | null;
+                /** @description The payer’s account: its last digits are kept */
+                account: string | null;
+                balance: string | null;
+            };
+            text: string[];
         };
         PayerActionInput: {
             /** @constant */
@@ -8604,6 +9727,39 @@ export interface components {
                 contract_number: number;
                 plan_name: string;
             }[];
+        };
+        BankLineProposalInput: {
+            /** Format: uuid */
+            id: string;
+            rank: number;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+            }[];
+            order_id: string | null;
+            order_number: number | null;
+            payment_notice_id: string | null;
+            intent_id: string | null;
+            /** @description The payment that it is already */
+            payment_id: string | null;
+            /** @enum {string} */
+            reason: "already_booked" | "recorded" | "intent" | "notice" | "reference" | "order" | "customer_amount" | "customer_sum" | "customer" | "tax_id_amount" | "tax_id_sum" | "tax_id" | "name_amount" | "name_sum" | "name" | "amount" | "chosen";
+            /** @enum {string} */
+            confidence: "certain" | "likely" | "possible";
+            facts: {
+                [key: string]: string | number | boolean | string[];
+            };
+            /** @description Staff said so */
+            chosen: boolean;
         };
         ChangeRequestInput: {
             /** @constant */
@@ -10101,6 +11257,88 @@ export interface components {
             invoice_number: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        OwnWebhookEndpointInput: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Null: everything, also what is added later */
+            event_types: string[] | null;
+            enabled: boolean;
+            /**
+             * @description `failing`: nothing arrived since `failing_since`; after three days it is disabled
+             * @enum {string}
+             */
+            state: "active" | "failing" | "disabled";
+            disabled_at: string | null;
+            /** @description `gone`: the endpoint answered 410; `failing`: nothing arrived for three days */
+            disabled_reason: ("by_hand" | "gone" | "failing") | null;
+            key_version: number;
+            /** @description Until when the key before the last rotation signs beside the newest */
+            previous_key_until: string | null;
+            failing_since: string | null;
+            /** @description When something last arrived */
+            delivered_at: string | null;
+            failed_at: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookEndpointInput: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Null: everything, also what is added later */
+            event_types: string[] | null;
+            enabled: boolean;
+            /**
+             * @description `failing`: nothing arrived since `failing_since`; after three days it is disabled
+             * @enum {string}
+             */
+            state: "active" | "failing" | "disabled";
+            disabled_at: string | null;
+            /** @description `gone`: the endpoint answered 410; `failing`: nothing arrived for three days */
+            disabled_reason: ("by_hand" | "gone" | "failing") | null;
+            key_version: number;
+            /** @description Until when the key before the last rotation signs beside the newest */
+            previous_key_until: string | null;
+            failing_since: string | null;
+            /** @description When something last arrived */
+            delivered_at: string | null;
+            failed_at: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Null: the operator’s own */
+            account_id: string | null;
+            /** @description The only one that it is told of; null: all */
+            business_unit_id: string | null;
+            business_unit_name: string | null;
+        };
+        WebhookAttemptInput: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            duration_ms: number;
+            status: number | null;
+            error: string | null;
+            detail: string | null;
+            /** @description The first 1,024 characters of the answer */
+            answer: string | null;
+        };
+        WebhookEventTypeInput: {
+            type: string;
+            /** @description What its data is */
+            object: string;
+            description: string;
+            /** @description A message, as JSON */
+            example: string;
         };
         OrderRequestInput: components["schemas"]["SubscriptionOrderInput"] | components["schemas"]["ChangeOrderInput"] | components["schemas"]["SupportPackOrderInput"];
         /** @description What went wrong, why, and what to do (RFC 9457) */
@@ -13414,6 +14652,292 @@ export interface components {
             day: string;
             products: components["schemas"]["ShopProduct"][];
         };
+        BankFileProvider: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            name: string;
+            enabled: boolean;
+            /** @description Whether a remittance is made every day by itself */
+            daily: boolean;
+            /** @description Charges and withdrawals that wait for the next remittance */
+            waiting: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            waiting_amount: number;
+            /** @description Charges that the bank has and has not ended */
+            open: number;
+            last_remittance_at: string | null;
+            last_return_at: string | null;
+        };
+        BankFileSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            kind: "remittance" | "return";
+            /** @enum {string} */
+            state: "queued" | "ready" | "reading" | "faulty" | "read" | "applying" | "applied" | "discarded" | "failed";
+            name: string;
+            /** @description NSA: the number of the file */
+            sequence: number | null;
+            made_on: string | null;
+            /** @description Bytes */
+            size: number | null;
+            records: number;
+            /** @description Of a remittance what is to be charged, of a return what came in */
+            total: number;
+            fault_count: number;
+            error: string | null;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ready_at: string | null;
+            decided_at: string | null;
+            done_at: string | null;
+        };
+        BankFile: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            driver: "pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox";
+            /** @enum {string} */
+            kind: "remittance" | "return";
+            /** @enum {string} */
+            state: "queued" | "ready" | "reading" | "faulty" | "read" | "applying" | "applied" | "discarded" | "failed";
+            name: string;
+            /** @description NSA: the number of the file */
+            sequence: number | null;
+            made_on: string | null;
+            /** @description Bytes */
+            size: number | null;
+            records: number;
+            /** @description Of a remittance what is to be charged, of a return what came in */
+            total: number;
+            fault_count: number;
+            error: string | null;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ready_at: string | null;
+            decided_at: string | null;
+            done_at: string | null;
+            records_done: number;
+            faults: {
+                /** @description Stable; its text is `bank_files.fault.<code>` of the office */
+                code: string;
+                line: number;
+                params: {
+                    [key: string]: string | number;
+                };
+            }[];
+            effects: {
+                /** @enum {string} */
+                effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+                records: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                paid_amount: number;
+            }[];
+        };
+        BankFileLine: {
+            /** @description In the file, from 1 */
+            line: number;
+            our_number: string;
+            /** @description The bank’s code (FEBRABAN C044, G059) */
+            movement: string;
+            /** @description The bank’s reasons */
+            occurrences: string[];
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            paid_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            fee_amount: number;
+            occurred_on: string | null;
+            credited_on: string | null;
+            /**
+             * @description What it did, or would do
+             * @enum {string}
+             */
+            effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+            applied_at: string | null;
+            account_id: string | null;
+            account_name: string | null;
+            account_number: number | null;
+            charge_amount: number | null;
+            charge_state: ("registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off") | null;
+            due_date: string | null;
+            invoices: string[];
+        };
+        BankInstruction: {
+            /** Format: uuid */
+            charge_id: string;
+            /** @enum {string} */
+            kind: "enter" | "withdraw";
+            our_number: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /** Format: date */
+            due_date: string;
+            /** @enum {string} */
+            state: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+        };
+        BankCharge: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            intent_id: string;
+            /** @enum {string} */
+            kind: "boleto" | "debit";
+            our_number: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            issued_on: string;
+            /** Format: date */
+            due_date: string;
+            typeable_line: string | null;
+            /** @enum {string} */
+            state: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+            failure: ("insufficient_funds" | "expired_method" | "invalid_method" | "authentication_failed" | "limit_exceeded" | "suspected_fraud" | "declined" | "provider_error") | null;
+            failure_codes: string[];
+            withdrawn_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            invoices: string[];
+        };
+        DebitPolicy: {
+            enabled: boolean;
+            /** @description So many days before the due date the customer is told; null: not told */
+            announce_days: number | null;
+            /** @description By reason of refusal: after how many days it is charged again, each time; empty: not by itself */
+            retries: {
+                insufficient_funds: number[];
+                expired_method: number[];
+                invalid_method: number[];
+                authentication_failed: number[];
+                limit_exceeded: number[];
+                suspected_fraud: number[];
+                declined: number[];
+                provider_error: number[];
+            };
+        };
+        DebitRun: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            /** Format: date */
+            on_date: string;
+            /** @enum {string} */
+            state: "draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted";
+            due: number;
+            done: number;
+            paid: number;
+            refused: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount_paid: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            by_clock: boolean;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            began_at: string | null;
+            finished_at: string | null;
+        };
+        DebitAttempt: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            invoice_id: string;
+            invoice_number: string;
+            attempt: number;
+            /** Format: uuid */
+            intent_id: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            intent_state: "created" | "sending" | "unknown" | "action_needed" | "pending" | "succeeded" | "failed" | "cancelled" | "expired";
+            brand: string | null;
+            last_digits: string | null;
+            /** @enum {string} */
+            state: "charging" | "paid" | "refused" | "dropped";
+            failure: ("insufficient_funds" | "expired_method" | "invalid_method" | "authentication_failed" | "limit_exceeded" | "suspected_fraud" | "declined" | "provider_error") | null;
+            /** Format: date */
+            on_date: string;
+            /** @description When it is charged again by itself */
+            next_on: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         Receipt: {
             /** Format: uuid */
             file_id: string;
@@ -13461,6 +14985,14 @@ export interface components {
             receipt_file_id: string | null;
             receipt_name: string | null;
             receipt_size: number | null;
+            /** @description The first is `receipt_file_id`, too */
+            receipts: {
+                /** Format: uuid */
+                file_id: string;
+                name: string;
+                size: number;
+                media_type: string;
+            }[];
             /** @enum {string} */
             state: "pending" | "approved" | "rejected";
             rejection_reason: string | null;
@@ -13468,6 +15000,17 @@ export interface components {
             created_at: string;
             decided_at: string | null;
             invoices: components["schemas"]["NotifiedInvoice"][];
+            /** @description The order that it pays, instead of invoices */
+            order: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                title: string;
+                /** @enum {string} */
+                state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                due: number;
+            } | null;
         };
         PaymentNotice: {
             /** Format: uuid */
@@ -13488,6 +15031,14 @@ export interface components {
             receipt_file_id: string | null;
             receipt_name: string | null;
             receipt_size: number | null;
+            /** @description The first is `receipt_file_id`, too */
+            receipts: {
+                /** Format: uuid */
+                file_id: string;
+                name: string;
+                size: number;
+                media_type: string;
+            }[];
             /** @enum {string} */
             state: "pending" | "approved" | "rejected";
             rejection_reason: string | null;
@@ -13495,6 +15046,17 @@ export interface components {
             created_at: string;
             decided_at: string | null;
             invoices: components["schemas"]["NotifiedInvoice"][];
+            /** @description The order that it pays, instead of invoices */
+            order: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                title: string;
+                /** @enum {string} */
+                state: "quoted" | "declined" | "expired" | "open" | "paid" | "processed" | "cancelled";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                due: number;
+            } | null;
             /** Format: uuid */
             business_unit_id: string;
             business_unit_name: string;
@@ -13508,6 +15070,57 @@ export interface components {
             decided_by: string | null;
             decided_by_name: string | null;
             payment_id: string | null;
+            /** @description Undecided bank lines of the same amount within a week of its day */
+            fitting_lines: number;
+        };
+        PaymentNoticeFits: {
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+                /** @description The notice names it */
+                chosen: boolean;
+                /** @description What is open of it is the notice’s amount */
+                fits: boolean;
+            }[];
+            /** @description What is open of what the notice names */
+            owed: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            owed_in_all: number;
+            /** @description All open invoices add up to the notice’s amount */
+            all_fit: boolean;
+            orders: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                title: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                due: number;
+                fits: boolean;
+            }[];
+            lines: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                statement_id: string;
+                bank_account_name: string;
+                /** Format: date */
+                booked_on: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                amount: number;
+                /**
+                 * @description ISO 4217 code
+                 * @example BRL
+                 */
+                currency: string;
+                counterparty_name: string | null;
+                description: string;
+                days: number;
+            }[];
         };
         Payment: {
             /** Format: uuid */
@@ -13532,6 +15145,13 @@ export interface components {
             received_on: string;
             reference: string | null;
             payment_notice_id: string | null;
+            order_id: string | null;
+            intent_id: string | null;
+            provider_id: string | null;
+            provider_name: string | null;
+            driver: ("pix_static" | "pix" | "boleto" | "debit_file" | "stripe" | "mercado_pago" | "sandbox") | null;
+            /** @description The provider’s own id of the money */
+            provider_ref: string | null;
             recorded_by: string | null;
             recorded_by_name: string | null;
             /** Format: date-time */
@@ -13546,6 +15166,39 @@ export interface components {
             }[];
             /** @description What became account credit */
             credited: number;
+            /** @description What was refunded or charged back */
+            reversed: number;
+        };
+        BankCsvMapping: {
+            /** @enum {string} */
+            delimiter: ";" | "," | "\t" | "|";
+            /** @enum {string} */
+            decimal: "," | ".";
+            /**
+             * @description Day, month, year in which order
+             * @enum {string}
+             */
+            dates: "dmy" | "mdy" | "ymd";
+            /** @description The line of the file that names the columns */
+            header_line: number;
+            columns: {
+                date: string | null;
+                /** @description Signed; instead of credit and debit */
+                amount: string | null;
+                credit: string | null;
+                debit: string | null;
+                /** @description C or D beside an amount without a sign */
+                direction: string | null;
+                name: string | null;
+                tax_id: string | null;
+                reference: string | null;
+                bank_id: string | null;
+                end_to_end_id: string | null;
+                /** @description The payer’s account: its last digits are kept */
+                account: string | null;
+                balance: string | null;
+            };
+            text: string[];
         };
         PaymentDriver: {
             /** @enum {string} */
@@ -13875,6 +15528,243 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             done_at: string | null;
+        };
+        BankAccount: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            name: string;
+            bank: string | null;
+            last_digits: string | null;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @description Whether it is remembered what the columns of its CSV files mean */
+            csv_known: boolean;
+            /** @description Whether statements that name their account are known to be its */
+            recognised: boolean;
+            /** @description Last day of the statements that were read */
+            read_to: string | null;
+            undecided: number;
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        BankStatementSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            bank_account_id: string | null;
+            bank_account_name: string | null;
+            bank_account_digits: string | null;
+            currency: string | null;
+            file_name: string;
+            file_size: number;
+            /** @enum {string} */
+            format: "ofx" | "csv" | "cnab240" | "camt053";
+            /** @enum {string} */
+            state: "draft" | "reading" | "ready" | "failed";
+            period_from: string | null;
+            /** @description The last day */
+            period_to: string | null;
+            opening_balance: number | null;
+            closing_balance: number | null;
+            lines_read: number;
+            lines_new: number;
+            /** @description Lines that an earlier statement had already */
+            lines_repeated: number;
+            /** @description Up to which line it was looked for what they pay */
+            lines_matched: number;
+            error: ("not_a_statement" | "empty" | "truncated" | "bad_record" | "bad_amount" | "bad_date" | "bad_total" | "bad_xml" | "dtd_refused" | "line_too_long" | "wrong_currency" | "wrong_account" | "several_accounts" | "account_unknown" | "account_needed" | "repeated" | "mapping_needed" | "file_missing" | "internal") | null;
+            /** @description The line of the file */
+            error_line: number | null;
+            error_params: {
+                [key: string]: string | number;
+            };
+            warnings: {
+                /** @enum {string} */
+                code: "balance_differs" | "entries_not_booked" | "rows_left_out" | "other_accounts" | "batch_not_itemised";
+                params: {
+                    [key: string]: string | number;
+                };
+            }[];
+            /** @description The run that approves all that is certain */
+            approval_state: ("draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted") | null;
+            approval_total: number;
+            approval_done: number;
+            approval_booked: number;
+            open: number;
+            proposed: number;
+            certain: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            certain_amount: number;
+            booked: number;
+            ignored: number;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+        };
+        BankStatement: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            business_unit_name: string;
+            bank_account_id: string | null;
+            bank_account_name: string | null;
+            bank_account_digits: string | null;
+            currency: string | null;
+            file_name: string;
+            file_size: number;
+            /** @enum {string} */
+            format: "ofx" | "csv" | "cnab240" | "camt053";
+            /** @enum {string} */
+            state: "draft" | "reading" | "ready" | "failed";
+            period_from: string | null;
+            /** @description The last day */
+            period_to: string | null;
+            opening_balance: number | null;
+            closing_balance: number | null;
+            lines_read: number;
+            lines_new: number;
+            /** @description Lines that an earlier statement had already */
+            lines_repeated: number;
+            /** @description Up to which line it was looked for what they pay */
+            lines_matched: number;
+            error: ("not_a_statement" | "empty" | "truncated" | "bad_record" | "bad_amount" | "bad_date" | "bad_total" | "bad_xml" | "dtd_refused" | "line_too_long" | "wrong_currency" | "wrong_account" | "several_accounts" | "account_unknown" | "account_needed" | "repeated" | "mapping_needed" | "file_missing" | "internal") | null;
+            /** @description The line of the file */
+            error_line: number | null;
+            error_params: {
+                [key: string]: string | number;
+            };
+            warnings: {
+                /** @enum {string} */
+                code: "balance_differs" | "entries_not_booked" | "rows_left_out" | "other_accounts" | "batch_not_itemised";
+                params: {
+                    [key: string]: string | number;
+                };
+            }[];
+            /** @description The run that approves all that is certain */
+            approval_state: ("draft" | "preparing" | "prepared" | "queued" | "running" | "done" | "failed" | "interrupted") | null;
+            approval_total: number;
+            approval_done: number;
+            approval_booked: number;
+            open: number;
+            proposed: number;
+            certain: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            certain_amount: number;
+            booked: number;
+            ignored: number;
+            created_by: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            finished_at: string | null;
+            columns: string[];
+            /** @description The first rows of a CSV file that is not read yet */
+            sample: string[][];
+            /** @description What was set, or at first what the header suggests */
+            mapping: components["schemas"]["BankCsvMapping"] | null;
+            /** @description Whether the columns may (still) be named */
+            mappable: boolean;
+        };
+        BankLineProposal: {
+            /** Format: uuid */
+            id: string;
+            rank: number;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            invoices: {
+                /** Format: uuid */
+                id: string;
+                number: string;
+                /** Format: date */
+                due_date: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                open_amount: number;
+            }[];
+            order_id: string | null;
+            order_number: number | null;
+            payment_notice_id: string | null;
+            intent_id: string | null;
+            /** @description The payment that it is already */
+            payment_id: string | null;
+            /** @enum {string} */
+            reason: "already_booked" | "recorded" | "intent" | "notice" | "reference" | "order" | "customer_amount" | "customer_sum" | "customer" | "tax_id_amount" | "tax_id_sum" | "tax_id" | "name_amount" | "name_sum" | "name" | "amount" | "chosen";
+            /** @enum {string} */
+            confidence: "certain" | "likely" | "possible";
+            facts: {
+                [key: string]: string | number | boolean | string[];
+            };
+            /** @description Staff said so */
+            chosen: boolean;
+        };
+        BankLine: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** Format: uuid */
+            statement_id: string;
+            /** Format: uuid */
+            bank_account_id: string;
+            bank_account_name: string;
+            position: number;
+            /** Format: date */
+            booked_on: string;
+            /** @description Minor units; negative: it went out */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** @enum {string} */
+            kind: "pix" | "transfer" | "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "tax" | "reversal" | "other";
+            bank_id: string | null;
+            end_to_end_id: string | null;
+            counterparty_name: string | null;
+            counterparty_tax_id: string | null;
+            counterparty_last_digits: string | null;
+            description: string;
+            reference: string | null;
+            /** @enum {string} */
+            state: "open" | "proposed" | "booked" | "ignored";
+            /** @description Of the best proposal */
+            confidence: ("certain" | "likely" | "possible") | null;
+            /** @description Why it was booked so */
+            reason: ("already_booked" | "recorded" | "intent" | "notice" | "reference" | "order" | "customer_amount" | "customer_sum" | "customer" | "tax_id_amount" | "tax_id_sum" | "tax_id" | "name_amount" | "name_sum" | "name" | "amount" | "chosen") | null;
+            /** @description It was booked before by other means */
+            recognised: boolean;
+            account_id: string | null;
+            account_name: string | null;
+            account_number: number | null;
+            payment_id: string | null;
+            ignore_reason: string | null;
+            decided_by: string | null;
+            decided_by_name: string | null;
+            decided_at: string | null;
+            proposals: components["schemas"]["BankLineProposal"][];
+        };
+        BankLinesApproved: {
+            items: {
+                /** Format: uuid */
+                id: string;
+                booked: boolean;
+                /** @description Why it was not booked */
+                code: string | null;
+            }[];
         };
         ChangeOrder: {
             /** @constant */
@@ -15361,7 +17251,7 @@ export interface components {
             erased_at: string | null;
             obstacles: {
                 /** @enum {string} */
-                code: "services_running" | "contracts_in_force" | "invoices_open" | "credit_left" | "payments_pending" | "days_unbilled";
+                code: "services_running" | "contracts_in_force" | "invoices_open" | "credit_left" | "payments_pending" | "payments_under_way" | "days_unbilled";
                 count: number;
                 /** @description Minor units of the currency */
                 amount: number | null;
@@ -15486,6 +17376,8 @@ export interface components {
             waiting: {
                 payment_notices: number;
                 failed_jobs: number;
+                /** @description Orders that could not be done and wait for staff */
+                failed_orders: number;
                 failed_notices: number;
                 awaiting_installation: number;
                 overdue_invoices: number;
@@ -16040,6 +17932,243 @@ export interface components {
             items: components["schemas"]["SupportCreditEntry"][];
             next_cursor: string | null;
         };
+        OwnWebhookEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Null: everything, also what is added later */
+            event_types: string[] | null;
+            enabled: boolean;
+            /**
+             * @description `failing`: nothing arrived since `failing_since`; after three days it is disabled
+             * @enum {string}
+             */
+            state: "active" | "failing" | "disabled";
+            disabled_at: string | null;
+            /** @description `gone`: the endpoint answered 410; `failing`: nothing arrived for three days */
+            disabled_reason: ("by_hand" | "gone" | "failing") | null;
+            key_version: number;
+            /** @description Until when the key before the last rotation signs beside the newest */
+            previous_key_until: string | null;
+            failing_since: string | null;
+            /** @description When something last arrived */
+            delivered_at: string | null;
+            failed_at: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string | null;
+            /** @description Null: everything, also what is added later */
+            event_types: string[] | null;
+            enabled: boolean;
+            /**
+             * @description `failing`: nothing arrived since `failing_since`; after three days it is disabled
+             * @enum {string}
+             */
+            state: "active" | "failing" | "disabled";
+            disabled_at: string | null;
+            /** @description `gone`: the endpoint answered 410; `failing`: nothing arrived for three days */
+            disabled_reason: ("by_hand" | "gone" | "failing") | null;
+            key_version: number;
+            /** @description Until when the key before the last rotation signs beside the newest */
+            previous_key_until: string | null;
+            failing_since: string | null;
+            /** @description When something last arrived */
+            delivered_at: string | null;
+            failed_at: string | null;
+            created_by_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Null: the operator’s own */
+            account_id: string | null;
+            /** @description The only one that it is told of; null: all */
+            business_unit_id: string | null;
+            business_unit_name: string | null;
+        };
+        WebhookEndpointKey: {
+            endpoint: components["schemas"]["WebhookEndpoint"];
+            /**
+             * @description What deliveries are signed with (`whsec_…`), shown this once
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            key: string;
+        };
+        OwnWebhookEndpointKey: {
+            endpoint: components["schemas"]["OwnWebhookEndpoint"];
+            /**
+             * @description What deliveries are signed with (`whsec_…`), shown this once
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            key: string;
+        };
+        WebhookAttempt: {
+            number: number;
+            /** Format: date-time */
+            at: string;
+            duration_ms: number;
+            status: number | null;
+            error: string | null;
+            detail: string | null;
+            /** @description The first 1,024 characters of the answer */
+            answer: string | null;
+        };
+        OwnWebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            endpoint_url: string;
+            /**
+             * @description The message’s `webhook-id`
+             * @example msg_01978f2a5c1e7b409d3a000000000001
+             */
+            event_id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * @description `cancelled`: the endpoint was disabled before it arrived
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed" | "cancelled";
+            attempts: number;
+            /** @description When it is tried next */
+            next_at: string | null;
+            last_status: number | null;
+            /** @description Why no answer came */
+            last_error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+        };
+        WebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            endpoint_url: string;
+            /**
+             * @description The message’s `webhook-id`
+             * @example msg_01978f2a5c1e7b409d3a000000000001
+             */
+            event_id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * @description `cancelled`: the endpoint was disabled before it arrived
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed" | "cancelled";
+            attempts: number;
+            /** @description When it is tried next */
+            next_at: string | null;
+            last_status: number | null;
+            /** @description Why no answer came */
+            last_error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            account_id: string | null;
+            account_name: string | null;
+        };
+        OwnWebhookDeliveryDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            endpoint_url: string;
+            /**
+             * @description The message’s `webhook-id`
+             * @example msg_01978f2a5c1e7b409d3a000000000001
+             */
+            event_id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * @description `cancelled`: the endpoint was disabled before it arrived
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed" | "cancelled";
+            attempts: number;
+            /** @description When it is tried next */
+            next_at: string | null;
+            last_status: number | null;
+            /** @description Why no answer came */
+            last_error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            endpoint_enabled: boolean;
+            /** @description What is sent, byte for byte */
+            body: string;
+            attempt_log: components["schemas"]["WebhookAttempt"][];
+        };
+        WebhookDeliveryDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            endpoint_url: string;
+            /**
+             * @description The message’s `webhook-id`
+             * @example msg_01978f2a5c1e7b409d3a000000000001
+             */
+            event_id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * @description `cancelled`: the endpoint was disabled before it arrived
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed" | "cancelled";
+            attempts: number;
+            /** @description When it is tried next */
+            next_at: string | null;
+            last_status: number | null;
+            /** @description Why no answer came */
+            last_error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            account_id: string | null;
+            account_name: string | null;
+            endpoint_enabled: boolean;
+            /** @description What is sent, byte for byte */
+            body: string;
+            attempt_log: components["schemas"]["WebhookAttempt"][];
+        };
+        WebhookTest: {
+            /** Format: uuid */
+            delivery_id: string;
+        };
+        WebhookReplay: {
+            /** @description How many are sent again */
+            count: number;
+        };
+        WebhookEventType: {
+            type: string;
+            /** @description What its data is */
+            object: string;
+            description: string;
+            /** @description A message, as JSON */
+            example: string;
+        };
+        WebhookEventTypes: {
+            items: components["schemas"]["WebhookEventType"][];
+        };
         OwnOrderRequest: components["schemas"]["OwnSubscriptionOrder"] | components["schemas"]["OwnChangeOrder"] | components["schemas"]["OwnSupportPackOrder"];
         Found: {
             items: {
@@ -16113,9 +18242,12 @@ export type ShopOptionInput = components['schemas']['ShopOptionInput'];
 export type ShopMeterInput = components['schemas']['ShopMeterInput'];
 export type ShopPlanInput = components['schemas']['ShopPlanInput'];
 export type ShopProductInput = components['schemas']['ShopProductInput'];
+export type DebitPolicyInput = components['schemas']['DebitPolicyInput'];
 export type NotifiedInvoiceInput = components['schemas']['NotifiedInvoiceInput'];
+export type BankCsvMappingInput = components['schemas']['BankCsvMappingInput'];
 export type PayerActionInput = components['schemas']['PayerActionInput'];
 export type OwnStoredMethodInput = components['schemas']['OwnStoredMethodInput'];
+export type BankLineProposalInput = components['schemas']['BankLineProposalInput'];
 export type ChangeRequestInput = components['schemas']['ChangeRequestInput'];
 export type OwnChangeRequestInput = components['schemas']['OwnChangeRequestInput'];
 export type ChangeOrderInput = components['schemas']['ChangeOrderInput'];
@@ -16159,6 +18291,10 @@ export type SimulatedAccountInput = components['schemas']['SimulatedAccountInput
 export type OwnSupportPackOrderInput = components['schemas']['OwnSupportPackOrderInput'];
 export type SupportPackOrderInput = components['schemas']['SupportPackOrderInput'];
 export type SupportCreditEntryInput = components['schemas']['SupportCreditEntryInput'];
+export type OwnWebhookEndpointInput = components['schemas']['OwnWebhookEndpointInput'];
+export type WebhookEndpointInput = components['schemas']['WebhookEndpointInput'];
+export type WebhookAttemptInput = components['schemas']['WebhookAttemptInput'];
+export type WebhookEventTypeInput = components['schemas']['WebhookEventTypeInput'];
 export type OrderRequestInput = components['schemas']['OrderRequestInput'];
 export type Problem = components['schemas']['Problem'];
 export type BusinessUnit = components['schemas']['BusinessUnit'];
@@ -16286,12 +18422,23 @@ export type ShopMeter = components['schemas']['ShopMeter'];
 export type ShopPlan = components['schemas']['ShopPlan'];
 export type ShopProduct = components['schemas']['ShopProduct'];
 export type Shop = components['schemas']['Shop'];
+export type BankFileProvider = components['schemas']['BankFileProvider'];
+export type BankFileSummary = components['schemas']['BankFileSummary'];
+export type BankFile = components['schemas']['BankFile'];
+export type BankFileLine = components['schemas']['BankFileLine'];
+export type BankInstruction = components['schemas']['BankInstruction'];
+export type BankCharge = components['schemas']['BankCharge'];
+export type DebitPolicy = components['schemas']['DebitPolicy'];
+export type DebitRun = components['schemas']['DebitRun'];
+export type DebitAttempt = components['schemas']['DebitAttempt'];
 export type Receipt = components['schemas']['Receipt'];
 export type PaymentOptions = components['schemas']['PaymentOptions'];
 export type NotifiedInvoice = components['schemas']['NotifiedInvoice'];
 export type OwnPaymentNotice = components['schemas']['OwnPaymentNotice'];
 export type PaymentNotice = components['schemas']['PaymentNotice'];
+export type PaymentNoticeFits = components['schemas']['PaymentNoticeFits'];
 export type Payment = components['schemas']['Payment'];
+export type BankCsvMapping = components['schemas']['BankCsvMapping'];
 export type PaymentDriver = components['schemas']['PaymentDriver'];
 export type PaymentProviderItem = components['schemas']['PaymentProviderItem'];
 export type PaymentProvider = components['schemas']['PaymentProvider'];
@@ -16302,6 +18449,12 @@ export type OwnStoredMethod = components['schemas']['OwnStoredMethod'];
 export type StoredMethod = components['schemas']['StoredMethod'];
 export type PaymentChoices = components['schemas']['PaymentChoices'];
 export type PaymentReversal = components['schemas']['PaymentReversal'];
+export type BankAccount = components['schemas']['BankAccount'];
+export type BankStatementSummary = components['schemas']['BankStatementSummary'];
+export type BankStatement = components['schemas']['BankStatement'];
+export type BankLineProposal = components['schemas']['BankLineProposal'];
+export type BankLine = components['schemas']['BankLine'];
+export type BankLinesApproved = components['schemas']['BankLinesApproved'];
 export type ChangeOrder = components['schemas']['ChangeOrder'];
 export type OwnChangeOrder = components['schemas']['OwnChangeOrder'];
 export type ChangePart = components['schemas']['ChangePart'];
@@ -16389,6 +18542,19 @@ export type OwnSupportPackOrder = components['schemas']['OwnSupportPackOrder'];
 export type SupportPackOrder = components['schemas']['SupportPackOrder'];
 export type SupportCreditEntry = components['schemas']['SupportCreditEntry'];
 export type SupportCredits = components['schemas']['SupportCredits'];
+export type OwnWebhookEndpoint = components['schemas']['OwnWebhookEndpoint'];
+export type WebhookEndpoint = components['schemas']['WebhookEndpoint'];
+export type WebhookEndpointKey = components['schemas']['WebhookEndpointKey'];
+export type OwnWebhookEndpointKey = components['schemas']['OwnWebhookEndpointKey'];
+export type WebhookAttempt = components['schemas']['WebhookAttempt'];
+export type OwnWebhookDelivery = components['schemas']['OwnWebhookDelivery'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type OwnWebhookDeliveryDetail = components['schemas']['OwnWebhookDeliveryDetail'];
+export type WebhookDeliveryDetail = components['schemas']['WebhookDeliveryDetail'];
+export type WebhookTest = components['schemas']['WebhookTest'];
+export type WebhookReplay = components['schemas']['WebhookReplay'];
+export type WebhookEventType = components['schemas']['WebhookEventType'];
+export type WebhookEventTypes = components['schemas']['WebhookEventTypes'];
 export type OwnOrderRequest = components['schemas']['OwnOrderRequest'];
 export type Found = components['schemas']['Found'];
 export type $defs = Record<string, never>;
@@ -30463,7 +32629,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    invoice_ids: string[];
+                    /**
+                     * @description What it pays; empty for an order
+                     * @default []
+                     */
+                    invoice_ids?: string[];
+                    /** @default null */
+                    order_id?: string | null;
                     /** @description Integer minor units of the business unit’s currency */
                     amount: number;
                     /** @enum {string} */
@@ -30472,7 +32644,15 @@ export interface operations {
                     paid_on: string;
                     reference?: string | null;
                     note?: string | null;
-                    /** @default null */
+                    /**
+                     * @description What was uploaded before, in order
+                     * @default []
+                     */
+                    receipts?: string[];
+                    /**
+                     * @description One receipt; `receipts` takes several
+                     * @default null
+                     */
                     receipt_file_id?: string | null;
                 };
             };
@@ -30553,6 +32733,47 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_notice_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
             };
             cookie?: never;
         };
@@ -31155,6 +33376,87 @@ export interface operations {
             };
         };
     };
+    office_get_notice_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_notice_fits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentNoticeFits"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     office_approve_payment_notice: {
         parameters: {
             query?: never;
@@ -31173,6 +33475,18 @@ export interface operations {
                     method?: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
                     /** Format: date */
                     received_on?: string;
+                    /** @description Other open invoices of the account */
+                    invoice_ids?: string[];
+                    /**
+                     * Format: uuid
+                     * @description An open order of the account instead
+                     */
+                    order_id?: string;
+                    /**
+                     * Format: uuid
+                     * @description The bank’s line that it is: amount and day are the line’s, which is booked by it
+                     */
+                    bank_line_id?: string;
                 };
             };
         };
@@ -32245,6 +34559,1837 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_debit_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebitPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_debit_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DebitPolicyInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebitPolicy"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_start_debit_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebitRun"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_debit_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DebitRun"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_debit_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DebitRun"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_debit_attempts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                account_id?: string;
+                business_unit_id?: string;
+                invoice_id?: string;
+                state?: "charging" | "paid" | "refused" | "dropped";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DebitAttempt"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_file_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankFileProvider"][];
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_remittance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankFile"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_files: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                provider_id?: string;
+                business_unit_id?: string;
+                kind?: "remittance" | "return";
+                state?: "queued" | "ready" | "reading" | "faulty" | "read" | "applying" | "applied" | "discarded" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankFileSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_receive_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankFile"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_bank_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankFile"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_download_bank_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_file_lines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "line" | "-line";
+                effect?: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankFileLine"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_instructions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankInstruction"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_apply_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankFile"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_discard_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankFile"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_charges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "due_date" | "-due_date" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                provider_id?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankCharge"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_bank_charges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "due_date" | "-due_date" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                provider_id?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_bank_charges_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at" | "due_date" | "-due_date" | "amount" | "-amount" | "account_name" | "-account_name";
+                q?: string;
+                provider_id?: string;
+                business_unit_id?: string;
+                account_id?: string;
+                state?: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_accounts: {
+        parameters: {
+            query?: {
+                business_unit_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankAccount"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_bank_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    business_unit_id: string;
+                    name: string;
+                    bank?: string | null;
+                    /**
+                     * @description Never kept: a hash of it recognises statements, the last digits are shown
+                     * @default null
+                     */
+                    number?: string | null;
+                    /**
+                     * @description ISO 4217 code
+                     * @example BRL
+                     */
+                    currency?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankAccount"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_bank_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankAccount"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_change_bank_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    bank?: string | null;
+                    /** @description Never kept: a hash of it recognises statements, the last digits are shown */
+                    number?: string | null;
+                    archived?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankAccount"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_statements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                business_unit_id?: string;
+                bank_account_id?: string;
+                state?: "draft" | "reading" | "ready" | "failed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankStatementSummary"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_discard_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_set_bank_statement_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    delimiter: ";" | "," | "\t" | "|";
+                    header_line: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_read_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    mapping: components["schemas"]["BankCsvMappingInput"];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_match_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_approve_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_stop_bank_statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankStatement"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_bank_lines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "booked_on" | "-booked_on" | "amount" | "-amount";
+                q?: string;
+                business_unit_id?: string;
+                bank_account_id?: string;
+                statement_id?: string;
+                state?: "open" | "proposed" | "booked" | "ignored" | "undecided";
+                confidence?: "certain" | "likely" | "possible";
+                kind?: "pix" | "transfer" | "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "tax" | "reversal" | "other";
+                direction?: "in" | "out";
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["BankLine"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_bank_lines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "booked_on" | "-booked_on" | "amount" | "-amount";
+                q?: string;
+                business_unit_id?: string;
+                bank_account_id?: string;
+                statement_id?: string;
+                state?: "open" | "proposed" | "booked" | "ignored" | "undecided";
+                confidence?: "certain" | "likely" | "possible";
+                kind?: "pix" | "transfer" | "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "tax" | "reversal" | "other";
+                direction?: "in" | "out";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_export_bank_lines_xlsx: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "position" | "-position" | "booked_on" | "-booked_on" | "amount" | "-amount";
+                q?: string;
+                business_unit_id?: string;
+                bank_account_id?: string;
+                statement_id?: string;
+                state?: "open" | "proposed" | "booked" | "ignored" | "undecided";
+                confidence?: "certain" | "likely" | "possible";
+                kind?: "pix" | "transfer" | "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "tax" | "reversal" | "other";
+                direction?: "in" | "out";
+                from?: string;
+                to?: string;
+                columns?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_approve_bank_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLinesApproved"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_bank_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLine"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_approve_bank_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Which of its proposals; the best without it
+                     */
+                    proposal_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLine"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_choose_bank_line_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    account_id: string;
+                    /**
+                     * @description None: the oldest first
+                     * @default []
+                     */
+                    invoice_ids?: string[];
+                    /** @default null */
+                    order_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLine"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_ignore_bank_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLine"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_reopen_bank_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankLine"];
+                };
             };
             /** @description Refused */
             "4XX": {
@@ -33550,6 +37695,1156 @@ export interface operations {
                         /** Format: uuid */
                         id: string;
                     };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_webhook_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventTypes"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_webhook_endpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnWebhookEndpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, on port 443 or 8443, at an address of the internet
+                     * @example https://example.com/hooks/zaguan
+                     */
+                    url: string;
+                    description?: string | null;
+                    /**
+                     * @description Null: everything, also what is added later
+                     * @default null
+                     */
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookEndpointKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_rotate_webhook_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookEndpointKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_test_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_replay_failed_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                endpoint_id?: string;
+                state?: "pending" | "delivered" | "failed" | "cancelled";
+                type?: string;
+                from?: string;
+                /** @description The first moment that is no longer shown */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["OwnWebhookDelivery"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookDeliveryDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookDeliveryDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_get_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookEndpoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_delete_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    portal_update_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, on port 443 or 8443, at an address of the internet
+                     * @example https://example.com/hooks/zaguan
+                     */
+                    url?: string;
+                    description?: string | null;
+                    /** @description Null: everything, also what is added later */
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWebhookEndpoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_webhook_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventTypes"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_webhook_endpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookEndpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, on port 443 or 8443, at an address of the internet
+                     * @example https://example.com/hooks/zaguan
+                     */
+                    url: string;
+                    description?: string | null;
+                    /**
+                     * @description Null: everything, also what is added later
+                     * @default null
+                     */
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    /** @default null */
+                    business_unit_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_rotate_webhook_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointKey"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_test_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_replay_failed_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date-time */
+                    since: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReplay"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+                endpoint_id?: string;
+                state?: "pending" | "delivered" | "failed" | "cancelled";
+                type?: string;
+                from?: string;
+                /** @description The first moment that is no longer shown */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookDelivery"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_list_account_webhook_endpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                sort?: "created_at" | "-created_at";
+                q?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["WebhookEndpoint"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_disable_account_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_delete_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_update_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, on port 443 or 8443, at an address of the internet
+                     * @example https://example.com/hooks/zaguan
+                     */
+                    url?: string;
+                    description?: string | null;
+                    /** @description Null: everything, also what is added later */
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    enabled?: boolean;
+                    business_unit_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
             /** @description Refused */

@@ -51,18 +51,18 @@ export {
   type UsedMethod,
 } from './providers.ts'
 export { getReversal } from './reversals.ts'
-export { registerDebitsOffice } from './routes.debits.ts'
 export { registerBankFilesOffice } from './routes.bank-files.ts'
+export { registerDebitsOffice } from './routes.debits.ts'
 export { registerPaymentsOffice } from './routes.office.ts'
 export { registerPayPortal } from './routes.pay.ts'
 export { registerPaymentsPortal } from './routes.portal.ts'
-export { registerStatementsOffice } from './routes.statements.ts'
-export { createStatementJobs, statementSchedule } from './statement-jobs.ts'
 export { registerProvidersOffice } from './routes.providers.ts'
+export { registerStatementsOffice } from './routes.statements.ts'
 export { ownMethodSchema, reversalSchema } from './schemas.providers.ts'
 export { paymentSchema } from './schemas.ts'
 export { applyStanding } from './standing.ts'
-export { getOwnMethod } from './stored-methods.ts'
+export { createStatementJobs, statementSchedule } from './statement-jobs.ts'
+export { forgetMethods, getOwnMethod } from './stored-methods.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

@@ -2,6 +2,7 @@
 // nobody knows whether it arrived, and the provider is asked before anything else is done (billing.md 25).
 import { sql } from 'kysely'
 import type { Config } from '../../platform/config.ts'
+import type { PaymentFailure } from '../../platform/database.gen.ts'
 import type { JobContext, JobHandlers, Schedule } from '../../platform/jobs.ts'
 import { type CallFault, callProvider, isFault } from './calls.ts'
 import { readRequest } from './charge-requests.ts'
@@ -28,7 +29,13 @@ async function startIntent(call: Call, id: string): Promise<void> {
       .set({ state: 'sending', sent_at: now(), look_at: now().add({ seconds: 60 }) })
       .where('id', '=', id)
       .where('state', '=', 'created')
-      .returning(['provider_id'])
+      .returning([
+        'provider_id',
+        sql<boolean>`exists (select from stored_methods m
+                              where m.id = payment_intents.stored_method_id and m.state = 'removed')`.as(
+          'method_removed',
+        ),
+      ])
       .executeTakeFirst()
     if (!row) return null
     // Should this process be killed now, somebody asks in a minute.
@@ -37,10 +44,12 @@ async function startIntent(call: Call, id: string): Promise<void> {
       await openProvider(tx, config, drivers, row.provider_id),
       await readRequest(tx, config, id),
     ]
-    return { provider, request }
+    return { provider, request, removed: row.method_removed }
   })
   if (!begun) return lookUpIntent(call, id)
-  const { provider, request } = begun
+  const { provider, request, removed } = begun
+  // Its customer took it back while the wish to charge it waited.
+  if (removed) return failIntent(call, id, 'the payment method was removed', 'invalid_method')
   if (!provider || !request) return failIntent(call, id, 'the provider is not set up')
   const answer = await callProvider(call, provider, (context): Promise<Standing> => {
     if (request.purpose === 'payment') return provider.driver.create(context, request.charge)
@@ -50,16 +59,21 @@ async function startIntent(call: Call, id: string): Promise<void> {
   await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
 }
 
-const refused = (detail: string): Standing => ({
+const refused = (detail: string, reason: PaymentFailure = 'provider_error'): Standing => ({
   state: 'failed',
   ref: null,
-  failure: { reason: 'provider_error', detail },
+  failure: { reason, detail },
   received: [],
   reversed: [],
 })
 
-async function failIntent({ config, transact, now }: Call, id: string, detail: string): Promise<void> {
-  await transact((tx) => applyStanding(tx, config, id, refused(detail), now()))
+async function failIntent(
+  { config, transact, now }: Call,
+  id: string,
+  detail: string,
+  reason?: PaymentFailure,
+): Promise<void> {
+  await transact((tx) => applyStanding(tx, config, id, refused(detail, reason), now()))
 }
 
 /** Applies what a provider answered, or notes that nobody knows and asks later. */
@@ -265,11 +279,13 @@ async function forgetMethod(call: Call, id: string): Promise<void> {
     )
     if (isFault(answer) && answer.fault === 'silence') throw new Error(answer.detail)
   }
-  // What a bank would need to debit an account is of no use any more.
+  // What a bank would need to debit an account is of no use any more; of who was erased, nothing is.
   await transact((tx) =>
-    sql`update stored_methods set reference_encrypted = null where id = ${id} and state = 'removed'`.execute(
-      tx,
-    ),
+    sql`update stored_methods m
+           set reference_encrypted = null,
+               reference = case when exists (select from accounts a where a.id = m.account_id and a.erased_at is not null)
+                                then '{}' else m.reference end
+         where m.id = ${id} and m.state = 'removed'`.execute(tx),
   )
 }
 

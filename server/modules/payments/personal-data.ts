@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { type PersonalDataSource, rowsOfAccount } from '../../platform/personal-data.ts'
 
-/** What an account told of its payments, and what came in. */
+/** What an account told of its payments, what it paid by, what came in and what went back. */
 export const personalData: PersonalDataSource[] = [
   rowsOfAccount('payment_notices'),
   {
@@ -21,5 +21,23 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('bank_statement_lines', { without: ['line_key'] }),
   rowsOfAccount('bank_line_proposals'),
   rowsOfAccount('payments'),
+  rowsOfAccount('payment_reversals', { without: ['look_at', 'looks'] }),
+  // What a provider knows a method by is of use to nobody else; what is stored encrypted is a bank's.
+  rowsOfAccount('stored_methods', { without: ['reference', 'reference_encrypted'] }),
+  rowsOfAccount('payment_intents', { without: ['details_encrypted', 'action', 'look_at', 'looks'] }),
+  {
+    name: 'payment_intent_invoices',
+    key: 'text',
+    select: (accountId) => sql`
+      select intent_id || '/' || invoice_id as key, to_jsonb(i) as content
+        from payment_intent_invoices i where account_id = ${accountId}`,
+  },
+  rowsOfAccount('debit_attempts'),
+  {
+    name: 'debit_announcements',
+    key: 'uuid',
+    select: (accountId) => sql`
+      select invoice_id as key, to_jsonb(d) as content from debit_announcements d where account_id = ${accountId}`,
+  },
   rowsOfAccount('bank_charges'),
 ]

@@ -12,7 +12,7 @@ import {
   refuseField,
 } from '../../platform/errors.ts'
 import { enqueue } from '../../platform/jobs.ts'
-import type { Drivers, ProviderDriver } from './providers.ts'
+import type { Capabilities, Drivers, ProviderDriver } from './providers.ts'
 
 /** A provider as staff set it. What is not given of the secrets stays as it is; an empty text takes one away. */
 export type ProviderInput = {
@@ -269,6 +269,16 @@ export async function openProvider(
     settings: settings.data,
     secrets: secrets.data,
   }
+}
+
+/** What a provider can give back of a payment: nothing, all of it, or a part. */
+export async function readRefunds(tx: Tx, drivers: Drivers, id: string): Promise<Capabilities['refunds']> {
+  const provider = await tx
+    .selectFrom('payment_providers')
+    .select('driver')
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return (provider && drivers.get(provider.driver)?.capabilities.refunds) ?? 'none'
 }
 
 /** Asks whether a provider works as it is set: a job tries it, and its health tells. Refuses: not_found. */

@@ -8,6 +8,7 @@ import {
   createProvider,
   getProvider,
   listProviders,
+  readRefunds,
   requestTest,
   updateProvider,
 } from './provider-list.ts'
@@ -231,14 +232,7 @@ export function registerProvidersOffice(app: App, drivers: Drivers): void {
       status: 201,
     },
     async (tx, { params, body }, actor, { now }) => {
-      const refunds = async (providerId: string) => {
-        const provider = await tx
-          .selectFrom('payment_providers')
-          .select('driver')
-          .where('id', '=', providerId)
-          .executeTakeFirst()
-        return (provider && drivers.get(provider.driver)?.capabilities.refunds) ?? 'none'
-      }
+      const refunds = (providerId: string) => readRefunds(tx, drivers, providerId)
       const made = await requestRefund(tx, params.id, body, refunds, actor.user_id, now)
       return isRefusal(made) ? made : getReversal(tx, made.id)
     },
@@ -310,13 +304,6 @@ export function registerProvidersOffice(app: App, drivers: Drivers): void {
       params: idParams,
       body: serviceMethodInput,
     },
-    async (tx, { params, body }) => {
-      const service = await tx
-        .selectFrom('subscriptions')
-        .select('account_id')
-        .where('id', '=', params.id)
-        .executeTakeFirst()
-      return setServiceMethod(tx, service?.account_id ?? params.id, params.id, body.stored_method_id)
-    },
+    (tx, { params, body }) => setServiceMethod(tx, null, params.id, body.stored_method_id),
   )
 }

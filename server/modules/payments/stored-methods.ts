@@ -175,6 +175,14 @@ export async function keepMethod(
     .where('state', '=', 'active')
     .executeTakeFirst()
   if (known) return
+  const erased = await tx
+    .selectFrom('accounts')
+    .select('id')
+    .where('id', '=', intent.account_id)
+    .where('erased_at', 'is not', null)
+    .executeTakeFirst()
+  // A set-up that ends after the account was erased keeps nothing.
+  if (erased) return
   const id = (await sql<{ id: string }>`select uuidv7() as id`.execute(tx)).rows[0]!.id
   await tx
     .insertInto('stored_methods')
@@ -220,13 +228,23 @@ export async function setAutomatic(
   return undefined
 }
 
-/** Lets a service be debited from a method of its own, or with null from the account's. Refuses: not_found, payment_method_unusable. */
+/**
+ * Lets a service be debited from a method of its own, or with null from the account's. Without an account it is that of the
+ * service, as staff see it. Refuses: not_found, payment_method_unusable.
+ */
 export async function setServiceMethod(
   tx: Tx,
-  accountId: string,
+  owner: string | null,
   subscriptionId: string,
   methodId: string | null,
 ): Promise<Refusal | undefined> {
+  const service = await tx
+    .selectFrom('subscriptions')
+    .select('account_id')
+    .where('id', '=', subscriptionId)
+    .executeTakeFirst()
+  if (!service || (owner !== null && service.account_id !== owner)) return notFound()
+  const accountId = service.account_id
   if (methodId !== null) {
     const method = await getOwnMethod(tx, accountId, methodId)
     if (isRefusal(method)) return method
@@ -249,16 +267,34 @@ export async function removeMethod(
   id: string,
   now: Temporal.Instant,
 ): Promise<Refusal | undefined> {
+  const method = await getOwnMethod(tx, accountId, id)
+  if (isRefusal(method)) return method
   await lockIntents(tx, accountId)
   const done = await sql<{ done: boolean }>`
     select remove_stored_method(${accountId}::uuid, ${id}::uuid, ${now}::timestamptz) as done`.execute(tx)
   if (!done.rows[0]?.done) return notFound()
-  await enqueue(
+  await askToForget(tx, id)
+  await announce(tx, 'payment_method.removed', { stored_method_id: id }, id)
+  return undefined
+}
+
+/** The job that has a provider forget a removed method, and forgets how the provider calls it. */
+function askToForget(tx: Tx, id: string): Promise<void> {
+  return enqueue(
     tx,
     'payments:forget_method',
     { stored_method_id: id },
     { key: `payments:forget_method:${id}` },
   )
-  await announce(tx, 'payment_method.removed', { stored_method_id: id }, id)
-  return undefined
+}
+
+/** Has providers forget everything that an account keeps at them, because the account is being erased; nobody is told. */
+export async function forgetMethods(tx: Tx, accountId: string): Promise<void> {
+  const methods = await tx
+    .selectFrom('stored_methods')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .orderBy('id')
+    .execute()
+  for (const { id } of methods) await askToForget(tx, id)
 }

@@ -5,6 +5,7 @@ import { notFound, type Refusal, refuse, refuseField } from '../../platform/erro
 import { enqueue } from '../../platform/jobs.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { hasUnbilledDays, lockAccounts } from '../billing/index.ts'
+import { forgetMethods } from '../payments/index.ts'
 
 /** What has to come to its end first. `amount` is in minor units of the business unit's currency. */
 export type Obstacle = {
@@ -14,6 +15,7 @@ export type Obstacle = {
     | 'invoices_open'
     | 'credit_left'
     | 'payments_pending'
+    | 'payments_under_way'
     | 'days_unbilled'
   count: number
   amount: number | null
@@ -30,6 +32,7 @@ type Counts = {
   notices: number
   payment_notes: number
   receipts_removed: number
+  stored_methods: number
   exports: number
   audit_entries: number
   people_of_others: number
@@ -102,6 +105,7 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
              (select count(*) from files f where f.account_id = a.id and f.purpose = 'receipt'
                  and not exists (select from payment_notice_receipts r join payment_notices n on n.id = r.payment_notice_id
                                   where r.file_id = f.id and n.state = 'approved'))::int as receipts_removed,
+             (select count(*) from stored_methods where account_id = a.id)::int as stored_methods,
              (select count(*) from privacy_exports where account_id = a.id and state = 'done' and removed_at is null)::int as exports,
              (select count(*) from audit_log where account_id = a.id)::int as audit_entries,
              (select count(*) from memberships where account_id = a.id and user_id <> all(alone.ids))::int as people_of_others,
@@ -134,6 +138,7 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
       'notices',
       'payment_notes',
       'receipts_removed',
+      'stored_methods',
       'exports',
       'audit_entries',
     ),
@@ -187,6 +192,7 @@ async function erase(
                          ${reason}, ${today(now, subject.time_zone)}::date)::text[] as files`.execute(tx)
   const files = erased.rows[0]?.files
   if (!files) return notFound()
+  await forgetMethods(tx, subject.id)
   // The bytes go once the rows are gone for certain.
   if (files.length > 0) await enqueue(tx, 'privacy:remove_files', { file_ids: files })
   return undefined

@@ -45,6 +45,7 @@ export const erasurePreview = z
           'invoices_open',
           'credit_left',
           'payments_pending',
+          'payments_under_way',
           'days_unbilled',
         ]),
         count: z.int(),

@@ -62,6 +62,7 @@ function Obstacles({ preview }: { preview: ErasurePreview }) {
     credit_left: `/accounts/${preview.account_id}`,
     invoices_open: '/invoices',
     payments_pending: '/payments',
+    payments_under_way: '/payments/providers',
     days_unbilled: '/closings',
   }
   return (
@@ -77,7 +78,7 @@ function Obstacles({ preview }: { preview: ErasurePreview }) {
             <Link
               to={pages[one.code] as never}
               search={
-                (one.code === 'invoices_open' || one.code === 'payments_pending'
+                (['invoices_open', 'payments_pending', 'payments_under_way'].includes(one.code)
                   ? { account_id: preview.account_id }
                   : {}) as never
               }
