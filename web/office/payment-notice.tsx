@@ -20,7 +20,7 @@ import { useFormats } from '../shared/use-formats.ts'
 import { DateText, Money } from '../shared/values.tsx'
 import formStyles from './form-layout.module.css'
 import { unitsQuery } from './frame-queries.ts'
-import { paymentNoticeQuery, receiptQuery, refreshPayments } from './payment-queries.ts'
+import { noticeFitsQuery, paymentNoticeQuery, receiptQuery, refreshPayments } from './payment-queries.ts'
 import styles from './payments.module.css'
 import { useMay } from './session.ts'
 
@@ -57,6 +57,12 @@ export function PaymentNoticeDetail({ id, onDecided }: { id: string; onDecided: 
                 [t('payments.method'), t(`words.payment_method.${notice.method}`)],
                 [t('payments.paid_on'), <DateText key="paid" value={notice.paid_on} style="long" />],
                 [t('payments.reference'), notice.reference],
+                notice.order && [
+                  t('payments.order'),
+                  <Link key="order" to={`/orders/${notice.order.id}` as never}>
+                    {t('payments.order_of', { number: notice.order.number, title: notice.order.title })}
+                  </Link>,
+                ],
                 [
                   t('payments.told_by'),
                   <span key="by">
@@ -72,46 +78,48 @@ export function PaymentNoticeDetail({ id, onDecided }: { id: string; onDecided: 
               </blockquote>
             )}
           </div>
-          <ReceiptView notice={notice} />
+          <ReceiptsView notice={notice} />
         </div>
       </Section>
-      <Section title={t('payments.pays')} flush>
-        <SimpleTable
-          label={t('payments.pays')}
-          rows={notice.invoices}
-          rowId={(row) => row.id}
-          columns={[
-            {
-              id: 'number',
-              header: t('payments.invoice'),
-              primary: true,
-              cell: (row) => (
-                <Link to="/invoices/$id" params={{ id: row.id }}>
-                  {row.number}
-                </Link>
-              ),
-            },
-            { id: 'due', header: t('payments.due'), cell: (row) => <DateText value={row.due_date} /> },
-            {
-              id: 'state',
-              header: t('payments.state'),
-              cell: (row) => <StateBadge kind="invoice" state={row.state} />,
-            },
-            {
-              id: 'total',
-              header: t('payments.total'),
-              align: 'end',
-              cell: (row) => <Money amount={row.total} currency={notice.currency} />,
-            },
-            {
-              id: 'open',
-              header: t('payments.open'),
-              align: 'end',
-              cell: (row) => <Money amount={row.open_amount} currency={notice.currency} />,
-            },
-          ]}
-        />
-      </Section>
+      {notice.invoices.length > 0 && (
+        <Section title={t('payments.pays')} flush>
+          <SimpleTable
+            label={t('payments.pays')}
+            rows={notice.invoices}
+            rowId={(row) => row.id}
+            columns={[
+              {
+                id: 'number',
+                header: t('payments.invoice'),
+                primary: true,
+                cell: (row) => (
+                  <Link to="/invoices/$id" params={{ id: row.id }}>
+                    {row.number}
+                  </Link>
+                ),
+              },
+              { id: 'due', header: t('payments.due'), cell: (row) => <DateText value={row.due_date} /> },
+              {
+                id: 'state',
+                header: t('payments.state'),
+                cell: (row) => <StateBadge kind="invoice" state={row.state} />,
+              },
+              {
+                id: 'total',
+                header: t('payments.total'),
+                align: 'end',
+                cell: (row) => <Money amount={row.total} currency={notice.currency} />,
+              },
+              {
+                id: 'open',
+                header: t('payments.open'),
+                align: 'end',
+                cell: (row) => <Money amount={row.open_amount} currency={notice.currency} />,
+              },
+            ]}
+          />
+        </Section>
+      )}
       {notice.state === 'pending' ? (
         <Decision notice={notice} onDecided={onDecided} />
       ) : (
@@ -139,11 +147,29 @@ function Decided({ notice }: { notice: PaymentNotice }) {
   )
 }
 
-function ReceiptView({ notice }: { notice: PaymentNotice }) {
+function ReceiptsView({ notice }: { notice: PaymentNotice }) {
+  const { t } = useTranslation()
+  if (notice.receipts.length === 0) return <p className={styles.hint}>{t('payments.no_receipt')}</p>
+  return (
+    <div className={styles.receipts}>
+      {notice.receipts.map((receipt) => (
+        <ReceiptView key={receipt.file_id} notice={notice} receipt={receipt} />
+      ))}
+    </div>
+  )
+}
+
+function ReceiptView({
+  notice,
+  receipt,
+}: {
+  notice: PaymentNotice
+  receipt: PaymentNotice['receipts'][number]
+}) {
   const { t } = useTranslation()
   const { bytes } = useFormats()
-  const has = notice.receipt_file_id !== null
-  const query = useQuery({ ...receiptQuery(notice.id), enabled: has })
+  const picture = receipt.media_type !== 'application/pdf'
+  const query = useQuery({ ...receiptQuery(notice.id, receipt.file_id), enabled: picture })
   const blob = query.data?.kind === 'image' ? query.data.blob : null
   const [url, setUrl] = useState<string | null>(null)
   useEffect(() => {
@@ -152,7 +178,6 @@ function ReceiptView({ notice }: { notice: PaymentNotice }) {
     setUrl(made)
     return () => URL.revokeObjectURL(made)
   }, [blob])
-  if (!has) return <p className={styles.hint}>{t('payments.no_receipt')}</p>
   return (
     <div className={styles.receipt}>
       {url && <img src={url} alt={t('payments.receipt_alt', { name: notice.account_name })} />}
@@ -160,16 +185,15 @@ function ReceiptView({ notice }: { notice: PaymentNotice }) {
       <div className={styles.receiptLine}>
         <Button
           component="a"
-          href={`/api/v1/office/payment-notices/${notice.id}/receipt`}
-          download={notice.receipt_name ?? true}
+          href={`/api/v1/office/payment-notices/${notice.id}/receipts/${receipt.file_id}`}
+          download={receipt.name}
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}
         >
           {t('payments.receipt_download')}
         </Button>
         <small>
-          {notice.receipt_name}
-          {notice.receipt_size !== null && ` · ${bytes(notice.receipt_size)}`}
+          {receipt.name} · {bytes(receipt.size)}
         </small>
       </div>
     </div>
@@ -178,7 +202,7 @@ function ReceiptView({ notice }: { notice: PaymentNotice }) {
 
 function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id: string) => void }) {
   const { t } = useTranslation()
-  const { money } = useFormats()
+  const { money, date } = useFormats()
   const may = useMay()
   const queryClient = useQueryClient()
   const { data: units = [] } = useQuery(unitsQuery)
@@ -194,6 +218,8 @@ function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id
       amount: notice.amount as number | null,
       method: notice.method as string,
       received_on: notice.paid_on,
+      pays: '',
+      bank_line_id: '',
     },
     check: (values) => ({
       amount: (values.amount === null || values.amount <= 0) && t('common:input.money'),
@@ -208,6 +234,8 @@ function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id
             amount: values.amount ?? undefined,
             method: values.method as PaymentNotice['method'],
             received_on: values.received_on,
+            ...targetOf(values.pays),
+            ...(values.bank_line_id ? { bank_line_id: values.bank_line_id } : {}),
           },
         }),
       ),
@@ -222,9 +250,28 @@ function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id
       done(decided)
     },
   })
+  const fits = useQuery(noticeFitsQuery(notice.id))
   if (!may('payments.decide')) return <p className={styles.hint}>{t('words.not_permitted')}</p>
-  const open = notice.invoices.reduce((sum, one) => sum + one.open_amount, 0)
-  const surplus = (form.values.amount ?? 0) - open
+  const invoices = fits.data?.invoices ?? []
+  const orders = fits.data?.orders ?? []
+  const lines = fits.data?.lines ?? []
+  const line = lines.find((one) => one.id === form.values.bank_line_id)
+  // What is owed of what it would pay, as it is chosen now.
+  const open =
+    form.values.pays === ''
+      ? (fits.data?.owed ?? notice.invoices.reduce((sum, one) => sum + one.open_amount, 0))
+      : form.values.pays === 'all'
+        ? (fits.data?.owed_in_all ?? 0)
+        : (invoices.find((one) => one.id === form.values.pays)?.open_amount ??
+          orders.find((one) => `order:${one.id}` === form.values.pays)?.due ??
+          0)
+  function targetOf(pays: string): { invoice_ids?: string[]; order_id?: string } {
+    if (pays === '') return {}
+    if (pays === 'all') return { invoice_ids: invoices.map((one) => one.id) }
+    return pays.startsWith('order:') ? { order_id: pays.slice(6) } : { invoice_ids: [pays] }
+  }
+  const fitting = (fit: boolean) => (fit ? ` – ${t('payments.fitting')}` : '')
+  const surplus = (line?.amount ?? form.values.amount ?? 0) - open
   const methods = [...new Set([notice.method, ...(unit?.payment_methods ?? [])])]
   return (
     <Section title={t('payments.decide')} description={t('payments.decide_text')}>
@@ -253,6 +300,66 @@ function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id
               required
               withAsterisk={false}
               {...form.field('received_on')}
+            />
+          </div>
+        </div>
+        <div className={formStyles.fields}>
+          <div data-span="6">
+            <NativeSelect
+              label={t('payments.pay_what')}
+              data={[
+                { value: '', label: t('payments.as_told') },
+                ...invoices
+                  .filter((one) => !one.chosen || invoices.filter((other) => other.chosen).length > 1)
+                  .map((one) => ({
+                    value: one.id,
+                    label:
+                      t('payments.invoice_of', {
+                        number: one.number,
+                        amount: money(one.open_amount, notice.currency),
+                      }) + fitting(one.fits),
+                  })),
+                ...(invoices.length > 1
+                  ? [
+                      {
+                        value: 'all',
+                        label:
+                          t('payments.all_open', {
+                            amount: money(fits.data?.owed_in_all ?? 0, notice.currency),
+                          }) + fitting(fits.data?.all_fit ?? false),
+                      },
+                    ]
+                  : []),
+                ...orders
+                  .filter((one) => one.id !== notice.order?.id)
+                  .map((one) => ({
+                    value: `order:${one.id}`,
+                    label:
+                      t('payments.order_due', {
+                        number: one.number,
+                        amount: money(one.due, notice.currency),
+                      }) + fitting(one.fits),
+                  })),
+              ]}
+              {...form.field('pays')}
+            />
+          </div>
+          <div data-span="6">
+            <NativeSelect
+              label={t('payments.bank_line')}
+              disabled={lines.length === 0}
+              data={[
+                { value: '', label: lines.length === 0 ? t('payments.no_bank_line') : '–' },
+                ...lines.map((one) => ({
+                  value: one.id,
+                  label: t('payments.bank_line_of', {
+                    date: date(one.booked_on),
+                    account: one.bank_account_name,
+                    text: (one.counterparty_name ?? one.description).slice(0, 60),
+                  }),
+                })),
+              ]}
+              {...form.field('bank_line_id')}
             />
           </div>
         </div>

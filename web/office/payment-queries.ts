@@ -52,15 +52,23 @@ const imageTypes: [string, string][] = [
   ['47494638', 'image/gif'],
 ]
 
-/** The receipt of a notice, to be shown where it is a picture. Its kind is what its bytes say: strangers send it. */
-export const receiptQuery = (id: string) =>
+/** What a notice may be the money of: the account's open invoices and orders, and lines of the bank. */
+export const noticeFitsQuery = (id: string) =>
   queryOptions({
-    queryKey: ['payment-notices', id, 'receipt'],
+    queryKey: ['payment-notices', id, 'fits'],
+    queryFn: ({ signal }) =>
+      orThrow(api.GET('/api/v1/office/payment-notices/{id}/fits', { params: { path: { id } }, signal })),
+  })
+
+/** A receipt of a notice, to be shown where it is a picture. Its kind is what its bytes say: strangers send it. */
+export const receiptQuery = (id: string, fileId: string) =>
+  queryOptions({
+    queryKey: ['payment-notices', id, 'receipt', fileId],
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: async ({ signal }): Promise<Receipt> => {
       const bytes = (await orThrow(
-        api.GET('/api/v1/office/payment-notices/{id}/receipt', {
-          params: { path: { id } },
+        api.GET('/api/v1/office/payment-notices/{id}/receipts/{file_id}', {
+          params: { path: { id, file_id: fileId } },
           parseAs: 'arrayBuffer',
           signal,
         }),

@@ -13,6 +13,9 @@ export function PaymentsNav() {
       <Link to="/payments/received" activeOptions={{ includeSearch: false }}>
         {t('payments.received')}
       </Link>
+      <Link to="/bank-statements" activeOptions={{ includeSearch: false }}>
+        {t('payments.statements')}
+      </Link>
       <Link to="/payments/providers" activeOptions={{ includeSearch: false }}>
         {t('payments.by_providers')}
       </Link>

@@ -43,7 +43,6 @@ export const statementWarningCodes = [
   'rows_left_out',
   'other_accounts',
   'batch_not_itemised',
-  'other_currency',
 ] as const
 export type StatementWarningCode = (typeof statementWarningCodes)[number]
 

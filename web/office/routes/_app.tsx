@@ -1,6 +1,7 @@
 import IconAlarm from '@tabler/icons-react/dist/esm/icons/IconAlarm.mjs'
 import IconBook2 from '@tabler/icons-react/dist/esm/icons/IconBook2.mjs'
 import IconBuilding from '@tabler/icons-react/dist/esm/icons/IconBuilding.mjs'
+import IconBuildingBank from '@tabler/icons-react/dist/esm/icons/IconBuildingBank.mjs'
 import IconCalendarCheck from '@tabler/icons-react/dist/esm/icons/IconCalendarCheck.mjs'
 import IconCash from '@tabler/icons-react/dist/esm/icons/IconCash.mjs'
 import IconChartBar from '@tabler/icons-react/dist/esm/icons/IconChartBar.mjs'
@@ -95,6 +96,12 @@ function useAreas(): Area[][] {
         label: t('shell.payments'),
         icon: IconCash,
         count: waiting?.payment_notices,
+        needs: 'payments.read',
+      },
+      {
+        to: '/bank-statements',
+        label: t('shell.bank_statements'),
+        icon: IconBuildingBank,
         needs: 'payments.read',
       },
       { to: '/ledger', label: t('shell.ledger'), icon: IconBook2, needs: 'ledger.read' },
