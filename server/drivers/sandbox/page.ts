@@ -55,7 +55,8 @@ export function renderCharge(page: SandboxPage): string {
   const t = translator(language)
   const amount = formatMoney(charge.amount, charge.currency, language)
   const stage = stageOf(page)
-  const title = charge.purpose === 'setup' ? t('sandbox:title_store') : t('sandbox:title_pay', { amount })
+  const words = stage === 'choose' ? 'sandbox:title_pay' : 'sandbox:title_done'
+  const title = charge.purpose === 'setup' ? t('sandbox:title_store') : t(words, { amount })
   const body =
     stage === 'choose'
       ? renderChoice(page, t, amount)

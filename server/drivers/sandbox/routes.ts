@@ -103,6 +103,7 @@ const refOf = (request: FastifyRequest) => (request.params as { ref: string }).r
 function languageOf(request: FastifyRequest, charge: SandboxCharge | null): Language {
   const { language } = request.query as { language?: unknown }
   if (isLanguage(language)) return language
-  if (charge && isLanguage(charge.language)) return charge.language
-  return chooseLanguage(request.headers['accept-language'], 'en')
+  // Whoever sits there may read another language than the account's papers are written in.
+  const fallback = charge && isLanguage(charge.language) ? charge.language : 'en'
+  return chooseLanguage(request.headers['accept-language'], fallback)
 }
