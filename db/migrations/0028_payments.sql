@@ -148,7 +148,7 @@ create index payment_intents_account on payment_intents (account_id, id desc);
 create index payment_intents_unit on payment_intents (business_unit_id, id desc);
 create index payment_intents_provider on payment_intents (provider_id, id desc);
 create index payment_intents_look on payment_intents (look_at) where look_at is not null;
-create index payment_intents_open on payment_intents (state, id desc) where ended_at is null;
+create index payment_intents_state on payment_intents (state, id desc);
 create index payment_intents_order on payment_intents (order_id) where order_id is not null;
 create unique index payment_intents_one_open on payment_intents (order_id, method) where ended_at is null and order_id is not null;
 create index payment_intents_stored_method on payment_intents (stored_method_id) where stored_method_id is not null;

@@ -103,7 +103,7 @@ create policy office on debit_runs to zaguan_office
 grant select, insert, update on debit_runs to zaguan_office;
 
 -- What a business unit may charge by itself on a day: open, due, with a method that is good, nothing of it under way, no notice of
--- payment waiting, and after a refusal only when its pause is over.
+-- payment waiting, after a refusal only when its pause is over, and never what was given or taken back before: that is for people.
 create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit int)
   returns table (invoice_id uuid, account_id uuid, open_amount bigint, currency char(3), stored_method_id uuid, provider_id uuid,
                  method payment_method, attempt smallint)
@@ -123,9 +123,11 @@ create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit int)
        where a.invoice_id = i.id order by a.attempt desc limit 1) l on true
    where i.business_unit_id = p_unit and i.state = 'open' and i.kind in ('invoice', 'debit_note') and i.due_date <= p_day
      and i.id > p_after and b.open_amount > 0
-     and (l.attempt is null or l.state = 'paid' or l.state = 'dropped'
+     and (l.attempt is null or l.state = 'dropped'
           or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id)) and coalesce(l.attempt, 0) < 20
      and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
+     and not exists (select from ledger_entries e where e.invoice_id = i.id and e.ledger_account = 'receivable'
+                        and e.kind in ('refund', 'chargeback'))
      and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
                       where ni.invoice_id = i.id and n.state = 'pending')
    order by i.id limit p_limit $$;

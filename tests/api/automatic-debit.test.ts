@@ -155,6 +155,18 @@ describe('automatic debit', () => {
     expect(await stateOf(third)).toBe('paid')
   })
 
+  it('never charges by itself what was given back', async () => {
+    const { account, customer } = await createParty()
+    await store(customer, 'success')
+    const due = await issue(account, 2500)
+    expect(await charge()).toMatchObject({ due: 1, paid: 1 })
+    const [payment] = (await admin.get(`/payments?account_id=${account.id}`)).body.items
+    await admin.post(`/payments/${payment.id}/refund`, { amount: 2500, reason: 'Engano', by: 'provider' })
+    await runJobs(api)
+    expect(await stateOf(due)).toBe('open')
+    expect(await charge()).toMatchObject({ due: 0 })
+  })
+
   it('starts one run at a time, and none where it is switched off', async () => {
     const [one, two] = await Promise.all([
       admin.post(`/business-units/${unit.id}/debit-runs`),
