@@ -110,26 +110,26 @@ export function writeBoleto(
   const rest = inner - side
 
   // The bank, its code, and what is typed.
+  const [code, typed] = [x + 108, x + 156]
+  const bank = wrap(cleanText(boleto.bank_name), 600, 8, code - x - 6).slice(0, 2)
   draft.tag(section, 'P', () => {
-    draft.write(wrap(cleanText(boleto.bank_name), 600, 9, 140).slice(0, 1), x, y + 8, 140, {
-      size: 9,
-      weight: 600,
-    })
-    draft.write([boleto.bank_code], x + 146, y + 4, 52, { size: 14, weight: 600, align: 'centre' })
+    draft.write(bank, x, y + (bank.length > 1 ? 2 : 9), code - x - 6, { size: 8, weight: 600 })
+    draft.write([boleto.bank_code], code, y + 4, typed - code - 4, { size: 13, weight: 600, align: 'centre' })
   })
   draft.decorate(() => {
-    draft.fillBox(x + 144, y + 4, 1, 22, ink.text)
-    draft.fillBox(x + 199, y + 4, 1, 22, ink.text)
+    draft.fillBox(code, y + 4, 1, 23, ink.text)
+    draft.fillBox(typed - 5, y + 4, 1, 23, ink.text)
   })
   draft.tag(
     section,
     'P',
-    () =>
-      draft.write([boleto.typeable_line], x + 204, y + 8, inner - 204, {
-        size: 10.4,
+    () => {
+      draft.write([boleto.typeable_line], typed, y + 8, right - typed, {
+        size: 10,
         weight: 600,
         align: 'right',
-      }),
+      })
+    },
     ` /ActualText ${textString(boleto.typeable_line)}`,
   )
   y += 27

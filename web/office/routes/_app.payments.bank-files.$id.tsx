@@ -65,8 +65,9 @@ function BankFilePage() {
         state={<BankFileBadge state={file.state} />}
         subtitle={
           <>
-            {t(`kinds.${file.kind}`)} · {file.provider_name} · {file.business_unit_name} ·{' '}
-            <DateText value={file.created_at} style="long" />
+            {t(`kinds.${file.kind}`)}
+            {file.sequence !== null && ` ${t('sequence')} ${file.sequence}`} · {file.provider_name} ·{' '}
+            {file.business_unit_name} · <DateText value={file.made_on ?? file.created_at} style="long" />
           </>
         }
         actions={!busy && <Actions file={file} />}
@@ -229,34 +230,35 @@ function Faults({ file }: { file: BankFile }) {
 
 function Summary({ file }: { file: BankFile }) {
   const { t } = useTranslation('bankfiles')
-  const { number } = useFormats()
+  const { number, money } = useFormats()
+  const received = file.effects.find(({ effect }) => effect === 'received')
   return (
-    <Section>
-      <Figures
-        figures={[
-          {
-            id: 'total',
-            label: t(file.kind === 'return' ? 'total_in' : 'total_out'),
-            value: <Money amount={file.total} currency={file.currency} />,
-          },
-          { id: 'records', label: t('records'), value: number(file.records) },
-          ...file.effects
-            .filter(({ effect }) => effect !== 'received')
-            .map(({ effect, records }) => ({
-              id: effect,
-              label: t(`effect.${effect}`),
-              value: number(records),
-              ...(effect === 'unknown' || effect === 'rejected' ? { tone: 'warning' as const } : {}),
-            })),
-          file.sequence !== null && { id: 'sequence', label: t('sequence'), value: number(file.sequence) },
-          file.made_on !== null && {
-            id: 'made_on',
-            label: t('made_on'),
-            value: <DateText value={file.made_on} />,
-          },
-        ]}
-      />
-    </Section>
+    <Figures
+      figures={[
+        file.kind === 'return'
+          ? {
+              id: 'total',
+              label: t('total_in'),
+              value: <Money amount={received?.paid_amount ?? 0} currency={file.currency} />,
+              note: t('payments', { count: received?.records ?? 0 }),
+            }
+          : {
+              id: 'total',
+              label: t('total_out'),
+              value: <Money amount={file.total} currency={file.currency} />,
+            },
+        { id: 'records', label: t('records'), value: number(file.records) },
+        ...file.effects
+          .filter(({ effect }) => effect !== 'received')
+          .map(({ effect, records, paid_amount }) => ({
+            id: effect,
+            label: t(`effect.${effect}`),
+            value: number(records),
+            ...(paid_amount > 0 ? { note: money(paid_amount, file.currency) } : {}),
+            ...(effect === 'unknown' || effect === 'rejected' ? { tone: 'warning' as const } : {}),
+          })),
+      ]}
+    />
   )
 }
 

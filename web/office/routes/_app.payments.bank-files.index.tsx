@@ -77,67 +77,67 @@ function BankFiles() {
     [t, number],
   )
   return (
-    <Stacked>
-      <div>
-        <PageTitle
-          title={t('office:payments.title')}
-          actions={
-            <ButtonLink
-              to="/payments/bank-charges"
-              variant="default"
-              leftSection={<IconReceipt size={16} aria-hidden />}
-            >
-              {t('charges_title')}
-            </ButtonLink>
-          }
-        />
-        <PaymentsNav />
-      </div>
-      {providers.length === 0 ? (
-        <EmptyState icon={<IconFileText size={24} aria-hidden />} title={t('no_ways')}>
-          <p>{t('no_ways_text')}</p>
-          <Link to="/settings/providers">{t('to_settings')}</Link>
-        </EmptyState>
-      ) : (
-        <BankProviders providers={providers} onUpload={setUploading} />
-      )}
-      <DataTable
-        name="bank-files"
-        label={t('files')}
-        source={bankFilesSource}
-        columns={columns}
-        rowId={(row) => row.id}
-        rowLabel={(row) => row.name}
-        rowTo={(row) => `/payments/bank-files/${row.id}`}
-        searchable={false}
-        filters={[
-          ...units,
-          {
-            id: 'provider_id',
-            label: t('provider'),
-            options: providers.map(({ id, name }) => ({ value: id, label: name })),
-          },
-          {
-            id: 'kind',
-            label: t('kind'),
-            options: (['remittance', 'return'] as const).map((value) => ({
-              value,
-              label: t(`kinds.${value}`),
-            })),
-          },
-          {
-            id: 'state',
-            label: t('state_label'),
-            options: fileStates.map((value) => ({ value, label: t(`state.${value}`) })),
-          },
-        ]}
-        empty={
-          <EmptyState icon={<IconFileText size={24} aria-hidden />} title={t('empty')}>
-            {t('empty_text')}
-          </EmptyState>
+    <>
+      <PageTitle
+        title={t('office:payments.title')}
+        actions={
+          <ButtonLink
+            to="/payments/bank-charges"
+            variant="default"
+            leftSection={<IconReceipt size={16} aria-hidden />}
+          >
+            {t('charges_title')}
+          </ButtonLink>
         }
       />
-      <ReturnDialog provider={uploading} opened={uploading !== null} onClose={() => setUploading(null)} />
-    </Stacked>
+      <PaymentsNav />
+      <Stacked>
+        {providers.length === 0 ? (
+          <EmptyState icon={<IconFileText size={24} aria-hidden />} title={t('no_ways')}>
+            <p>{t('no_ways_text')}</p>
+            <Link to="/settings/providers">{t('to_settings')}</Link>
+          </EmptyState>
+        ) : (
+          <BankProviders providers={providers} onUpload={setUploading} />
+        )}
+        <DataTable
+          name="bank-files"
+          label={t('files')}
+          source={bankFilesSource}
+          columns={columns}
+          rowId={(row) => row.id}
+          rowLabel={(row) => row.name}
+          rowTo={(row) => `/payments/bank-files/${row.id}`}
+          searchable={false}
+          filters={[
+            ...units,
+            {
+              id: 'provider_id',
+              label: t('provider'),
+              options: providers.map(({ id, name }) => ({ value: id, label: name })),
+            },
+            {
+              id: 'kind',
+              label: t('kind'),
+              options: (['remittance', 'return'] as const).map((value) => ({
+                value,
+                label: t(`kinds.${value}`),
+              })),
+            },
+            {
+              id: 'state',
+              label: t('state_label'),
+              options: fileStates.map((value) => ({ value, label: t(`state.${value}`) })),
+            },
+          ]}
+          empty={
+            <EmptyState icon={<IconFileText size={24} aria-hidden />} title={t('empty')}>
+              {t('empty_text')}
+            </EmptyState>
+          }
+        />
+        <ReturnDialog provider={uploading} opened={uploading !== null} onClose={() => setUploading(null)} />
+      </Stacked>
+    </>
   )
 }
