@@ -4,10 +4,12 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createJobHandlers } from '../../server/app.ts'
 import { transactAsSystem } from '../../server/platform/database.ts'
+import { encryptSecret } from '../../server/platform/encryption.ts'
 import { createMailer } from '../../server/platform/mail.ts'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
 import { issueInvoice } from '../invoices.ts'
 import { runJobs } from '../jobs.ts'
+import { addSandbox, press } from '../payments/sandbox-house.ts'
 
 let api: TestApi
 let admin: Caller
@@ -609,6 +611,95 @@ describe('an erasure', () => {
     )
     expect(again.id).not.toBe(party.id)
     expect((await (await api.customer(party.email)).get('/account')).body.name).toBe('New life')
+  })
+
+  it('ends what they paid by, has providers forget it, and keeps only what was paid', async () => {
+    const party = await createParty()
+    const provider = await addSandbox(api, unit.id)
+    const setup = await done(
+      party.customer.post('/stored-methods', { provider_id: provider, method: 'card' }),
+    )
+    const pay = async (intentId: string) => {
+      await runJobs(api)
+      const { action } = await done(party.customer.get(`/payment-intents/${intentId}`))
+      await press(api, new URL(action.url).pathname.split('/').at(-1)!, { do: 'choose', scenario: 'success' })
+      await done(admin.post(`/payment-intents/${intentId}/look-up`))
+      await runJobs(api)
+    }
+    await pay(setup.id)
+    const [method] = (await done(party.customer.get('/stored-methods'))).items
+    expect(method).toMatchObject({ brand: 'Visa', last_digits: '4242', state: 'active' })
+    // As where a bank is told what to debit.
+    await owner.query('update stored_methods set reference_encrypted = $2 where id = $1', [
+      method.id,
+      encryptSecret(api.config, 'account 4711', `stored_methods.reference ${method.id}`),
+    ])
+    const { id: invoice } = await api.system((tx) =>
+      issueInvoice(tx, party.id, { total: 900, due_date: '2026-06-10' }),
+    )
+    const intent = await done(
+      party.customer.post('/payment-intents', {
+        provider_id: provider,
+        method: 'card',
+        invoice_ids: [invoice],
+      }),
+    )
+    // Money on its way has to arrive first.
+    const early = await done(admin.get(`/accounts/${party.id}/erasure`))
+    expect(early.obstacles).toContainEqual({ code: 'payments_under_way', count: 1, amount: 900 })
+    await pay(intent.id)
+    await owner.query(`update payment_intents set failure_detail = $2 where account_id = $1`, [
+      party.id,
+      `${party.word} was not at home`,
+    ])
+    const told = await owner.query(
+      `insert into provider_events (provider_id, business_unit_id, event_key, body, received_at)
+       values ($1, $2, 'told', convert_to($3, 'UTF8'), now() + interval '1 hour') returning id`,
+      [provider, unit.id, JSON.stringify({ key: intent.id, name: party.word })],
+    )
+    // Typed, and never taken to its provider.
+    await done(
+      party.customer.post('/stored-methods', {
+        provider_id: provider,
+        method: 'card',
+        details: { account: '1' },
+      }),
+    )
+
+    const shown = await done(admin.get(`/accounts/${party.id}/erasure`))
+    expect(shown.obstacles).toEqual([])
+    expect(shown.goes).toContainEqual({ kind: 'stored_methods', count: 1 })
+    await done(erase(party))
+    await runJobs(api)
+    const stored = await owner.query('select * from stored_methods where account_id = $1', [party.id])
+    expect(stored.rows).toMatchObject([
+      {
+        state: 'removed',
+        automatic: false,
+        brand: null,
+        last_digits: null,
+        expires_on: null,
+        reference: {},
+        reference_encrypted: null,
+      },
+    ])
+    const kept = await owner.query('select forgotten_at from sandbox_methods where provider_id = $1', [
+      provider,
+    ])
+    expect(kept.rows).toEqual([{ forgotten_at: expect.any(Date) }])
+    const asked = await owner.query(
+      'select purpose, state, amount, details_encrypted, failure_detail from payment_intents where account_id = $1 order by id',
+      [party.id],
+    )
+    expect(asked.rows).toMatchObject([
+      { purpose: 'setup', state: 'succeeded', details_encrypted: null, failure_detail: null },
+      { purpose: 'payment', state: 'succeeded', amount: '900', failure_detail: null },
+      { purpose: 'setup', state: 'cancelled', details_encrypted: null },
+    ])
+    expect(
+      (await owner.query('select body from provider_events where id = $1', [told.rows[0].id])).rows,
+    ).toEqual([{ body: Buffer.alloc(0) }])
+    expect((await whereStands(party.word)).map((one) => one.split(':')[0])).toEqual(['invoices'])
   })
 
   it('leaves a person who acts for another account, too, as they are there', async () => {

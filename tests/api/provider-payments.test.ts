@@ -4,6 +4,7 @@ import { issueInvoice } from '../invoices.ts'
 import { runJobs } from '../jobs.ts'
 import { press } from '../payments/sandbox-house.ts'
 import { askOwner } from '../people.ts'
+import { startPixBank } from '../pix/conformance-server.ts'
 
 let api: TestApi
 let admin: Caller
@@ -262,6 +263,47 @@ describe('staff', () => {
     expect([bad.status, bad.body.errors?.[0]?.path ?? bad.body.fields?.[0]?.path]).toEqual([422, 'methods'])
     const finance = await api.staff('support')
     expect((await finance.post(`/payment-providers/${provider.id}/test`)).status).toBe(403)
+  })
+
+  it('cannot have a secret sent to another address than the one that it was given for', async () => {
+    const bank = await startPixBank()
+    try {
+      const input = { name: 'Banco', methods: ['pix'], enabled: false }
+      const made = await admin.post('/payment-providers', {
+        ...input,
+        business_unit_id: unit.id,
+        driver: 'pix',
+        settings: bank.settings,
+        secrets: bank.secrets,
+      })
+      expect(made.status, JSON.stringify(made.body)).toBe(201)
+      const change = (settings: object, secrets: object = {}) =>
+        admin.put(`/payment-providers/${made.body.id}`, {
+          ...input,
+          settings: { ...bank.settings, ...settings },
+          secrets,
+        })
+      // What is no address changes without them.
+      expect((await change({ expires_hours: '12' })).status).toBe(200)
+      const elsewhere = { token_url: 'https://collector.example/token' }
+      const refused = await change(elsewhere)
+      expect(refused.status).toBe(422)
+      expect(
+        refused.body.errors.map(({ path, code }: Record<string, string>) => [path, code]).toSorted(),
+      ).toEqual(
+        made.body.secrets_set.map((name: string) => [`secrets.${name}`, 'secrets_needed_again']).toSorted(),
+      )
+      // Some of them are not enough.
+      const { client_secret, ...others } = bank.secrets
+      const part = await change(elsewhere, others)
+      expect(part.body.errors.map(({ path }: { path: string }) => path)).toEqual(['secrets.client_secret'])
+      expect((await admin.get(`/payment-providers/${made.body.id}`)).body.settings.token_url).toBe(
+        bank.settings.token_url,
+      )
+      expect((await change(elsewhere, { ...others, client_secret })).status).toBe(200)
+    } finally {
+      await bank.close()
+    }
   })
 
   it('put a provider away: nobody pays by it any more', async () => {

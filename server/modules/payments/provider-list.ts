@@ -49,7 +49,7 @@ function selectProviders(tx: Tx) {
       sql<number>`(select count(*) from payment_intents i where i.provider_id = payment_providers.id and i.state = 'unknown')`.as(
         'unknown_intents',
       ),
-      sql<Temporal.Instant | null>`(select max(e.received_at) from provider_events e where e.provider_id = payment_providers.id)`.as(
+      sql<Temporal.Instant | null>`(select e.received_at from provider_events e where e.provider_id = payment_providers.id order by e.id desc limit 1)`.as(
         'last_event_at',
       ),
     ])
@@ -170,7 +170,27 @@ async function storeSecrets(tx: Tx, config: Config, id: string, secrets: Record<
     .execute()
 }
 
-/** Changes how a provider is set; its health is unknown until it is tested again. Refuses: not_found, invalid_input. */
+/** Settings that say where a provider is. */
+const isAddress = (name: string) => /(^|_)(url|host)$/.test(name)
+
+/**
+ * A secret belongs to the address that it was given for: whoever may change the address, and does not know the secret, must not
+ * have it sent to an address of theirs.
+ */
+function findMovedSecrets(
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  kept: readonly string[],
+): FieldFault[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  const moved = [...names].some((name) => isAddress(name) && (before[name] ?? null) !== (after[name] ?? null))
+  return moved ? kept.map((name) => ({ path: `secrets.${name}`, code: 'secrets_needed_again' })) : []
+}
+
+/**
+ * Changes how a provider is set; its health is unknown until it is tested again. Refuses: not_found, provider_archived,
+ * invalid_input (as for a new one, and secrets that were stored for another address).
+ */
 export async function updateProvider(
   tx: Tx,
   config: Config,
@@ -183,6 +203,7 @@ export async function updateProvider(
     .innerJoin('business_units', 'business_units.id', 'payment_providers.business_unit_id')
     .select([
       'payment_providers.driver',
+      'payment_providers.settings',
       'payment_providers.secrets_encrypted',
       'payment_providers.archived_at',
       'business_units.currency',
@@ -193,13 +214,18 @@ export async function updateProvider(
   const driver = row && drivers.get(row.driver)
   if (!driver) return notFound()
   if (row.archived_at !== null) return refuse('provider_archived')
+  const stored = readSecrets(config, id, row.secrets_encrypted)
   const secrets = Object.fromEntries(
-    Object.entries({ ...readSecrets(config, id, row.secrets_encrypted), ...input.secrets }).filter(
-      ([, value]) => value !== '',
-    ),
+    Object.entries({ ...stored, ...input.secrets }).filter(([, value]) => value !== ''),
   )
   const checked = check(driver, row, input, secrets)
   if (isRefusal(checked)) return checked
+  const faults = findMovedSecrets(
+    row.settings as Record<string, unknown>,
+    checked.settings as Record<string, unknown>,
+    Object.keys(stored).filter((name) => !(name in input.secrets)),
+  )
+  if (faults.length > 0) return refuse('invalid_input', { status: 422, fields: faults })
   await tx
     .updateTable('payment_providers')
     .set({
