@@ -14,7 +14,7 @@ export type CallServices = {
 }
 
 /** How long a provider is waited for, in milliseconds. */
-export const patience = 25_000
+const patience = 25_000
 
 /**
  * Calls a provider's driver, never within a transaction, and notes its health. What the driver throws besides its two

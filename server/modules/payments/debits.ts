@@ -15,7 +15,7 @@ export type Retries = Record<PaymentFailure, number[]>
  * What a business unit does that says nothing else. Money may come in; a limit is renewed; a card that is not good stays so
  * until its holder stores another.
  */
-export const defaultRetries: Retries = {
+const defaultRetries: Retries = {
   insufficient_funds: [2, 5, 10],
   limit_exceeded: [1, 3, 7],
   declined: [3, 7],

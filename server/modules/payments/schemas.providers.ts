@@ -87,7 +87,7 @@ const providerInput = z.object({
 export const newProvider = providerInput.extend({ business_unit_id: id, driver })
 export const changedProvider = providerInput
 
-export const payerAction = z
+const payerAction = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('redirect'), url: z.string() }),
     z.object({

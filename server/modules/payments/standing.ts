@@ -162,7 +162,7 @@ async function moveIntents(tx: Tx, moved: readonly Moved[], now: Temporal.Instan
            n (id, state, ref, action, expires_at, failure, detail, look_at)
      where i.id = n.id`.execute(tx)
   await Promise.all(
-    moved.map(({ intent, pause }) => (pause === null ? undefined : askAbout(tx, intent.id, pause))),
+    moved.flatMap(({ intent, pause }) => (pause === null ? [] : [askAbout(tx, intent.id, pause)])),
   )
   const ended = moved.filter(({ intent, state }) => isOver(state) && state !== intent.state)
   await followDebits(
