@@ -101,7 +101,7 @@ const initial = {
   discount_amount: null as number | null,
   discount_percent: '' as number | string,
   subscription_id: '',
-  change: 'quantity' as 'plan' | 'quantity' | 'options',
+  change: '' as '' | 'plan' | 'quantity' | 'options',
   salesperson_id: '',
   as: 'quote' as 'quote' | 'order',
   valid_until: '',
@@ -117,7 +117,7 @@ function requestOf(values: Values, routed: boolean): OrderRequestInput | null {
     quantity: count,
   }))
   if (values.kind === 'change') {
-    if (values.subscription_id === '') return null
+    if (values.subscription_id === '' || values.change === '') return null
     const base = { kind: 'change' as const, subscription_id: values.subscription_id }
     if (values.change === 'quantity') return { ...base, change: { kind: 'quantity', quantity } }
     if (values.change === 'options') return { ...base, change: { kind: 'options', options } }
@@ -178,6 +178,7 @@ function OrderForm({
       plan_id: needsPlan(values) && values.plan_id === '' && to('common:input.required'),
       subscription_id:
         values.kind === 'change' && values.subscription_id === '' && to('common:input.required'),
+      change: values.kind === 'change' && values.change === '' && to('common:input.required'),
       valid_until: values.as === 'quote' && values.valid_until === '' && to('common:input.required'),
       ...(values.kind === 'change' ? {} : checkDiscount(values, to('common:input.required'))),
     }),
@@ -487,6 +488,7 @@ function ChangeFields({
         error={errors.subscription_id}
         onChange={(event) => {
           clear()
+          set('change', '')
           set('subscription_id', event.currentTarget.value)
         }}
       />
@@ -495,6 +497,7 @@ function ChangeFields({
         <Radio.Group
           label={t('new.change')}
           value={values.change}
+          error={errors.change}
           onChange={(value) => begin(value as Values['change'])}
         >
           <div className={formStyles.checks}>
