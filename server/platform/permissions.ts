@@ -35,6 +35,7 @@ const permissionsOfRole: Record<StaffRole, ReadonlySet<StaffPermission>> = {
     'dunning.write',
     'payments.read',
     'payments.decide',
+    'payments.refund',
     'imports.read',
     'notices.read',
     'subscriptions.write',

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type {
   DebitAttempt,
+  DebitRun,
   PaymentIntent,
   PaymentProvider,
   PaymentReversal,

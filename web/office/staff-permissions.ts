@@ -11,7 +11,7 @@ const permissionsOf = {
   documents: ['write'],
   orders: ['read', 'write'],
   ledger: ['read'],
-  payments: ['read', 'decide'],
+  payments: ['read', 'decide', 'refund'],
   dunning: ['read', 'write'],
   reports: ['read'],
   simulations: ['run'],
