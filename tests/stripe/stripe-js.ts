@@ -35,7 +35,8 @@ window.Stripe = (key, options) => {
             on(event, done) { listeners[event] = done },
             mount(element) {
               frame = document.createElement('iframe')
-              frame.src = 'https://js.stripe.com/elements-inner-payment.html?locale=' + options.locale
+              const { colorText, colorBackground } = appearance.variables
+              frame.src = 'https://js.stripe.com/elements-inner-payment.html?' + new URLSearchParams({ locale: options.locale, colorText, colorBackground })
               frame.title = 'Secure payment input frame'
               frame.style.width = '100%'
               frame.style.height = '216px'
@@ -62,12 +63,15 @@ const frame = `<!doctype html><meta charset="utf-8">
 <style>
   body { margin: 4px; font: 16px Inter, system-ui, sans-serif; color: #18181b }
   label { display: grid; gap: 4px; margin-bottom: 12px; font-size: 14px }
-  input { font: inherit; font-size: 16px; padding: 11px 12px; border: 1px solid #8e8e98; border-radius: 8px; width: 100%; box-sizing: border-box }
+  input { font: inherit; font-size: 16px; padding: 11px 12px; border: 1px solid #8e8e98; border-radius: 8px; width: 100%; box-sizing: border-box; color: inherit; background: var(--back) }
   div { display: grid; grid-template-columns: 1fr 1fr; gap: 12px }
 </style>
 <label>Card number<input name="number" inputmode="numeric" placeholder="1234 1234 1234 1234"></label>
 <div><label>Expiration date<input placeholder="MM / YY"></label><label>Security code<input placeholder="CVC"></label></div>
 <script>
+  const look = new URLSearchParams(location.search)
+  document.body.style.color = look.get('colorText')
+  document.body.style.setProperty('--back', look.get('colorBackground'))
   addEventListener('message', async ({ source, origin, data }) => {
     const number = document.querySelector('input').value
     const reply = await fetch('https://api.stripe.com/v1/confirm', { method: 'POST', body: number })

@@ -249,7 +249,7 @@ function CardForm({
             required
             value={holder}
             onChange={(event) => setHolder(event.currentTarget.value)}
-            error={missing.holder && t('common:input.required')}
+            error={missing.holder && holder.trim() === '' && t('common:input.required')}
           />
           {types.length > 0 && (
             <>
@@ -265,7 +265,7 @@ function CardForm({
                 required
                 value={number}
                 onChange={(event) => setNumber(event.currentTarget.value)}
-                error={missing.number && t('common:input.required')}
+                error={missing.number && number.trim() === '' && t('common:input.required')}
               />
             </>
           )}

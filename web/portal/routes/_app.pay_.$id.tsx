@@ -181,7 +181,11 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
   const { action } = intent
   const amount = money(intent.amount, intent.currency)
   const turn = intent.state === 'action_needed'
-  const onDone = () => void queryClient.invalidateQueries({ queryKey: ['payment-intents', intent.id] })
+  const [sent, setSent] = useState(false)
+  const onDone = () => {
+    setSent(true)
+    void queryClient.invalidateQueries({ queryKey: ['payment-intents', intent.id] })
+  }
   if (action?.kind === 'pix')
     return (
       <State tone="info" icon={IconClock} title={t('pix.title')} text={t('pix.notices')}>
@@ -197,6 +201,16 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
           <BoletoAction action={action} amount={amount} invoices={intent.invoices} />
         </Suspense>
       </State>
+    )
+  if (turn && action?.kind === 'stripe' && sent)
+    return (
+      <State
+        tone="info"
+        icon={IconLoader2}
+        turning
+        title={t('stripe.sent')}
+        text={t(action.setup ? 'stripe.done_setup' : 'stripe.done')}
+      />
     )
   if (turn && action?.kind === 'stripe')
     return (
