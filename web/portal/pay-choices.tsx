@@ -14,7 +14,7 @@ import { Callout, ProblemAlert } from '../shared/problem-alert.tsx'
 import { ToneBadge } from '../shared/state-badge.tsx'
 import { useFormats } from '../shared/use-formats.ts'
 import styles from './pay-choices.module.css'
-import { choicesQuery, findOpenIntent, openPayment, type PayTarget } from './pay-queries.ts'
+import { choicesQuery, findOpenIntent, markForwarded, openPayment, type PayTarget } from './pay-queries.ts'
 import {
   iconOfMethod,
   keeps,
@@ -230,7 +230,8 @@ function PayBy({
   const giveUp = useMutation({
     mutationFn: async (id: string) => {
       await orThrow(api.POST('/api/v1/portal/payment-intents/{id}/cancel', { params: { path: { id } } }))
-      // Its own page says whether the provider could still stop it.
+      // Its own page says whether the provider could still stop it, and sends nobody on to pay it.
+      markForwarded(id)
       openPayment(id)
     },
   })

@@ -75,3 +75,24 @@ export async function findOpenIntent(
 export function openPayment(id: string): void {
   window.location.assign(`/pay/${id}`)
 }
+
+const forwardedKey = (id: string) => `zaguan.forwarded.${id}`
+
+/** Whether this tab was sent to the provider's page of a payment before: it is sent there by itself once. */
+export function wasForwarded(id: string): boolean {
+  try {
+    return sessionStorage.getItem(forwardedKey(id)) !== null
+  } catch {
+    // Where nothing can be kept nobody is sent twice either: the button does it.
+    return true
+  }
+}
+
+/** Keeps the page of a payment from sending anybody on by itself. */
+export function markForwarded(id: string): void {
+  try {
+    sessionStorage.setItem(forwardedKey(id), '1')
+  } catch {
+    // Nothing is sent on where nothing can be kept.
+  }
+}

@@ -25,7 +25,7 @@ import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../pay-page.module.css'
-import { intentQuery, isOver } from '../pay-queries.ts'
+import { intentQuery, isOver, markForwarded, wasForwarded } from '../pay-queries.ts'
 import { TestBadge } from '../pay-words.tsx'
 
 const PixAction = lazy(() => import('../pay-pix.tsx').then((module) => ({ default: module.PixAction })))
@@ -265,17 +265,6 @@ function OwnDocument({ children }: { children: ReactNode }) {
   return own ? children : <SkeletonText lines={6} />
 }
 
-const forwardedKey = (id: string) => `zaguan.forwarded.${id}`
-
-function wasForwarded(id: string): boolean {
-  try {
-    return sessionStorage.getItem(forwardedKey(id)) !== null
-  } catch {
-    // Where nothing can be kept nobody is sent twice either: the button does it.
-    return true
-  }
-}
-
 /** An address of the web, or nothing: no other scheme is gone to. */
 function readAddress(url: string): string | null {
   const address = URL.parse(url, window.location.href)
@@ -289,7 +278,7 @@ function Redirect({ id, url, name }: { id: string; url: string; name: string }) 
   const address = readAddress(url)
   useEffect(() => {
     if (before || address === null) return
-    sessionStorage.setItem(forwardedKey(id), '1')
+    markForwarded(id)
     window.location.assign(address)
   }, [before, address, id])
   return (
