@@ -122,7 +122,7 @@ export function useStatementFault() {
   const { t } = useTranslation()
   return (found: Pick<BankStatementSummary, 'error' | 'error_line' | 'error_params'>): string => {
     if (!found.error) return ''
-    const text = t(`statements.fault.${found.error}`, found.error_params as never)
+    const text = String(t(`statements.fault.${found.error}`, found.error_params as Record<string, string>))
     return found.error_line === null ? text : `${t('statements.at_line', { line: found.error_line })} ${text}`
   }
 }
@@ -133,11 +133,13 @@ export function useStatementWarning() {
   const { money } = useFormats()
   return ({ code, params }: BankStatementSummary['warnings'][number]): string => {
     const currency = String(params.currency ?? '')
-    return t(`statements.warning.${code}`, {
-      ...params,
-      ...(code === 'balance_differs'
-        ? { told: money(Number(params.told), currency), found: money(Number(params.found), currency) }
-        : {}),
-    } as never)
+    return String(
+      t(`statements.warning.${code}`, {
+        ...params,
+        ...(code === 'balance_differs'
+          ? { told: money(Number(params.told), currency), found: money(Number(params.found), currency) }
+          : {}),
+      } as Record<string, string>),
+    )
   }
 }

@@ -271,9 +271,8 @@ export function EndpointDialogs({
     void refresh()
     onOpen({ kind: 'key', made: key })
   }
-  switch (opened?.kind) {
-    case undefined:
-      return null
+  if (opened === null) return null
+  switch (opened.kind) {
     case 'new':
     case 'edit':
       return (
