@@ -554,6 +554,38 @@ describe('direct debit', () => {
     expect(await Promise.all(invoices.map(stateOf))).toEqual(['open', 'paid'])
   })
 
+  it('is not sent where the account was removed, and holds up nobody else', async () => {
+    const house = await createHouse('debit_file')
+    const [gone, stays] = [await createParty(house), await createParty(house)]
+    const invoices: { id: string }[] = []
+    for (const party of [gone, stays]) {
+      await store(house, party, { agency: '2545', account: '02366', account_digit: '1' })
+      const [method] = (await party.customer.get('/stored-methods')).body.items
+      const invoice = await issue(party.account, 3000)
+      invoices.push(invoice)
+      const made = await party.customer.post('/payment-intents', {
+        provider_id: house.provider.id,
+        method: 'bank_debit',
+        invoice_ids: [invoice.id],
+        stored_method_id: method.id,
+      })
+      expect(made.status, JSON.stringify(made.body)).toBe(201)
+      await runJobs(api)
+      if (party === gone) await party.customer.delete(`/stored-methods/${method.id}`)
+    }
+    await runJobs(api)
+    expect(await sendRemittance(house)).toMatchObject({ records: 1, total: 3000, sequence: 1 })
+    const states = await askOwner(
+      api,
+      `select i.state, i.failure from payment_intents i where i.provider_id = $1 and purpose = 'payment' order by id`,
+      [house.provider.id],
+    )
+    expect(states).toEqual([
+      { state: 'failed', failure: 'invalid_method' },
+      { state: 'pending', failure: null },
+    ])
+  })
+
   it('keeps the number of an account nowhere in the database, nor in its files', async () => {
     const house = await createHouse('debit_file', {
       bank: '748',

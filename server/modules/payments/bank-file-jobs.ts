@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Config } from '../../platform/config.ts'
-import type { BankLineEffect, PaymentFailure } from '../../platform/database.gen.ts'
+import type { BankChargeState, BankLineEffect, PaymentFailure } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal } from '../../platform/errors.ts'
 import { type FileStore, recordFile } from '../../platform/files.ts'
@@ -72,8 +72,8 @@ async function openFile(
 // Remittances -------------------------------------------------------------------------------------------------------
 
 async function writeRemittance(job: Job, id: string): Promise<void> {
-  const { transact, formats, now } = job
-  const file = await transact((tx) => claimInstructions(tx, formats, id))
+  const { transact, now } = job
+  const file = await transact((tx) => claimInstructions(tx, job, id))
   if (!file) return
   try {
     const entries = await transact((tx) => readEntries(tx, job.config, id))
@@ -122,9 +122,10 @@ async function writeRemittance(job: Job, id: string): Promise<void> {
 }
 
 /** Takes everything that waits, and the file's number; null where the file is written already, or nothing waits. */
-async function claimInstructions(tx: Tx, formats: BankFileFormats, id: string): Promise<OpenFile | null> {
-  const file = await openFile(tx, formats, id, 'queued')
+async function claimInstructions(tx: Tx, job: Job, id: string): Promise<OpenFile | null> {
+  const file = await openFile(tx, job.formats, id, 'queued')
   if (!file) return null
+  await dropWithoutAccount(tx, job, file)
   await sql`
     update bank_instructions set bank_file_id = ${id}
      where provider_id = ${file.provider_id} and bank_file_id is null`.execute(tx)
@@ -142,6 +143,46 @@ async function claimInstructions(tx: Tx, formats: BankFileFormats, id: string): 
   const sequence = await takeRemittanceNumber(tx, file.provider_id, first)
   await tx.updateTable('bank_files').set({ sequence }).where('id', '=', id).execute()
   return { ...file, sequence }
+}
+
+/**
+ * Lets go of debits whose account was removed before they were sent: nobody knows its number any more, and the customer wants
+ * nothing debited from it.
+ */
+async function dropWithoutAccount(tx: Tx, job: Job, file: OpenFile): Promise<void> {
+  const found = await sql<{ id: string; intent_id: string; account_id: string; state: BankChargeState }>`
+    select distinct c.id, c.intent_id, c.account_id, c.state
+      from bank_instructions i
+      join bank_charges c on c.id = i.charge_id and c.kind = 'debit'
+      join stored_methods m on m.id = c.stored_method_id and m.reference_encrypted is null
+     where i.provider_id = ${file.provider_id} and (i.bank_file_id is null or i.bank_file_id = ${file.id})`.execute(
+    tx,
+  )
+  if (found.rows.length === 0) return
+  const now = job.now()
+  await lockAccounts(
+    tx,
+    found.rows.map((row) => row.account_id),
+  )
+  for (const charge of found.rows) {
+    await sql`
+      delete from bank_instructions
+       where charge_id = ${charge.id} and (bank_file_id is null or bank_file_id = ${file.id})`.execute(tx)
+    if (charge.state !== 'registered') continue
+    await tx
+      .updateTable('bank_charges')
+      .set({ state: 'rejected', failure: 'invalid_method', ended_at: now })
+      .where('id', '=', charge.id)
+      .execute()
+    await applyStanding(
+      tx,
+      job.config,
+      charge.intent_id,
+      await readBankStanding(tx, charge.intent_id),
+      now,
+      false,
+    )
+  }
 }
 
 /** Gives instructions and number back: the next remittance has both. */
@@ -527,7 +568,10 @@ async function withdrawPaidCharges({ transact }: Job, invoiceIds: readonly strin
 type Unpaid = { id: string; account_id: string; business_unit_id: string; provider_id: string }
 
 /** Makes a boleto of each invoice that was issued, where a provider is set to have one and nothing is debited by itself. */
-async function makeBoletos({ transact, formats, now, pool }: Job, invoiceIds: readonly string[]): Promise<void> {
+async function makeBoletos(
+  { transact, formats, now, pool }: Job,
+  invoiceIds: readonly string[],
+): Promise<void> {
   const format = formats.get('boleto')
   const found = await transact(async (tx) => {
     const rows = await sql<Unpaid & { settings: unknown }>`
