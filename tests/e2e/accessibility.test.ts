@@ -40,7 +40,19 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/services/$id_/change': customer('/services/{service}/change', '/services/{service}/change?what=cancel'),
     '/invoices': [...customer('/invoices', '/invoices?state=all'), ...newcomer('/invoices')],
     '/invoices/$id': customer('/invoices/{invoice}', '/invoices/{paid_invoice}'),
-    '/pay': [...customer('/pay'), ...newcomer('/pay')],
+    '/pay': [...customer('/pay', '/pay?notify=yes', '/pay?order={own_order}'), ...newcomer('/pay')],
+    '/pay_/$id': customer(
+      '/pay/{pix_intent}',
+      '/pay/{failed_intent}',
+      '/pay/{paid_intent}',
+      '/pay/{unknown_intent}',
+    ),
+    '/payment-methods': [...customer('/payment-methods'), ...newcomer('/payment-methods')],
+    '/payment-methods/new': customer('/payment-methods/new'),
+    '/shop': [...customer('/shop'), ...newcomer('/shop')],
+    '/shop/$plan': customer('/shop/{shop_plan}', '/shop/{account}'),
+    '/orders': [...customer('/orders', '/orders?show=ended'), ...newcomer('/orders')],
+    '/orders/$id': customer('/orders/{own_order}', '/orders/{own_quote}', '/orders/{free_order}'),
     '/payments': [...customer('/payments'), ...newcomer('/payments')],
     '/statement': [...customer('/statement'), ...newcomer('/statement')],
     '/emails': [...customer('/emails'), ...newcomer('/emails')],
@@ -116,12 +128,23 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/invoices/$id/void': staff('/invoices/{invoice}/void'),
     '/payments': staff('/payments', '/payments?state=all&id={notice}'),
     '/payments/received': staff('/payments/received'),
+    '/payments/providers': staff('/payments/providers', '/payments/providers?open=true'),
+    '/payments/$id': staff('/payments/{payment}'),
+    '/payments/debits': staff('/payments/debits'),
     '/payments/bank-files': staff('/payments/bank-files'),
     '/payments/bank-files/$id': staff(
       '/payments/bank-files/{bank_return}',
       '/payments/bank-files/{faulty_return}',
     ),
     '/payments/bank-charges': staff('/payments/bank-charges'),
+    '/bank-statements': staff('/bank-statements'),
+    '/bank-statements/accounts': staff('/bank-statements/accounts'),
+    '/bank-statements/$id': staff(
+      '/bank-statements/{statement}',
+      '/bank-statements/{cut_statement}',
+      '/bank-statements/{draft_statement}',
+    ),
+    '/bank-statements/$id/$line': staff('/bank-statements/{statement}/{bank_line}'),
     '/catalogue': staff('/catalogue'),
     '/catalogue/products': staff('/catalogue/products'),
     '/catalogue/routing-points': staff('/catalogue/routing-points'),
@@ -141,6 +164,8 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/units/$id': staff('/units/{unit}'),
     '/settings': staff('/settings'),
     '/dunning': staff('/dunning'),
+    '/settings/providers': staff('/settings/providers'),
+    '/settings/providers/$id': staff('/settings/providers/{provider}', '/settings/providers/new?driver=sandbox', '/settings/providers/new?driver=pix'),
     '/settings/dunning': staff('/settings/dunning'),
     '/settings/dunning/$id': staff('/settings/dunning/{dunning_policy}', '/settings/dunning/{dunning_draft}'),
     '/settings/sla-profiles': staff('/settings/sla-profiles'),
@@ -229,6 +254,103 @@ async function seed(books: Books, others: Books): Promise<void> {
   await callers.customer.patch('/account', { name: 'Padaria Estrela do Sul' })
   ids.token = await site.askLink('portal', books.accounts[1]!.email)
   ids.email = (await callers.customer.get('/notices')).items[0].id
+  await seedShop(books)
+}
+
+/** What the customer of the pages may order, has ordered and was offered; how they pay, and payments of every outcome. */
+async function seedShop({ unit, product, accounts }: Books): Promise<void> {
+  const { admin } = site
+  const { customer } = callers
+  const account = accounts[0]!.id
+  const provide = (driver: string, name: string, methods: string[], settings: object) =>
+    admin.post('/payment-providers', {
+      business_unit_id: unit.id,
+      driver,
+      name,
+      methods,
+      settings,
+      enabled: true,
+    })
+  const sandbox = await provide('sandbox', 'Sandbox', ['card', 'bank_debit'], {})
+  const pix = await provide('pix_static', 'Pix', ['pix'], {
+    key: '123e4567-e12b-12d1-a456-426655440000',
+    name: 'REDE CLARA',
+    city: 'SAO PAULO',
+  })
+  const sell = (name: string, amount: number, more: object = {}) =>
+    admin.post('/plans', {
+      business_unit_id: unit.id,
+      product_id: product.id,
+      name,
+      kind: 'generic',
+      prices: [{ currency: unit.currency, amount }],
+      ...more,
+    })
+  const plan = await sell('Backup 500 GB', 0, {
+    description: 'Cópias todas as noites.',
+    prices: [
+      { currency: unit.currency, amount: 30_000 },
+      { currency: unit.currency, amount: 300_000, cycle_unit: 'month', cycle_count: 12 },
+    ],
+    options: [{ name: 'Cópia fora', amount: 6_000 }],
+  })
+  ids.shop_plan = plan.id
+  const free = await sell('Página de estado', 0)
+  const order = async (plan_id: string) => {
+    const request = { kind: 'subscription', plan_id }
+    const { token } = await customer!.post('/order-quotes', { request })
+    return (await customer!.post('/orders', { request, token })).id
+  }
+  ids.own_order = await order(plan.id)
+  ids.free_order = await order(free.id)
+  const quote = await admin.post('/orders', {
+    account_id: account,
+    request: { kind: 'subscription', plan_id: plan.id },
+    as: 'quote',
+    valid_until: '2090-01-01',
+    note: 'Como combinamos.',
+  })
+  ids.own_quote = quote.id
+  const [invoice] = (await customer!.get('/invoices?state=open')).items
+  if (invoice)
+    ids.pix_intent = (
+      await customer!.post('/payment-intents', {
+        provider_id: pix.id,
+        method: 'pix',
+        invoice_ids: [invoice.id],
+      })
+    ).id
+  else
+    ids.pix_intent = (
+      await customer!.post('/payment-intents', {
+        provider_id: pix.id,
+        method: 'pix',
+        order_id: ids.own_order,
+      })
+    ).id
+  for (const [name, state, failure] of [
+    ['failed_intent', 'failed', 'insufficient_funds'],
+    ['paid_intent', 'succeeded', null],
+    ['unknown_intent', 'unknown', null],
+  ] as const) {
+    ids[name] = crypto.randomUUID()
+    await site.query(
+      `insert into payment_intents (id, business_unit_id, account_id, provider_id, method, origin, amount, currency, state, failure,
+                                    provider_ref, ended_at)
+       values ($1, $2, $3, $4, 'card', 'customer', 4200, $5, $6::intent_state, $7::payment_failure, $1::text,
+               case when $6 = 'unknown' then null else now() end)`,
+      [ids[name], unit.id, account, sandbox.id, unit.currency, state, failure],
+    )
+  }
+  for (const [brand, digits, expires, state, automatic] of [
+    ['Visa', '4242', '2090-01-01', 'active', true],
+    ['Mastercard', '3155', '2020-01-01', 'expired', false],
+  ])
+    await site.query(
+      `insert into stored_methods (business_unit_id, account_id, provider_id, method, brand, last_digits, expires_on, state, automatic)
+       values ($1, $2, $3, 'card', $4, $5, $6, $7, $8)`,
+      [unit.id, account, sandbox.id, brand, digits, expires, state, automatic],
+    )
 }
 
 /** A policy in force that leaves today's debtors alone, and a draft that would not. */
