@@ -165,7 +165,11 @@ const pages: Record<Side, Record<string, Address[]>> = {
     '/settings': staff('/settings'),
     '/dunning': staff('/dunning'),
     '/settings/providers': staff('/settings/providers'),
-    '/settings/providers/$id': staff('/settings/providers/{provider}', '/settings/providers/new?driver=sandbox', '/settings/providers/new?driver=pix'),
+    '/settings/providers/$id': staff(
+      '/settings/providers/{provider}',
+      '/settings/providers/new?driver=sandbox',
+      '/settings/providers/new?driver=pix',
+    ),
     '/settings/dunning': staff('/settings/dunning'),
     '/settings/dunning/$id': staff('/settings/dunning/{dunning_policy}', '/settings/dunning/{dunning_draft}'),
     '/settings/sla-profiles': staff('/settings/sla-profiles'),
@@ -337,8 +341,8 @@ async function seedShop({ unit, product, accounts }: Books): Promise<void> {
     await site.query(
       `insert into payment_intents (id, business_unit_id, account_id, provider_id, method, origin, amount, currency, state, failure,
                                     provider_ref, ended_at)
-       values ($1, $2, $3, $4, 'card', 'customer', 4200, $5, $6::intent_state, $7::payment_failure, $1::text,
-               case when $6 = 'unknown' then null else now() end)`,
+       values ($1::uuid, $2, $3, $4, 'card', 'customer', 4200, $5, $6::text::intent_state, $7::payment_failure, $1::uuid::text,
+               case when $6::text = 'unknown' then null else now() end)`,
       [ids[name], unit.id, account, sandbox.id, unit.currency, state, failure],
     )
   }

@@ -1,6 +1,7 @@
 import type { Language } from '../../server/platform/translations.ts'
 import { answerCharges, banksOfTests } from '../febraban/banks.ts'
 import { until } from '../processes.ts'
+import { writeOfx } from '../statements/samples.ts'
 import type { Body, Site } from './site.ts'
 
 const operators: Record<
@@ -241,6 +242,31 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
   const bankReturn = await takeReturn(answerCharges('bradesco', [told]), 'read')
   const faultyReturn = await takeReturn(answerCharges('bradesco', [told]).slice(0, 900), 'faulty')
 
+  const bankAccount = await admin.post('/bank-accounts', { business_unit_id: unit.id, name: 'Main' })
+  const takeStatement = async (name: string, text: string, state: string) => {
+    const { id } = await admin.upload('/bank-statements', new File([text], name), {
+      business_unit_id: unit.id,
+      bank_account_id: bankAccount.id,
+    })
+    await until(`the statement is ${state}`, 30, async () => {
+      const found = await admin.get(`/bank-statements/${id}`)
+      return found.state === state && found.lines_matched === found.lines_read
+    })
+    return id as string
+  }
+  const movements = writeOfx([
+    { day: '2026-05-11', amount: '89.90', id: 'E1', memo: `PIX ${first.name}` },
+    { day: '2026-05-11', amount: '-5.00', id: 'E2', memo: 'TARIFA' },
+  ])
+  const statement = await takeStatement('extrato.ofx', movements, 'ready')
+  const cutStatement = await takeStatement('cortado.ofx', movements.slice(0, -40), 'failed')
+  const draftStatement = await takeStatement(
+    'extrato.csv',
+    'Data;Historico;Valor\n11/05/2026;PIX;89,90\n',
+    'draft',
+  )
+  const { items: movementLines } = await admin.get(`/bank-lines?statement_id=${statement}&sort=position`)
+
   const invited = await admin.post('/staff', {
     email: 'rui@operator.example',
     name: 'Rui Fontes',
@@ -269,6 +295,10 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
     import: uploaded.id,
     done_import: spoiled.id,
     bank_return: bankReturn,
+    statement,
+    cut_statement: cutStatement,
+    draft_statement: draftStatement,
+    bank_line: movementLines[0].id,
     faulty_return: faultyReturn,
     staff: invited.id,
     invitation: /token=([^\s&]+)/.exec(text_body)![1]!,

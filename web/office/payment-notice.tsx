@@ -349,7 +349,13 @@ function Decision({ notice, onDecided }: { notice: PaymentNotice; onDecided: (id
               label={t('payments.bank_line')}
               disabled={lines.length === 0}
               data={[
-                { value: '', label: lines.length === 0 ? t('payments.no_bank_line') : '–' },
+                {
+                  value: '',
+                  label:
+                    lines.length === 0
+                      ? t('payments.no_bank_line')
+                      : t('payments.bank_lines', { count: lines.length }),
+                },
                 ...lines.map((one) => ({
                   value: one.id,
                   label: t('payments.bank_line_of', {

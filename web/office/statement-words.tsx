@@ -88,8 +88,16 @@ export function useProposalWords() {
   }
 }
 
-/** What a proposal pays, in few words: the account, and its invoices, order or payment. */
-export function ProposalTarget({ proposal, links }: { proposal: BankLineProposal; links?: boolean }) {
+/** What a proposal pays, in few words: the account, and its invoices, order or payment; in one line of a table without them apart. */
+export function ProposalTarget({
+  proposal,
+  links,
+  line,
+}: {
+  proposal: BankLineProposal
+  links?: boolean
+  line?: boolean
+}) {
   const { t } = useTranslation()
   const pays = proposal.payment_id
     ? t('statements.is_payment')
@@ -100,6 +108,14 @@ export function ProposalTarget({ proposal, links }: { proposal: BankLineProposal
         : proposal.intent_id
           ? t('statements.is_intent')
           : null
+  const invoices = proposal.invoices.map((invoice) => invoice.number).join(', ')
+  if (line) {
+    return (
+      <>
+        {proposal.account_name} <span className={styles.muted}>{invoices || pays}</span>
+      </>
+    )
+  }
   return (
     <span className={styles.target}>
       {links ? (
@@ -109,10 +125,7 @@ export function ProposalTarget({ proposal, links }: { proposal: BankLineProposal
       ) : (
         <strong>{proposal.account_name}</strong>
       )}
-      <span>
-        {[pays, proposal.invoices.map((invoice) => invoice.number).join(', ')].filter(Boolean).join(' · ') ||
-          t('statements.oldest_first')}
-      </span>
+      <span>{[pays, invoices].filter(Boolean).join(' · ') || t('statements.oldest_first')}</span>
     </span>
   )
 }

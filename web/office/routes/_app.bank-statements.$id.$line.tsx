@@ -130,25 +130,27 @@ function LinePage() {
         }
       />
       <Section>
-        <div className={styles.amount}>
-          <Money amount={line.amount} currency={line.currency} />
+        <div className={styles.form}>
+          <div className={styles.amount}>
+            <Money amount={line.amount} currency={line.currency} />
+          </div>
+          <Facts
+            facts={[
+              [t('statements.day'), <DateText key="day" value={line.booked_on} style="long" />],
+              [t('statements.kind'), t(`statements.kinds.${line.kind}`)],
+              line.counterparty_name !== null && [t('statements.payer'), line.counterparty_name],
+              line.counterparty_tax_id !== null && [t('statements.tax_id'), line.counterparty_tax_id],
+              line.counterparty_last_digits !== null && [
+                t('statements.payer_account'),
+                `…${line.counterparty_last_digits}`,
+              ],
+              line.description !== '' && [t('statements.text'), line.description],
+              line.reference !== null && [t('statements.reference'), line.reference],
+              line.end_to_end_id !== null && [t('statements.end_to_end_id'), line.end_to_end_id],
+              line.bank_id !== null && [t('statements.bank_id'), line.bank_id],
+            ]}
+          />
         </div>
-        <Facts
-          facts={[
-            [t('statements.day'), <DateText key="day" value={line.booked_on} style="long" />],
-            [t('statements.kind'), t(`statements.kinds.${line.kind}`)],
-            line.counterparty_name !== null && [t('statements.payer'), line.counterparty_name],
-            line.counterparty_tax_id !== null && [t('statements.tax_id'), line.counterparty_tax_id],
-            line.counterparty_last_digits !== null && [
-              t('statements.payer_account'),
-              `…${line.counterparty_last_digits}`,
-            ],
-            line.description !== '' && [t('statements.text'), line.description],
-            line.reference !== null && [t('statements.reference'), line.reference],
-            line.end_to_end_id !== null && [t('statements.end_to_end_id'), line.end_to_end_id],
-            line.bank_id !== null && [t('statements.bank_id'), line.bank_id],
-          ]}
-        />
       </Section>
       {line.state === 'booked' && <Booked line={line} />}
       {line.state === 'ignored' && (

@@ -287,14 +287,14 @@ function Lines({ found }: { found: BankStatement }) {
         id: 'booked_on',
         header: t('statements.day'),
         sort: 'booked_on',
-        width: '7rem',
+        width: '8.5rem',
         cell: (row) => <DateText value={row.booked_on} />,
       },
       {
         id: 'payer',
         header: t('statements.payer'),
         primary: true,
-        width: '28%',
+        width: '25%',
         cell: (row) => row.counterparty_name ?? (row.description || t('statements.no_text')),
       },
       {
@@ -324,9 +324,10 @@ function Lines({ found }: { found: BankStatement }) {
       {
         id: 'pays',
         header: t('statements.pays'),
+        width: '22%',
         cell: (row) =>
           row.proposals[0] ? (
-            <ProposalTarget proposal={row.proposals[0]} />
+            <ProposalTarget proposal={row.proposals[0]} line />
           ) : row.account_name ? (
             row.account_name
           ) : (
@@ -346,7 +347,7 @@ function Lines({ found }: { found: BankStatement }) {
       {
         id: 'state',
         header: t('statements.state_label'),
-        width: '9rem',
+        width: '8.5rem',
         cell: (row) => <LineState line={row} />,
       },
     ],

@@ -165,8 +165,15 @@ function List({
                 <Money amount={notice.amount} currency={notice.currency} />
               </span>
               <small>
-                {t(`words.payment_method.${notice.method}`)} ·{' '}
-                {notice.invoices.map((one) => one.number).join(', ')}
+                {[
+                  t(`words.payment_method.${notice.method}`),
+                  notice.order
+                    ? t('statements.is_order', { number: notice.order.number })
+                    : notice.invoices.map((one) => one.number).join(', '),
+                  notice.fitting_lines > 0 && t('payments.in_bank'),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
               </small>
               <small className={styles.end}>
                 {notice.state === 'pending' ? (
