@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, orThrow } from '../shared/api.ts'
-import type { OwnOrder, OwnOrderRequestInput } from '../shared/api-types.gen.ts'
+import type { OwnOrder, OwnOrderRequest } from '../shared/api-types.gen.ts'
 import { loadTexts } from '../shared/i18n.ts'
 
 /** What can be ordered, at today's prices, with the words of the shop. */
@@ -13,7 +13,7 @@ export const shopQuery = queryOptions({
 })
 
 /** What an order comes to as it is configured; nothing is written. */
-export const orderQuoteQuery = (request: OwnOrderRequestInput | null) =>
+export const orderQuoteQuery = (request: OwnOrderRequest | null) =>
   queryOptions({
     queryKey: ['order-quote', request],
     enabled: request !== null,

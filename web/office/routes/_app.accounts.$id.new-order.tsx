@@ -8,6 +8,7 @@ import type {
   Account,
   BusinessUnit,
   ChangeChoices,
+  Order,
   OrderRequestInput,
   PlanSummary,
   Price,
@@ -121,7 +122,14 @@ function requestOf(values: Values, routed: boolean): OrderRequestInput | null {
     const base = { kind: 'change' as const, subscription_id: values.subscription_id }
     if (values.change === 'quantity') return { ...base, change: { kind: 'quantity', quantity } }
     if (values.change === 'options') return { ...base, change: { kind: 'options', options } }
-    return values.plan_id === '' ? null : { ...base, change: { kind: 'plan', plan_id: values.plan_id } }
+    if (values.plan_id === '') return null
+    const plan = {
+      plan_id: values.plan_id,
+      missing_options: 'keep',
+      keep_discount: true,
+      trial_days: 0,
+    } as const
+    return { ...base, change: { kind: 'plan', ...plan } }
   }
   if (values.plan_id === '') return null
   if (values.kind === 'support_pack') {
@@ -172,7 +180,7 @@ function OrderForm({
   const { data: points = [] } = useQuery(usableRoutingPointsQuery(unit.id))
   const routedOf = (values: Values) =>
     plans.some((one) => one.id === values.plan_id && isRouted(one.kind)) && points.length > 0
-  const form = useForm({
+  const form = useForm<Values, Order>({
     initial: { ...initial, valid_until: addDays(today, 15) },
     check: (values) => ({
       plan_id: needsPlan(values) && values.plan_id === '' && to('common:input.required'),
@@ -182,7 +190,7 @@ function OrderForm({
       valid_until: values.as === 'quote' && values.valid_until === '' && to('common:input.required'),
       ...(values.kind === 'change' ? {} : checkDiscount(values, to('common:input.required'))),
     }),
-    submit: (values, { idempotencyKey }) =>
+    submit: (values, { idempotencyKey }): Promise<Order> =>
       orThrow(
         api.POST('/api/v1/office/orders', {
           headers: idempotent(idempotencyKey),

@@ -9,7 +9,7 @@ import { useTranslation } from 'react-i18next'
 import { api, idempotent, orThrow } from '../../shared/api.ts'
 import type {
   OrderQuote,
-  OwnOrderRequestInput,
+  OwnOrderRequest,
   ShopOption,
   ShopPlan,
   ShopPrice,
@@ -73,7 +73,7 @@ type Draft = {
 }
 
 /** What is asked for, once every number is one; null until then. */
-function requestOf(plan: ShopPlan, draft: Draft): OwnOrderRequestInput | null {
+function requestOf(plan: ShopPlan, draft: Draft): OwnOrderRequest | null {
   const { quantity } = draft
   if (typeof quantity !== 'number' || !Number.isInteger(quantity) || quantity < 1) return null
   if (plan.order_kind === 'support_pack') return { kind: 'support_pack', plan_id: plan.id, quantity }
