@@ -23,6 +23,10 @@ function check(part: 'requests' | 'answers', name: string, value: unknown): stri
   return validate(value) ? null : `${id}: ${ajv.errorsText(validate.errors)}`
 }
 
+// All at once, before a clock runs.
+for (const name of Object.keys(contract.requests)) check('requests', name, null)
+for (const name of Object.keys(contract.answers)) check('answers', name, null)
+
 export const keys = {
   public_key: 'TEST-5b1c2d3e-zaguan',
   access_token: 'TEST-778899-zaguan-zaguan',

@@ -21,7 +21,7 @@ let context: ProviderContext<MercadoPagoSettings, MercadoPagoSecrets>
 
 beforeEach(async () => {
   account = new MercadoPagoAccount()
-  driver = createMercadoPagoDriver({ api: { url: await account.open(), timeout: 500 } })
+  driver = createMercadoPagoDriver({ api: { url: await account.open(), timeout: 2_000 } })
   context = {
     provider_id: '0197a000-0000-7000-8000-000000000001',
     business_unit_id: '0197a000-0000-7000-8000-000000000002',
@@ -273,7 +273,7 @@ describe('silence', () => {
   it.each([
     ['lost before it was done', 'lost', 0],
     ['done, its answer lost', 'unanswered', 1],
-    ['done, its answer late', { late: 900 }, 1],
+    ['done, its answer late', { late: 3_000 }, 1],
     ['an error of theirs', { status: 502 }, 0],
     ['too many requests', { status: 429 }, 0],
     ['being worked on', { status: 423 }, 0],

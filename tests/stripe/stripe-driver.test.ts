@@ -22,7 +22,7 @@ let context: ProviderContext<StripeSettings, StripeSecrets>
 
 beforeEach(async () => {
   stripe = new StripeAccount()
-  driver = createStripeDriver({ api: { ...(await stripe.open()), timeout: 900 } })
+  driver = createStripeDriver({ api: { ...(await stripe.open()), timeout: 2_000 } })
   context = {
     provider_id: '0197a000-0000-7000-8000-000000000001',
     business_unit_id: '0197a000-0000-7000-8000-000000000002',
@@ -315,7 +315,7 @@ describe('silence', () => {
   const ways = [
     ['lost before it was done', 'lost', 0],
     ['done, its answer lost', 'unanswered', 1],
-    ['done, its answer late', { late: 1_500 }, 1],
+    ['done, its answer late', { late: 3_000 }, 1],
     ['an error of theirs', { status: 500 }, 0],
     ['too many requests', { status: 429, type: 'invalid_request_error', code: 'rate_limit' }, 0],
     ['being worked on', { status: 409, type: 'idempotency_error', code: 'idempotency_key_in_use' }, 0],
