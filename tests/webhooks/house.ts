@@ -6,7 +6,7 @@ import type { TestApi } from '../api.ts'
 import { runJobs } from '../jobs.ts'
 
 /** What may be called in tests: this machine, for customers too. */
-export const localRules = () => ({ networks: ['127.0.0.0/8'] })
+const localRules = () => ({ networks: ['127.0.0.0/8'] })
 
 /** Lets everything that waits and is due happen, by the test's clock; deliveries reach this machine. */
 export async function work(

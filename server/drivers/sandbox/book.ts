@@ -30,14 +30,14 @@ export type SandboxMovement = Selectable<SandboxMovements>
 export type Bookkeeper = { provider_id: string; business_unit_id: string; public_url: string }
 
 /** How long a debit of a bank account is on its way, and its refund (seconds). */
-export const bankSeconds = 30
+const bankSeconds = 30
 /** How many questions about a late charge stay without an answer. */
 const muteLooks = 2
 
-export const newRef = () => `sbx_${createToken()}`
+const newRef = () => `sbx_${createToken()}`
 
 /** Where the payer opens the page of a charge. */
-export const pageOf = (publicUrl: string, ref: string) => `${publicUrl}/sandbox/${ref}`
+const pageOf = (publicUrl: string, ref: string) => `${publicUrl}/sandbox/${ref}`
 
 const same = Temporal.Instant.compare
 
@@ -73,7 +73,7 @@ export async function listMovements(tx: Tx, chargeIds: string[]): Promise<Sandbo
     .execute()
 }
 
-export async function findMethod(tx: Tx, id: string): Promise<SandboxMethod | null> {
+async function findMethod(tx: Tx, id: string): Promise<SandboxMethod | null> {
   return (await tx.selectFrom('sandbox_methods').selectAll().where('id', '=', id).executeTakeFirst()) ?? null
 }
 
@@ -87,7 +87,7 @@ function describeMethod(method: SandboxMethod): UsedMethod {
 }
 
 /** What stands of a charge, from the book alone. */
-export function standingOf(
+function standingOf(
   charge: SandboxCharge,
   movements: readonly SandboxMovement[],
   method: SandboxMethod | null,

@@ -27,7 +27,7 @@ export type Hook = {
 }
 
 /** Calls older than this, or from further ahead, are refused (seconds). */
-export const oldestCall = 300
+const oldestCall = 300
 
 /** How long after a call that was not taken the next one is made (seconds); then the sandbox gives up. */
 const pauses = [10, 60, 300, 1800, 7200, 21_600]

@@ -33,7 +33,7 @@ const brands: Record<string, string> = {
 }
 
 /** Brand and last digits of a method that Stripe keeps; null where it is of a kind that we do not charge again. */
-export function readMethod(
+function readMethod(
   method: Stripe.PaymentMethod | string | null,
   customer: string | null,
 ): UsedMethod | null {

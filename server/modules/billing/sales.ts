@@ -55,7 +55,7 @@ function planFirstDays(unit: BillingUnit, service: Service, day: Temporal.PlainD
  * Sells a service from today on and issues the invoice of its first days at once. Refuses what the sale refuses, and
  * currency_differs.
  */
-export async function sellNow(
+async function sellNow(
   tx: Tx,
   accountId: string,
   input: SubscriptionInput,

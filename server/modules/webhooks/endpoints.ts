@@ -16,7 +16,7 @@ import { wakeDelivery } from './waking.ts'
 // owners'. Whose endpoints somebody sees is row-level security's business.
 
 /** Endpoints that the operator, or one account, may have. */
-export const mostEndpoints = 20
+const mostEndpoints = 20
 
 export type Actor = StaffActor | CustomerActor
 const isStaff = (actor: Actor): actor is StaffActor => actor.side === 'staff'

@@ -207,7 +207,7 @@ export const eventNames = Object.keys(eventTypes) as EventType[]
 
 /** What the test button of an endpoint sends; no endpoint chooses it. */
 export const testType = 'webhook.test'
-export const testSchema = z.object({
+const testSchema = z.object({
   endpoint_id: id,
   message: z.string(),
   sent_at: instant,

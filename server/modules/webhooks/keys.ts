@@ -5,7 +5,7 @@ import { decryptSecret, encryptSecret } from '../../platform/encryption.ts'
 import { createSigningKey } from './signatures.ts'
 
 /** How long the key before a rotation signs beside the new one. */
-export const overlapHours = 24
+const overlapHours = 24
 
 const place = (id: string) => `webhook_keys:${id}`
 

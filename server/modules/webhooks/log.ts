@@ -130,7 +130,7 @@ export async function replayFailed(
 }
 
 /** How long messages are kept. */
-export const keptDays = 30
+const keptDays = 30
 /** So many messages go in one transaction. */
 const forgottenAtOnce = 1000
 
