@@ -284,18 +284,22 @@ function Lines({ found }: { found: BankStatement }) {
   const columns = useMemo<Column<BankLine>[]>(
     () => [
       {
+        id: 'payer',
+        header: t('statements.payer'),
+        primary: true,
+        width: '24%',
+        cell: (row) => (
+          <span className={styles.cut}>
+            {row.counterparty_name ?? (row.description || t('statements.no_text'))}
+          </span>
+        ),
+      },
+      {
         id: 'booked_on',
         header: t('statements.day'),
         sort: 'booked_on',
         width: '8.5rem',
         cell: (row) => <DateText value={row.booked_on} />,
-      },
-      {
-        id: 'payer',
-        header: t('statements.payer'),
-        primary: true,
-        width: '25%',
-        cell: (row) => row.counterparty_name ?? (row.description || t('statements.no_text')),
       },
       {
         id: 'description',
@@ -335,20 +339,26 @@ function Lines({ found }: { found: BankStatement }) {
           ),
       },
       {
-        id: 'reason',
-        header: t('statements.why'),
-        cell: (row) =>
-          row.proposals[0]
-            ? words(row.proposals[0], row.currency).reason
-            : row.reason
-              ? t(`statements.reason.${row.reason}`)
-              : '–',
-      },
-      {
         id: 'state',
         header: t('statements.state_label'),
         width: '8.5rem',
         cell: (row) => <LineState line={row} />,
+      },
+      {
+        id: 'reason',
+        header: t('statements.why'),
+        cell: (row) => {
+          const reason = row.proposals[0]
+            ? words(row.proposals[0], row.currency).reason
+            : row.reason && t(`statements.reason.${row.reason}`)
+          return reason ? (
+            <span className={styles.cut} title={reason}>
+              {reason}
+            </span>
+          ) : (
+            '–'
+          )
+        },
       },
     ],
     [t, words],
