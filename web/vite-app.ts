@@ -42,10 +42,10 @@ export function configureApp({ app, base }: WebApp): UserConfig {
                 test: /node_modules\/(@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\//,
                 priority: 2,
               },
-              // Not what only forms need: no first page has one.
+              // Not what only forms need, nor what only paying and ordering do: no first page has one.
               {
                 name: 'parts',
-                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput)\/|shared\/(?:inputs|permission-picker)\.tsx))/,
+                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput|Combobox)\/|node_modules\/(?:react-number-format|uqr)\/|shared\/(?:inputs|permission-picker|webhook-queries|qr-code)\.tsx?|utils\/InlineInput\/|portal\/(?:pay-|order-|shop|copy-)))/,
                 minShareCount: 3,
                 priority: 1,
               },
