@@ -287,7 +287,7 @@ function Lines({ found }: { found: BankStatement }) {
         id: 'payer',
         header: t('statements.payer'),
         primary: true,
-        width: '24%',
+        width: '20%',
         cell: (row) => (
           <span className={styles.cut}>
             {row.counterparty_name ?? (row.description || t('statements.no_text'))}
@@ -328,10 +328,12 @@ function Lines({ found }: { found: BankStatement }) {
       {
         id: 'pays',
         header: t('statements.pays'),
-        width: '22%',
+        width: '20%',
         cell: (row) =>
           row.proposals[0] ? (
-            <ProposalTarget proposal={row.proposals[0]} line />
+            <span className={styles.cut}>
+              <ProposalTarget proposal={row.proposals[0]} line />
+            </span>
           ) : row.account_name ? (
             row.account_name
           ) : (
@@ -352,7 +354,7 @@ function Lines({ found }: { found: BankStatement }) {
             ? words(row.proposals[0], row.currency).reason
             : row.reason && t(`statements.reason.${row.reason}`)
           return reason ? (
-            <span className={styles.cut} title={reason}>
+            <span className={styles.cut} data-short="" title={reason}>
               {reason}
             </span>
           ) : (
