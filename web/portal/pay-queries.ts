@@ -43,6 +43,11 @@ export const intentQuery = (id: string, openedAt = Date.now()) =>
     refetchOnWindowFocus: true,
   })
 
+/** Lets the provider be asked now what became of a payment. Whatever comes of it, the page asks us again and again. */
+export async function askProvider(id: string): Promise<void> {
+  await api.POST('/api/v1/portal/payment-intents/{id}/look-up', { params: { path: { id } } })
+}
+
 /** Whether nothing can become of a payment any more. */
 export function isOver(intent: Pick<OwnPaymentIntent, 'ended_at'>): boolean {
   return intent.ended_at !== null

@@ -319,6 +319,19 @@ export function askAbout(tx: Tx, id: string, delay = 0): Promise<void> {
   )
 }
 
+/** Lets the provider be asked now what became of an intent. Refuses: not_found. */
+export async function requestLookUp(
+  tx: Tx,
+  accountId: string | null,
+  id: string,
+): Promise<Refusal | undefined> {
+  let query = tx.selectFrom('payment_intents').select('id').where('id', '=', id)
+  if (accountId !== null) query = query.where('account_id', '=', accountId)
+  if (!(await query.executeTakeFirst())) return notFound()
+  await askAbout(tx, id)
+  return undefined
+}
+
 /** Asks for an intent to be given up: the provider decides whether it still can be. Refuses: not_found, payment_ended. */
 export async function requestCancel(
   tx: Tx,

@@ -213,7 +213,8 @@ export async function bookReversed(
         : eb.or([eb('id', '=', money.key), eb('provider_ref', '=', money.ref)]),
     )
     .executeTakeFirst()
-  let reversal = known
+  // A refund of ours that the provider tells without our key, before its answer came.
+  let reversal = known ?? (money.key === null ? await findOwnRefund(tx, paymentId, money) : undefined)
   if (!reversal) {
     reversal = await tx
       .insertInto('payment_reversals')
@@ -234,6 +235,22 @@ export async function bookReversed(
     reversal.state = 'done'
   }
   if (money.won && reversal.state === 'done') await postWon(tx, payment, reversal, money.at, now)
+}
+
+/** A refund of so much that was asked for and has no id of the provider yet. */
+function findOwnRefund(tx: Tx, paymentId: string, money: ReversedMoney) {
+  if (money.kind !== 'refund') return undefined
+  return tx
+    .selectFrom('payment_reversals')
+    .select(['id', 'kind', 'state', 'amount'])
+    .where('payment_id', '=', paymentId)
+    .where('kind', '=', 'refund')
+    .where('amount', '=', money.amount)
+    .where('provider_ref', 'is', null)
+    .where('state', 'in', ['sending', 'unknown', 'pending'])
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
 }
 
 export type RefundInput = {

@@ -3,7 +3,14 @@ import { isRefusal } from '../../platform/errors.ts'
 import { type App, type CustomerActor, portalRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { readPaymentChoices } from './choices.ts'
-import { createIntent, getOwnIntent, type IntentOwner, listOwnIntents, requestCancel } from './intents.ts'
+import {
+  createIntent,
+  getOwnIntent,
+  type IntentOwner,
+  listOwnIntents,
+  requestCancel,
+  requestLookUp,
+} from './intents.ts'
 import type { Drivers } from './providers.ts'
 import {
   automaticInput,
@@ -96,6 +103,22 @@ export function registerPayPortal(app: App, drivers: Drivers): void {
       response: ownIntentSchema,
     },
     (tx, { params }, actor) => getOwnIntent(tx, actor.account_id!, params.id),
+  )
+  portalRoute(
+    app,
+    {
+      method: 'POST',
+      path: '/payment-intents/{id}/look-up',
+      operation: 'look_up_payment_intent',
+      summary: 'Ask the provider now what became of a payment',
+      description: 'For whoever comes back from the provider: nobody has to wait for its webhook',
+      tag,
+      permission: 'billing',
+      params: idParams,
+      status: 202,
+      perMinute: 30,
+    },
+    (tx, { params }, actor) => requestLookUp(tx, actor.account_id!, params.id),
   )
   portalRoute(
     app,

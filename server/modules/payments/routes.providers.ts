@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isRefusal } from '../../platform/errors.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
-import { askAbout, getIntent, listIntents, requestCancel } from './intents.ts'
+import { getIntent, listIntents, requestCancel, requestLookUp } from './intents.ts'
 import {
   archiveProvider,
   createProvider,
@@ -194,12 +194,7 @@ export function registerProvidersOffice(app: App, drivers: Drivers): void {
       params: idParams,
       status: 202,
     },
-    async (tx, { params }) => {
-      const intent = await getIntent(tx, params.id)
-      if (isRefusal(intent)) return intent
-      await askAbout(tx, params.id)
-      return undefined
-    },
+    (tx, { params }) => requestLookUp(tx, null, params.id),
   )
   officeRoute(
     app,

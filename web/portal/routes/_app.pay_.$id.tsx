@@ -25,7 +25,7 @@ import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import styles from '../pay-page.module.css'
-import { intentQuery, isOver, markForwarded, wasForwarded } from '../pay-queries.ts'
+import { askProvider, intentQuery, isOver, markForwarded, wasForwarded } from '../pay-queries.ts'
 import { TestBadge } from '../pay-words.tsx'
 
 const PixAction = lazy(() => import('../pay-pix.tsx').then((module) => ({ default: module.PixAction })))
@@ -71,6 +71,11 @@ function PaymentPage() {
     ])
       void queryClient.invalidateQueries({ queryKey: [key] })
   }, [over, queryClient])
+  // Whoever comes back from the provider need not wait for its call.
+  const back = intent !== undefined && !over && wasForwarded(id)
+  useEffect(() => {
+    if (back) void askProvider(id)
+  }, [back, id])
   if (!intent) return <SkeletonText lines={6} />
   const setup = intent.purpose === 'setup'
   return (
@@ -184,6 +189,7 @@ function Turn({ intent }: { intent: OwnPaymentIntent }) {
   const [sent, setSent] = useState(false)
   const onDone = () => {
     setSent(true)
+    void askProvider(intent.id)
     void queryClient.invalidateQueries({ queryKey: ['payment-intents', intent.id] })
   }
   if (action?.kind === 'pix')
