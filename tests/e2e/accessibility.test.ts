@@ -315,6 +315,32 @@ async function seedShop({ unit, product, accounts }: Books): Promise<void> {
     note: 'Como combinamos.',
   })
   ids.own_quote = quote.id
+  // One that does not work, so that a page says why.
+  ids.provider = (
+    await admin.post('/payment-providers', {
+      business_unit_id: unit.id,
+      driver: 'sandbox',
+      name: 'Cartões de teste',
+      methods: ['card'],
+      enabled: false,
+    })
+  ).id
+  await site.query(
+    `update payment_providers set health = 'failing', health_code = 'no_answer', health_detail = 'connect ECONNREFUSED 192.0.2.1:443',
+            health_checked_at = now() where id = $1`,
+    [ids.provider],
+  )
+  const paid = await admin.get(`/payments?account_id=${account}&limit=1`)
+  ids.payment =
+    paid.items[0]?.id ??
+    (
+      await admin.post(`/accounts/${account}/payments`, {
+        amount: 1000,
+        method: 'cash',
+        received_on: String(Temporal.Now.plainDateISO()),
+      })
+    ).id
+  await admin.post(`/payments/${ids.payment}/refund`, { amount: 1, reason: 'Arredondamento', by: 'outside' })
   const [invoice] = (await customer!.get('/invoices?state=open')).items
   if (invoice)
     ids.pix_intent = (

@@ -105,13 +105,19 @@ export const debitRunsQuery = (unitId: string) =>
       state.data?.some((one) => one.state === 'queued' || one.state === 'running') ? 1500 : false,
   })
 
-export const debitAttemptsSource: TableSource<DebitAttempt> = {
-  queryKey: ['debit-attempts', 'list'],
-  filters: ['business_unit_id', 'account_id', 'state'],
+/** Every charge of a business unit by a stored method. */
+export const debitAttemptsSource = (unitId: string): TableSource<DebitAttempt> => ({
+  queryKey: ['debit-attempts', 'list', unitId],
+  filters: ['account_id', 'state'],
   defaultSort: '-created_at',
   fetchPage: (query, signal) =>
-    orThrow(api.GET('/api/v1/office/debit-attempts', { params: { query: query as never }, signal })),
-}
+    orThrow(
+      api.GET('/api/v1/office/debit-attempts', {
+        params: { query: { ...query, business_unit_id: unitId } as never },
+        signal,
+      }),
+    ),
+})
 
 export const debitPolicyQuery = (unitId: string) =>
   queryOptions({

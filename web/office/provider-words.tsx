@@ -55,9 +55,10 @@ export function HealthBadge({ health }: { health: PaymentProvider['health'] }) {
 }
 
 /** What became of what a provider was asked for. */
-export function IntentBadge({ state }: { state: PaymentIntent['state'] }) {
+export function IntentBadge({ intent: { state, purpose } }: { intent: PaymentIntent }) {
   const { t } = useTranslation('providers')
-  return <ToneBadge tone={intentTones[state]}>{t(`office.intent.${state}`)}</ToneBadge>
+  const word = purpose === 'setup' && state === 'succeeded' ? 'office.stored' : `office.intent.${state}`
+  return <ToneBadge tone={intentTones[state]}>{t(word)}</ToneBadge>
 }
 
 /** What became of money that goes back. */

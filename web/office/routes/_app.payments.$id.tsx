@@ -13,6 +13,7 @@ import { BackLink } from '../back-link.tsx'
 import { PermittedButton } from '../permitted-button.tsx'
 import { driversQuery, paymentQuery, reversalsQuery } from '../provider-queries.ts'
 import { ReversalBadge, TestBadge } from '../provider-words.tsx'
+import styles from '../providers.module.css'
 import { RefundDialog } from '../refund-dialog.tsx'
 import { useMay } from '../session.ts'
 
@@ -173,7 +174,16 @@ function Reversals({ payment }: { payment: Payment }) {
             {
               id: 'reason',
               header: t('office.reason'),
-              cell: (row) => row.failure_detail ?? row.reason ?? '–',
+              cell: (row) => (
+                <>
+                  {row.reason ?? '–'}
+                  {row.failure_detail !== null && (
+                    <span className={styles.detail}>
+                      {t('office.provider_words')}: <q>{row.failure_detail}</q>
+                    </span>
+                  )}
+                </>
+              ),
             },
             {
               id: 'by',

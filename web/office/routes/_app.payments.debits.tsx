@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import IconRepeat from '@tabler/icons-react/dist/esm/icons/IconRepeat.mjs'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import type { BusinessUnit, DebitAttempt } from '../../shared/api-types.gen.ts'
@@ -31,8 +31,9 @@ export const Route = createFileRoute('/_app/payments/debits')({
   validateSearch: (search: Record<string, unknown>) => search as Search,
   loaderDeps: ({ search }) => search,
   loader: async ({ context: { queryClient }, deps }) => {
-    void queryClient.prefetchInfiniteQuery(tableQuery(debitAttemptsSource, deps))
-    await Promise.all([queryClient.ensureQueryData(unitsQuery), loadTexts('providers')])
+    const [units] = await Promise.all([queryClient.ensureQueryData(unitsQuery), loadTexts('providers')])
+    const unit = chooseUnit(units, deps)
+    if (unit) void queryClient.prefetchInfiniteQuery(tableQuery(debitAttemptsSource(unit.id), deps))
   },
   component: Debits,
 })
@@ -42,7 +43,7 @@ const states: DebitAttempt['state'][] = ['charging', 'paid', 'refused', 'dropped
 function Debits() {
   const { t } = useTranslation('providers')
   const may = useMay()
-  const { data: units = [] } = useQuery(unitsQuery)
+  const { data: units } = useSuspenseQuery(unitsQuery)
   const unit = chooseUnit(units, Route.useSearch())
   const [setting, setSetting] = useState(false)
   const columns = useMemo<Column<DebitAttempt>[]>(
@@ -111,30 +112,40 @@ function Debits() {
       <Narrowed />
       <Stacked>
         {unit && <Runs unit={unit} />}
-        <DataTable
-          name="debit-attempts"
-          label={t('office.attempts')}
-          source={debitAttemptsSource}
-          columns={columns}
-          rowId={(row) => row.id}
-          rowLabel={(row) => row.account_name}
-          rowTo={(row) => `/accounts/${row.account_id}`}
-          filters={[
-            {
-              id: 'state',
-              label: t('office.state'),
-              options: states.map((value) => ({ value, label: t(`office.debit.${value}`) })),
-            },
-          ]}
-          empty={
-            <EmptyState icon={<IconRepeat size={24} aria-hidden />} title={t('office.no_attempts')}>
-              {t('office.no_attempts_text')}
-            </EmptyState>
-          }
-        />
+        {unit && <Attempts unit={unit} columns={columns} />}
       </Stacked>
       {setting && unit && <DebitPolicyDialog unit={unit} onClose={() => setSetting(false)} />}
     </>
+  )
+}
+
+/** Every charge of a business unit by a stored method. */
+function Attempts({ unit, columns }: { unit: BusinessUnit; columns: Column<DebitAttempt>[] }) {
+  const { t } = useTranslation('providers')
+  const source = useMemo(() => debitAttemptsSource(unit.id), [unit.id])
+  return (
+    <DataTable
+      name="debit-attempts"
+      label={t('office.attempts')}
+      source={source}
+      searchable={false}
+      columns={columns}
+      rowId={(row) => row.id}
+      rowLabel={(row) => row.account_name}
+      rowTo={(row) => `/accounts/${row.account_id}`}
+      filters={[
+        {
+          id: 'state',
+          label: t('office.state'),
+          options: states.map((value) => ({ value, label: t(`office.debit.${value}`) })),
+        },
+      ]}
+      empty={
+        <EmptyState icon={<IconRepeat size={24} aria-hidden />} title={t('office.no_attempts')}>
+          {t('office.no_attempts_text')}
+        </EmptyState>
+      }
+    />
   )
 }
 
@@ -173,7 +184,13 @@ function StartRun({ unit }: { unit: BusinessUnit }) {
 function Runs({ unit }: { unit: BusinessUnit }) {
   const { t } = useTranslation('providers')
   const { number } = useFormats()
+  const queryClient = useQueryClient()
   const { data: runs } = useQuery(debitRunsQuery(unit.id))
+  // What a run charges appears below as it goes.
+  const charged = runs?.map((run) => `${run.id} ${run.state} ${run.done}`).join()
+  useEffect(() => {
+    if (charged) void queryClient.invalidateQueries({ queryKey: ['debit-attempts'] })
+  }, [charged, queryClient])
   if (!runs || runs.length === 0) return null
   return (
     <Section title={t('office.runs')} flush>

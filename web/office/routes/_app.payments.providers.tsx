@@ -55,7 +55,7 @@ function Intents() {
         header: t('office:payments.account'),
         cell: (row) => row.account_name,
         primary: true,
-        width: '20%',
+        width: '22%',
       },
       {
         id: 'created_at',
@@ -77,6 +77,7 @@ function Intents() {
         id: 'method',
         header: t('office:payments.method'),
         cell: (row) => t(`office:words.payment_method.${row.method}`),
+        optional: true,
       },
       {
         id: 'invoices',
@@ -106,7 +107,7 @@ function Intents() {
           row.purpose === 'setup' ? '–' : <Money amount={row.amount} currency={row.currency} />,
         align: 'end',
       },
-      { id: 'state', header: t('office.state'), cell: (row) => <IntentBadge state={row.state} /> },
+      { id: 'state', header: t('office.state'), cell: (row) => <IntentBadge intent={row} /> },
       {
         id: 'why',
         header: t('office.why'),

@@ -136,6 +136,11 @@ function Health({
     },
     onError: useProblemToast(),
   })
+  // What is known of a code, in the reader's language; what its provider says of it stands beside it.
+  const fault =
+    provider.health_code === null
+      ? ''
+      : t(`office.fault_code.${provider.health_code}`, { defaultValue: provider.health_detail ?? '' })
   return (
     <Section
       title={t('office.health_title')}
@@ -158,16 +163,17 @@ function Health({
             [t('office.state'), <HealthBadge key="health" health={provider.health} />],
             provider.health_checked_at !== null && [
               t('office.checked_at'),
-              <DateText key="checked" value={provider.health_checked_at} />,
+              <DateText key="checked" value={provider.health_checked_at} relative />,
             ],
-            provider.health_code !== null && [
-              t('office.fault'),
-              t(`office.fault_code.${provider.health_code}`, { defaultValue: provider.health_detail ?? '' }),
-            ],
-            [
-              t('office.last_event'),
-              provider.last_event_at ? <DateText key="event" value={provider.last_event_at} /> : '–',
-            ],
+            fault !== '' && [t('office.fault'), fault],
+            provider.health_detail !== null &&
+              provider.health_detail !== fault && [
+                t('office.provider_words'),
+                <q key="words" className={styles.words}>
+                  {provider.health_detail}
+                </q>,
+              ],
+            [t('office.last_event'), <DateText key="event" value={provider.last_event_at} relative />],
             [
               t('office.unknown'),
               provider.unknown_intents === 0 ? (

@@ -137,7 +137,7 @@ function ProvidersPage() {
                 {
                   id: 'told',
                   header: t('office.last_event'),
-                  cell: (row) => (row.last_event_at ? <DateText value={row.last_event_at} /> : '–'),
+                  cell: (row) => <DateText value={row.last_event_at} relative />,
                 },
               ]}
             />
