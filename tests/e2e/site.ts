@@ -104,8 +104,11 @@ async function findPort(): Promise<number> {
   return address.port
 }
 
-/** Starts a server process on a database of its own, makes its first administrator and opens a browser. */
-export async function startSite(): Promise<Site> {
+/**
+ * Starts a server process on a database of its own, makes its first administrator and opens a browser. `settings` are further
+ * ones of its environment.
+ */
+export async function startSite(settings: Record<string, string> = {}): Promise<Site> {
   await buildApps()
   const database = await createTestDatabase()
   const folder = await mkdtemp(join(tmpdir(), 'zaguan-e2e-'))
@@ -129,6 +132,7 @@ export async function startSite(): Promise<Site> {
         PUBLIC_URL: address,
         LOG_LEVEL: 'error',
         RATE_LIMIT: '1000000',
+        ...settings,
       }),
       openBrowser(),
     ])
