@@ -196,7 +196,9 @@ function PayBy({
   const [leaving, setLeaving] = useState(false)
   const [other, setOther] = useState<OwnPaymentIntent | null>(null)
   const attempt = useRef<string | null>(null)
-  const keepable = way.stored === null && keeps(way.provider, way.method)
+  // Mercado Pago's own page keeps no card: one is kept under payment methods.
+  const keepable =
+    way.stored === null && way.provider.driver !== 'mercado_pago' && keeps(way.provider, way.method)
   const debited = choices.stored_methods.some((one) => one.automatic)
   const pay = useMutation({
     mutationFn: () => {
