@@ -45,7 +45,7 @@ export function configureApp({ app, base }: WebApp): UserConfig {
               // Not what only forms need, nor what only paying and ordering do: no first page has one.
               {
                 name: 'parts',
-                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput|Combobox)\/|node_modules\/(?:react-number-format|uqr)\/|shared\/(?:inputs|permission-picker|webhook-queries|qr-code)\.tsx?|utils\/InlineInput\/|portal\/(?:pay-|order-|shop|copy-)))/,
+                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput|Combobox)\/|node_modules\/(?:react-number-format|uqr)\/|shared\/(?:inputs|permission-picker|webhook-queries|qr-code)\.tsx?|utils\/InlineInput\/|portal\/(?:pay-|order-|shop|copy-|change-queries|member-queries|members\.module)|icons\/Icon(?:Qrcode|Barcode|BuildingBank|Flask)\.))/,
                 minShareCount: 3,
                 priority: 1,
               },

@@ -25,6 +25,7 @@ describe.each(languages)('the shop in %s', (language) => {
   beforeAll(async () => {
     books = await keepBooks(site, language)
     const { unit, product } = books
+    await site.admin.patch(`/business-units/${unit.id}`, { billing_mode: 'advance' })
     plan = await site.admin.post('/plans', {
       business_unit_id: unit.id,
       product_id: product.id,
