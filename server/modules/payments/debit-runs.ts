@@ -193,10 +193,21 @@ async function askAboutLost(call: JobContext & PaymentServices, run: Run): Promi
       .execute()
     return rows.map(({ id }) => id)
   })
-  for (const id of lost) {
-    if (call.stopping()) return
-    await lookUpIntent(call, id)
+  await eachAtOnce(lost, async (id) => {
+    if (!call.stopping()) await lookUpIntent(call, id)
+  })
+}
+
+/** Works on everything, so much at once as a provider is called at once. */
+async function eachAtOnce<T>(
+  all: readonly T[],
+  work: (one: T, index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = all.entries()
+  const next = async () => {
+    for (const [index, one] of waiting) await work(one, index)
   }
+  await Promise.all(Array.from({ length: callsAtOnce }, next))
 }
 
 type Batch = { due: DueDebit[]; intents: string[]; charges: Map<string, ChargeRequest> }
@@ -266,11 +277,9 @@ async function chargeAll(
   const asked = async (context: ProviderContext): Promise<Answer[]> => {
     if (driver.chargeMany) return driver.chargeMany(context, charges)
     const answers: Answer[] = []
-    const waiting = charges.entries()
-    const work = async () => {
-      for (const [index, charge] of waiting) answers[index] = await chargeOne(driver.create(context, charge))
-    }
-    await Promise.all(Array.from({ length: callsAtOnce }, work))
+    await eachAtOnce(charges, async (charge, index) => {
+      answers[index] = await chargeOne(driver.create(context, charge))
+    })
     return answers
   }
   const answers = await callProvider(call, provider, asked, 600_000)
