@@ -118,21 +118,17 @@ async function findCandidates(
     .where(sql<boolean>`contract_number = any(${distinct(clues.flatMap((one) => one.contracts))}::bigint[])`)
     .execute()
 
-  const numbers = distinct(
-    clues.flatMap((one) =>
-      one.invoices.filter((clue) => clue.series !== null).map((clue) => `${clue.series}|${clue.number}`),
-    ),
-  )
+  const named = clues.flatMap((one) => one.invoices.filter((clue) => clue.series !== null))
   const bareNumbers = distinct(
     clues.flatMap((one) => one.invoices.filter((clue) => clue.series === null).map((clue) => clue.number)),
   )
   const own = await sql<{ id: string; account_id: string }>`
     select i.id, i.account_id from invoices i
      where i.business_unit_id = ${unitId} and i.state = 'open' and i.currency = ${currency} and i.id in (
-       select i.id from unnest(${numbers}::text[]) n (label)
+       select i.id from unnest(${named.map((clue) => clue.series)}::text[], ${named.map((clue) => clue.number)}::bigint[]) n (series, number)
        cross join lateral (select i.id from invoices i
-                            where i.business_unit_id = ${unitId} and i.series = split_part(n.label, '|', 1)
-                              and i.number = split_part(n.label, '|', 2)::bigint and i.state = 'open') i
+                            where i.number = n.number and i.series = n.series and i.business_unit_id = ${unitId}
+                              and i.state = 'open') i
        union
        select i.id from unnest(${bareNumbers}::bigint[]) n (number)
        cross join lateral (select i.id from invoices i where i.number = n.number and i.business_unit_id = ${unitId} and i.state = 'open') i
@@ -150,9 +146,7 @@ async function findCandidates(
       union
       select id from accounts where business_unit_id = ${unitId} and number = any(${distinct(clues.flatMap((one) => one.customers))}::bigint[])
       union
-      select a.id from (select distinct payer_key(k) as key from unnest(${keys}::text[]) k) w
-      cross join lateral (select a.id from accounts a
-                           where a.business_unit_id = ${unitId} and payer_key(a.name) = w.key limit 20) a
+      select find_payers(${unitId}, ${keys}::text[])
       union
       select unnest(${[...contracts, ...notices.rows, ...intents.rows].map((one) => one.account_id)}::uuid[]))
     select a.id, a.number, a.name, a.tax_id_key, k.id is not null as known

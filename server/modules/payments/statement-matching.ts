@@ -230,7 +230,35 @@ const fillers = new Set(
   ),
 )
 
+/** A word that so many accounts share tells none of them. */
+const commonWord = 200
+
+/** Accounts whose name has the rarest word of this one, and the next where that is rare as well. */
+function findNear(name: string, index: Index): CandidateAccount[] {
+  const buckets = [...new Set(nameParts(name).map((part) => part.slice(0, 4)))]
+    .map((word) => index.byWord.get(word) ?? [])
+    .filter((accounts) => accounts.length > 0)
+    .sort((one, other) => one.length - other.length)
+  return buckets
+    .slice(0, 2)
+    .filter((accounts, at) => at === 0 || accounts.length <= commonWord)
+    .flat()
+    .slice(0, 1000)
+}
+
+const partsOf = new Map<string, string[]>()
+
+/** The words of a name that say whose it is. Names come again and again: the last ones are remembered. */
 function nameParts(name: string): string[] {
+  const known = partsOf.get(name)
+  if (known) return known
+  if (partsOf.size > 20_000) partsOf.clear()
+  const parts = splitName(name)
+  partsOf.set(name, parts)
+  return parts
+}
+
+function splitName(name: string): string[] {
   const parts = foldName(name).split(' ').filter(Boolean)
   const told = parts.filter((part) => !fillers.has(part))
   return told.length > 0 ? told : parts
@@ -416,11 +444,7 @@ function matchLine(
       0,
       ...clues.names.map((name) => (isSameName(name, account.name) ? 100 : compareNames(name, account.name))),
     )
-  const near = new Set(
-    clues.names
-      .flatMap((name) => nameParts(name))
-      .flatMap((part) => index.byWord.get(part.slice(0, 4)) ?? []),
-  )
+  const near = new Set(clues.names.flatMap((name) => findNear(name, index)))
   const named = [...near]
     .map((account) => ({ account, alike: similarity(account) }))
     .filter((one) => one.alike >= 80)
