@@ -125,7 +125,7 @@ export function ProviderForm({
       onSaved(saved)
     },
   })
-  useUnsavedWarning(form.changed, t('office.unsaved'))
+  useUnsavedWarning(form.changed && !form.busy, t('office.unsaved'))
   const readOnly = !may('settings.write') || provider?.archived_at != null
   return (
     <form onSubmit={form.onSubmit} noValidate>

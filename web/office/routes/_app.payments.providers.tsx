@@ -16,7 +16,7 @@ import { DateText, Money } from '../../shared/values.tsx'
 import { Narrowed } from '../narrowed.tsx'
 import { PaymentsNav } from '../payments-nav.tsx'
 import { intentsSource } from '../provider-queries.ts'
-import { IntentBadge, TestBadge } from '../provider-words.tsx'
+import { IntentBadge } from '../provider-words.tsx'
 import styles from '../providers.module.css'
 import { useMay } from '../session.ts'
 import { useUnitFilter } from '../unit-filter.ts'
@@ -66,12 +66,7 @@ function Intents() {
       {
         id: 'provider',
         header: t('office.provider'),
-        cell: (row) => (
-          <span className={styles.name}>
-            {row.provider_name}
-            {row.driver === 'sandbox' && <TestBadge />}
-          </span>
-        ),
+        cell: (row) => row.provider_name,
       },
       {
         id: 'method',
