@@ -17,7 +17,7 @@ type Shop = {
 
 const shops: Record<UnitSlug, Shop> = {
   pirilampo: {
-    sandbox: 'Cartão ou Pix (demonstração)',
+    sandbox: 'Banco de testes',
     product: 'Créditos de suporte',
     description: 'Para o que não é a conexão: cada atendimento combinado gasta créditos.',
     packs: [
@@ -27,7 +27,7 @@ const shops: Record<UnitSlug, Shop> = {
     ],
   },
   jacaranda: {
-    sandbox: 'Tarjeta (demostración)',
+    sandbox: 'Banco de pruebas',
     product: 'Créditos de soporte',
     description: 'Cambios y consultas sobre su sitio: cada trabajo acordado usa créditos.',
     packs: [
@@ -37,7 +37,7 @@ const shops: Record<UnitSlug, Shop> = {
     ],
   },
   tallybird: {
-    sandbox: 'Card (demonstration)',
+    sandbox: 'Test Bank',
     product: 'Support credits',
     description: 'Work that goes beyond a question: each job that you agree to uses credits.',
     packs: [
