@@ -2258,9 +2258,9 @@ create index payment_intents_account on payment_intents (account_id, id desc);
 create index payment_intents_created_by on payment_intents (created_by) where (created_by is not null);
 create index payment_intents_look on payment_intents (look_at) where (look_at is not null);
 create unique index payment_intents_one_open on payment_intents (order_id, method) where ((ended_at is null) and (order_id is not null));
-create index payment_intents_open on payment_intents (state, id desc) where (ended_at is null);
 create index payment_intents_order on payment_intents (order_id) where (order_id is not null);
 create index payment_intents_provider on payment_intents (provider_id, id desc);
+create index payment_intents_state on payment_intents (state, id desc);
 create index payment_intents_stored_method on payment_intents (stored_method_id) where (stored_method_id is not null);
 create index payment_intents_unit on payment_intents (business_unit_id, id desc);
 create trigger account_erased_insert after insert on payment_intents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
@@ -4220,9 +4220,11 @@ create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit intege
        where a.invoice_id = i.id order by a.attempt desc limit 1) l on true
    where i.business_unit_id = p_unit and i.state = 'open' and i.kind in ('invoice', 'debit_note') and i.due_date <= p_day
      and i.id > p_after and b.open_amount > 0
-     and (l.attempt is null or l.state = 'paid' or l.state = 'dropped'
+     and (l.attempt is null or l.state = 'dropped'
           or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id)) and coalesce(l.attempt, 0) < 20
      and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
+     and not exists (select from ledger_entries e where e.invoice_id = i.id and e.ledger_account = 'receivable'
+                        and e.kind in ('refund', 'chargeback'))
      and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
                       where ni.invoice_id = i.id and n.state = 'pending')
    order by i.id limit p_limit $$;
@@ -4726,6 +4728,16 @@ create function find_passkey(p_side user_side, p_credential bytea) returns table
    where k.credential_id = p_credential and u.side = p_side and u.disabled_at is null
 $$;
 -- may be called by: office, portal
+
+create function find_payers(p_unit uuid, p_names text[]) returns setof uuid language sql stable security definer set search_path to 'public', 'pg_temp' as $$
+  select a.id
+    from (select distinct payer_key(n) as key from unnest(p_names) n) w
+   cross join lateral (select a.id from accounts a
+                        where a.business_unit_id = p_unit and payer_key(a.name) = w.key limit 20) a
+   where sees_all_units() or p_unit = any(visible_units())
+$$;
+comment on function find_payers(p_unit uuid, p_names text[]) is 'Accounts of a business unit whose name begins as one of these does';
+-- may be called by: office
 
 create function find_photo(p_file uuid) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select exists (

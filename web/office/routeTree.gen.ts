@@ -29,6 +29,8 @@ import { Route as AppSimulationsRouteImport } from './routes/_app.simulations'
 import { Route as AppStaffRouteImport } from './routes/_app.staff'
 import { Route as AppAccountsIndexRouteImport } from './routes/_app.accounts.index'
 import { Route as AppAccountsNewRouteImport } from './routes/_app.accounts.new'
+import { Route as AppBankStatementsIndexRouteImport } from './routes/_app.bank-statements.index'
+import { Route as AppBankStatementsAccountsRouteImport } from './routes/_app.bank-statements.accounts'
 import { Route as AppCatalogueIndexRouteImport } from './routes/_app.catalogue.index'
 import { Route as AppCatalogueProductsRouteImport } from './routes/_app.catalogue.products'
 import { Route as AppCatalogueRoutingPointsRouteImport } from './routes/_app.catalogue.routing-points'
@@ -73,6 +75,8 @@ import { Route as AppAccountsIdNewOrderRouteImport } from './routes/_app.account
 import { Route as AppAccountsIdNewServiceRouteImport } from './routes/_app.accounts.$id.new-service'
 import { Route as AppAccountsIdPrivacyRouteImport } from './routes/_app.accounts.$id.privacy'
 import { Route as AppAccountsIdSetupRouteImport } from './routes/_app.accounts.$id.setup'
+import { Route as AppBankStatementsIdIndexRouteImport } from './routes/_app.bank-statements.$id.index'
+import { Route as AppBankStatementsIdLineRouteImport } from './routes/_app.bank-statements.$id.$line'
 import { Route as AppCatalogueCouponsIndexRouteImport } from './routes/_app.catalogue.coupons.index'
 import { Route as AppCatalogueCouponsIdRouteImport } from './routes/_app.catalogue.coupons.$id'
 import { Route as AppCataloguePlansIdRouteImport } from './routes/_app.catalogue.plans.$id'
@@ -193,6 +197,17 @@ const AppAccountsNewRoute = AppAccountsNewRouteImport.update({
   path: '/accounts/new',
   getParentRoute: () => AppRoute,
 } as any)
+const AppBankStatementsIndexRoute = AppBankStatementsIndexRouteImport.update({
+  id: '/bank-statements/',
+  path: '/bank-statements/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppBankStatementsAccountsRoute =
+  AppBankStatementsAccountsRouteImport.update({
+    id: '/bank-statements/accounts',
+    path: '/bank-statements/accounts',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppCatalogueIndexRoute = AppCatalogueIndexRouteImport.update({
   id: '/catalogue/',
   path: '/catalogue/',
@@ -415,6 +430,17 @@ const AppAccountsIdSetupRoute = AppAccountsIdSetupRouteImport.update({
   path: '/accounts/$id/setup',
   getParentRoute: () => AppRoute,
 } as any)
+const AppBankStatementsIdIndexRoute =
+  AppBankStatementsIdIndexRouteImport.update({
+    id: '/bank-statements/$id/',
+    path: '/bank-statements/$id/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppBankStatementsIdLineRoute = AppBankStatementsIdLineRouteImport.update({
+  id: '/bank-statements/$id/$line',
+  path: '/bank-statements/$id/$line',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppCatalogueCouponsIndexRoute =
   AppCatalogueCouponsIndexRouteImport.update({
     id: '/catalogue/coupons/',
@@ -542,6 +568,7 @@ export interface FileRoutesByFullPath {
   '/simulations': typeof AppSimulationsRoute
   '/staff': typeof AppStaffRoute
   '/accounts/new': typeof AppAccountsNewRoute
+  '/bank-statements/accounts': typeof AppBankStatementsAccountsRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/imports/$id': typeof AppImportsIdRoute
@@ -567,6 +594,7 @@ export interface FileRoutesByFullPath {
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
   '/accounts/': typeof AppAccountsIndexRoute
+  '/bank-statements/': typeof AppBankStatementsIndexRoute
   '/catalogue/': typeof AppCatalogueIndexRoute
   '/closings/': typeof AppClosingsIndexRoute
   '/imports/': typeof AppImportsIndexRoute
@@ -586,6 +614,7 @@ export interface FileRoutesByFullPath {
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/bank-statements/$id/$line': typeof AppBankStatementsIdLineRoute
   '/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -598,6 +627,7 @@ export interface FileRoutesByFullPath {
   '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
   '/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/bank-statements/$id/': typeof AppBankStatementsIdIndexRoute
   '/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id/': typeof AppClosingsIdIndexRoute
   '/invoices/$id/': typeof AppInvoicesIdIndexRoute
@@ -627,6 +657,7 @@ export interface FileRoutesByTo {
   '/staff': typeof AppStaffRoute
   '/': typeof AppIndexRoute
   '/accounts/new': typeof AppAccountsNewRoute
+  '/bank-statements/accounts': typeof AppBankStatementsAccountsRoute
   '/catalogue/products': typeof AppCatalogueProductsRoute
   '/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/imports/$id': typeof AppImportsIdRoute
@@ -652,6 +683,7 @@ export interface FileRoutesByTo {
   '/units/$id': typeof AppUnitsIdRoute
   '/units/new': typeof AppUnitsNewRoute
   '/accounts': typeof AppAccountsIndexRoute
+  '/bank-statements': typeof AppBankStatementsIndexRoute
   '/catalogue': typeof AppCatalogueIndexRoute
   '/closings': typeof AppClosingsIndexRoute
   '/imports': typeof AppImportsIndexRoute
@@ -671,6 +703,7 @@ export interface FileRoutesByTo {
   '/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/bank-statements/$id/$line': typeof AppBankStatementsIdLineRoute
   '/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -683,6 +716,7 @@ export interface FileRoutesByTo {
   '/settings/providers/$id': typeof AppSettingsProvidersIdRoute
   '/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/accounts/$id': typeof AppAccountsIdIndexRoute
+  '/bank-statements/$id': typeof AppBankStatementsIdIndexRoute
   '/catalogue/coupons': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id': typeof AppClosingsIdIndexRoute
   '/invoices/$id': typeof AppInvoicesIdIndexRoute
@@ -714,6 +748,7 @@ export interface FileRoutesById {
   '/_app/staff': typeof AppStaffRoute
   '/_app/': typeof AppIndexRoute
   '/_app/accounts/new': typeof AppAccountsNewRoute
+  '/_app/bank-statements/accounts': typeof AppBankStatementsAccountsRoute
   '/_app/catalogue/products': typeof AppCatalogueProductsRoute
   '/_app/catalogue/routing-points': typeof AppCatalogueRoutingPointsRoute
   '/_app/imports/$id': typeof AppImportsIdRoute
@@ -739,6 +774,7 @@ export interface FileRoutesById {
   '/_app/units/$id': typeof AppUnitsIdRoute
   '/_app/units/new': typeof AppUnitsNewRoute
   '/_app/accounts/': typeof AppAccountsIndexRoute
+  '/_app/bank-statements/': typeof AppBankStatementsIndexRoute
   '/_app/catalogue/': typeof AppCatalogueIndexRoute
   '/_app/closings/': typeof AppClosingsIndexRoute
   '/_app/imports/': typeof AppImportsIndexRoute
@@ -758,6 +794,7 @@ export interface FileRoutesById {
   '/_app/accounts/$id/new-service': typeof AppAccountsIdNewServiceRoute
   '/_app/accounts/$id/privacy': typeof AppAccountsIdPrivacyRoute
   '/_app/accounts/$id/setup': typeof AppAccountsIdSetupRoute
+  '/_app/bank-statements/$id/$line': typeof AppBankStatementsIdLineRoute
   '/_app/catalogue/coupons/$id': typeof AppCatalogueCouponsIdRoute
   '/_app/catalogue/plans/$id': typeof AppCataloguePlansIdRoute
   '/_app/catalogue/plans/new': typeof AppCataloguePlansNewRoute
@@ -770,6 +807,7 @@ export interface FileRoutesById {
   '/_app/settings/providers/$id': typeof AppSettingsProvidersIdRoute
   '/_app/settings/webhooks/$id': typeof AppSettingsWebhooksIdRoute
   '/_app/accounts/$id/': typeof AppAccountsIdIndexRoute
+  '/_app/bank-statements/$id/': typeof AppBankStatementsIdIndexRoute
   '/_app/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
   '/_app/invoices/$id/': typeof AppInvoicesIdIndexRoute
@@ -801,6 +839,7 @@ export interface FileRouteTypes {
     | '/simulations'
     | '/staff'
     | '/accounts/new'
+    | '/bank-statements/accounts'
     | '/catalogue/products'
     | '/catalogue/routing-points'
     | '/imports/$id'
@@ -826,6 +865,7 @@ export interface FileRouteTypes {
     | '/units/$id'
     | '/units/new'
     | '/accounts/'
+    | '/bank-statements/'
     | '/catalogue/'
     | '/closings/'
     | '/imports/'
@@ -845,6 +885,7 @@ export interface FileRouteTypes {
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
+    | '/bank-statements/$id/$line'
     | '/catalogue/coupons/$id'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -857,6 +898,7 @@ export interface FileRouteTypes {
     | '/settings/providers/$id'
     | '/settings/webhooks/$id'
     | '/accounts/$id/'
+    | '/bank-statements/$id/'
     | '/catalogue/coupons/'
     | '/closings/$id/'
     | '/invoices/$id/'
@@ -886,6 +928,7 @@ export interface FileRouteTypes {
     | '/staff'
     | '/'
     | '/accounts/new'
+    | '/bank-statements/accounts'
     | '/catalogue/products'
     | '/catalogue/routing-points'
     | '/imports/$id'
@@ -911,6 +954,7 @@ export interface FileRouteTypes {
     | '/units/$id'
     | '/units/new'
     | '/accounts'
+    | '/bank-statements'
     | '/catalogue'
     | '/closings'
     | '/imports'
@@ -930,6 +974,7 @@ export interface FileRouteTypes {
     | '/accounts/$id/new-service'
     | '/accounts/$id/privacy'
     | '/accounts/$id/setup'
+    | '/bank-statements/$id/$line'
     | '/catalogue/coupons/$id'
     | '/catalogue/plans/$id'
     | '/catalogue/plans/new'
@@ -942,6 +987,7 @@ export interface FileRouteTypes {
     | '/settings/providers/$id'
     | '/settings/webhooks/$id'
     | '/accounts/$id'
+    | '/bank-statements/$id'
     | '/catalogue/coupons'
     | '/closings/$id'
     | '/invoices/$id'
@@ -972,6 +1018,7 @@ export interface FileRouteTypes {
     | '/_app/staff'
     | '/_app/'
     | '/_app/accounts/new'
+    | '/_app/bank-statements/accounts'
     | '/_app/catalogue/products'
     | '/_app/catalogue/routing-points'
     | '/_app/imports/$id'
@@ -997,6 +1044,7 @@ export interface FileRouteTypes {
     | '/_app/units/$id'
     | '/_app/units/new'
     | '/_app/accounts/'
+    | '/_app/bank-statements/'
     | '/_app/catalogue/'
     | '/_app/closings/'
     | '/_app/imports/'
@@ -1016,6 +1064,7 @@ export interface FileRouteTypes {
     | '/_app/accounts/$id/new-service'
     | '/_app/accounts/$id/privacy'
     | '/_app/accounts/$id/setup'
+    | '/_app/bank-statements/$id/$line'
     | '/_app/catalogue/coupons/$id'
     | '/_app/catalogue/plans/$id'
     | '/_app/catalogue/plans/new'
@@ -1028,6 +1077,7 @@ export interface FileRouteTypes {
     | '/_app/settings/providers/$id'
     | '/_app/settings/webhooks/$id'
     | '/_app/accounts/$id/'
+    | '/_app/bank-statements/$id/'
     | '/_app/catalogue/coupons/'
     | '/_app/closings/$id/'
     | '/_app/invoices/$id/'
@@ -1189,6 +1239,20 @@ declare module '@tanstack/react-router' {
       path: '/accounts/new'
       fullPath: '/accounts/new'
       preLoaderRoute: typeof AppAccountsNewRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/bank-statements/': {
+      id: '/_app/bank-statements/'
+      path: '/bank-statements'
+      fullPath: '/bank-statements/'
+      preLoaderRoute: typeof AppBankStatementsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/bank-statements/accounts': {
+      id: '/_app/bank-statements/accounts'
+      path: '/bank-statements/accounts'
+      fullPath: '/bank-statements/accounts'
+      preLoaderRoute: typeof AppBankStatementsAccountsRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/catalogue/': {
@@ -1499,6 +1563,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAccountsIdSetupRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/bank-statements/$id/': {
+      id: '/_app/bank-statements/$id/'
+      path: '/bank-statements/$id'
+      fullPath: '/bank-statements/$id/'
+      preLoaderRoute: typeof AppBankStatementsIdIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/bank-statements/$id/$line': {
+      id: '/_app/bank-statements/$id/$line'
+      path: '/bank-statements/$id/$line'
+      fullPath: '/bank-statements/$id/$line'
+      preLoaderRoute: typeof AppBankStatementsIdLineRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/catalogue/coupons/': {
       id: '/_app/catalogue/coupons/'
       path: '/catalogue/coupons'
@@ -1667,6 +1745,7 @@ interface AppRouteChildren {
   AppStaffRoute: typeof AppStaffRoute
   AppIndexRoute: typeof AppIndexRoute
   AppAccountsNewRoute: typeof AppAccountsNewRoute
+  AppBankStatementsAccountsRoute: typeof AppBankStatementsAccountsRoute
   AppCatalogueProductsRoute: typeof AppCatalogueProductsRoute
   AppCatalogueRoutingPointsRoute: typeof AppCatalogueRoutingPointsRoute
   AppImportsIdRoute: typeof AppImportsIdRoute
@@ -1691,6 +1770,7 @@ interface AppRouteChildren {
   AppUnitsIdRoute: typeof AppUnitsIdRoute
   AppUnitsNewRoute: typeof AppUnitsNewRoute
   AppAccountsIndexRoute: typeof AppAccountsIndexRoute
+  AppBankStatementsIndexRoute: typeof AppBankStatementsIndexRoute
   AppCatalogueIndexRoute: typeof AppCatalogueIndexRoute
   AppClosingsIndexRoute: typeof AppClosingsIndexRoute
   AppImportsIndexRoute: typeof AppImportsIndexRoute
@@ -1710,6 +1790,7 @@ interface AppRouteChildren {
   AppAccountsIdNewServiceRoute: typeof AppAccountsIdNewServiceRoute
   AppAccountsIdPrivacyRoute: typeof AppAccountsIdPrivacyRoute
   AppAccountsIdSetupRoute: typeof AppAccountsIdSetupRoute
+  AppBankStatementsIdLineRoute: typeof AppBankStatementsIdLineRoute
   AppCatalogueCouponsIdRoute: typeof AppCatalogueCouponsIdRoute
   AppCataloguePlansIdRoute: typeof AppCataloguePlansIdRoute
   AppCataloguePlansNewRoute: typeof AppCataloguePlansNewRoute
@@ -1722,6 +1803,7 @@ interface AppRouteChildren {
   AppSettingsProvidersIdRoute: typeof AppSettingsProvidersIdRoute
   AppSettingsWebhooksIdRoute: typeof AppSettingsWebhooksIdRoute
   AppAccountsIdIndexRoute: typeof AppAccountsIdIndexRoute
+  AppBankStatementsIdIndexRoute: typeof AppBankStatementsIdIndexRoute
   AppCatalogueCouponsIndexRoute: typeof AppCatalogueCouponsIndexRoute
   AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
   AppInvoicesIdIndexRoute: typeof AppInvoicesIdIndexRoute
@@ -1746,6 +1828,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppStaffRoute: AppStaffRoute,
   AppIndexRoute: AppIndexRoute,
   AppAccountsNewRoute: AppAccountsNewRoute,
+  AppBankStatementsAccountsRoute: AppBankStatementsAccountsRoute,
   AppCatalogueProductsRoute: AppCatalogueProductsRoute,
   AppCatalogueRoutingPointsRoute: AppCatalogueRoutingPointsRoute,
   AppImportsIdRoute: AppImportsIdRoute,
@@ -1770,6 +1853,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppUnitsIdRoute: AppUnitsIdRoute,
   AppUnitsNewRoute: AppUnitsNewRoute,
   AppAccountsIndexRoute: AppAccountsIndexRoute,
+  AppBankStatementsIndexRoute: AppBankStatementsIndexRoute,
   AppCatalogueIndexRoute: AppCatalogueIndexRoute,
   AppClosingsIndexRoute: AppClosingsIndexRoute,
   AppImportsIndexRoute: AppImportsIndexRoute,
@@ -1789,6 +1873,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppAccountsIdNewServiceRoute: AppAccountsIdNewServiceRoute,
   AppAccountsIdPrivacyRoute: AppAccountsIdPrivacyRoute,
   AppAccountsIdSetupRoute: AppAccountsIdSetupRoute,
+  AppBankStatementsIdLineRoute: AppBankStatementsIdLineRoute,
   AppCatalogueCouponsIdRoute: AppCatalogueCouponsIdRoute,
   AppCataloguePlansIdRoute: AppCataloguePlansIdRoute,
   AppCataloguePlansNewRoute: AppCataloguePlansNewRoute,
@@ -1801,6 +1886,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppSettingsProvidersIdRoute: AppSettingsProvidersIdRoute,
   AppSettingsWebhooksIdRoute: AppSettingsWebhooksIdRoute,
   AppAccountsIdIndexRoute: AppAccountsIdIndexRoute,
+  AppBankStatementsIdIndexRoute: AppBankStatementsIdIndexRoute,
   AppCatalogueCouponsIndexRoute: AppCatalogueCouponsIndexRoute,
   AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
   AppInvoicesIdIndexRoute: AppInvoicesIdIndexRoute,

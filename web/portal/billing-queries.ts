@@ -53,12 +53,6 @@ export const invoiceQuery = (id: string) =>
     refetchInterval: 60_000,
   })
 
-/** How the business unit takes money. */
-export const paymentOptionsQuery = queryOptions({
-  queryKey: ['payment-options'],
-  queryFn: ({ signal }) => orThrow(api.GET('/api/v1/portal/payment-options', { signal })),
-})
-
 /** What this account told of payments, newest first. */
 export const paymentsQuery = infiniteQueryOptions({
   queryKey: ['payments', 'list'],

@@ -11,7 +11,7 @@ import { PaymentCode } from './pay-pix.tsx'
 type Boleto = Extract<NonNullable<OwnPaymentIntent['action']>, { kind: 'boleto' }>
 
 /** A typeable line as it is printed: 47 digits in five fields, 48 (of utilities) in four; anything else as it came. */
-export function groupTypeableLine(line: string): string {
+function groupTypeableLine(line: string): string {
   const digits = line.replace(/\D/g, '')
   if (digits.length === 47)
     return digits.replace(

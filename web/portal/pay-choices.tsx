@@ -29,7 +29,7 @@ import {
 type Way = { key: string; provider: PayProvider; method: PaymentMethod; stored: OwnStoredMethod | null }
 
 /** The choice that is no provider's: money that is sent outside of here, and told of. */
-export const outsideKey = 'outside'
+const outsideKey = 'outside'
 
 /** Every way by a provider: what is kept first, what is debited by itself before all. */
 function listWays(choices: PaymentChoices): Way[] {

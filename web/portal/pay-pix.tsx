@@ -52,7 +52,7 @@ export function PixAction({
 }
 
 /** How long is left, by the second in the last hour. */
-export function TimeLeft({ until }: { until: string }) {
+function TimeLeft({ until }: { until: string }) {
   const { t } = useTranslation('pay')
   const { exact, date } = useFormats()
   const left = useSecondsUntil(until)

@@ -249,7 +249,7 @@ export function FormSkeleton({ label }: { label: string }) {
 }
 
 /** Something is done elsewhere. */
-export function Waiting({ children }: { children: string }) {
+function Waiting({ children }: { children: string }) {
   return (
     <p className={styles.waiting} role="status">
       <IconLoader2 size={22} aria-hidden />

@@ -283,14 +283,6 @@ const banks: ReadonlyMap<string, Bank> = new Map(
   [bancoDoBrasil, itau, bradesco, santander, caixa].map((bank) => [bank.code, bank]),
 )
 
-/** The banks that are known by themselves; any other is described by a template of its free field. */
-export const knownBanks: readonly { code: string; name: string }[] = [...banks.values()].map(
-  ({ code, name }) => ({
-    code,
-    name,
-  }),
-)
-
 /** A bank's code with the digit that is printed behind it: modulo 11, X for 10, 0 for 11. */
 export function printBankCode(code: string): string {
   const known = banks.get(code)

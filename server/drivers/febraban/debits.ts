@@ -29,7 +29,7 @@ const failed = (reason: 'invalid_method' | 'provider_error', detail: string): St
 })
 
 /** A customer's account as it was typed: dots and spaces forgiven, the digit apart from the number. */
-export function readCustomerAccount(details: Record<string, string>): CustomerAccount {
+function readCustomerAccount(details: Record<string, string>): CustomerAccount {
   const clean = (text: string | undefined) => (text ?? '').replaceAll(/[\s.]/g, '').toUpperCase()
   const [account = '', typedDigit] = clean(details.account).split('-')
   return {

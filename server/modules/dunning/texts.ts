@@ -1,4 +1,3 @@
-import type { DunningStepAction } from '../../platform/database.gen.ts'
 import { type Language, languages, translator } from '../../platform/translations.ts'
 
 /** What staff write for a mail: plain text with variables in braces. */

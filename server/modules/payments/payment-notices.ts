@@ -278,7 +278,7 @@ export async function notifyPayment(
 }
 
 /** So many receipts prove one payment at most. */
-export const mostReceipts = 10
+const mostReceipts = 10
 
 async function refuseInvoices(
   tx: Tx,

@@ -36,7 +36,7 @@ export async function recordReceipt(
 }
 
 /** What a receipt is by its first bytes, whatever it is called; null: neither a picture nor a PDF. */
-export function recognizeReceipt(start: Buffer): string | null {
+function recognizeReceipt(start: Buffer): string | null {
   const ascii = (from: number, to: number) => start.subarray(from, to).toString('latin1')
   // A mark or blanks may stand before it.
   if (/^[\s\u00ef\u00bb\u00bf]{0,16}%PDF/.test(ascii(0, 32))) return 'application/pdf'

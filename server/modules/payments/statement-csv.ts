@@ -31,7 +31,7 @@ export const csvTargets = [
 export type CsvTarget = (typeof csvTargets)[number]
 
 export const csvDelimiters = [';', ',', '\t', '|'] as const
-export const csvDates = ['dmy', 'mdy', 'ymd'] as const
+const csvDates = ['dmy', 'mdy', 'ymd'] as const
 
 /** How a bank writes its CSV files. Columns are named as the file names them; `text` may be several. */
 export const csvMapping = z
@@ -375,7 +375,7 @@ function countQuotes(text: string): number {
 }
 
 /** The cells of a row (RFC 4180); quotes that stand within a cell are part of it. */
-export function splitRow(text: string, delimiter: string): string[] {
+function splitRow(text: string, delimiter: string): string[] {
   if (!text.includes('"')) return text.split(delimiter)
   const cells: string[] = []
   let cell = ''

@@ -618,7 +618,7 @@ const lineColumns = [
 ] as const
 
 /** Finds what each undecided line of a statement may pay, a thousand lines at a time; what staff chose stays. */
-export async function matchStatement(id: string, context: JobContext): Promise<void> {
+async function matchStatement(id: string, context: JobContext): Promise<void> {
   let after = 0
   for (;;) {
     if (context.stopping()) {

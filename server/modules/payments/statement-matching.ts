@@ -215,7 +215,7 @@ function nameWithin(description: string): string | null {
 }
 
 /** A name as it is compared: lower case, no accents, letters and digits. */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   return name
     .normalize('NFD')
     .replaceAll(/\p{M}/gu, '')
@@ -268,7 +268,7 @@ function splitName(name: string): string[] {
  * How alike two names are, 0 to 100: shared words of all words, where a word that a bank cut off counts. Word order and legal
  * forms play no part.
  */
-export function compareNames(one: string, other: string): number {
+function compareNames(one: string, other: string): number {
   const [a, b] = [nameParts(one), nameParts(other)]
   if (a.length === 0 || b.length === 0) return 0
   const left = [...b]

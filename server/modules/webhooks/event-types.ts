@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { UserSide } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, type Refusal } from '../../platform/errors.ts'
-import { id, instant } from '../../platform/schemas.ts'
+import { id } from '../../platform/schemas.ts'
 import type { Language } from '../../platform/translations.ts'
 import { accountSchema, getAccount, getOwnAccount, ownAccountSchema } from '../accounts/index.ts'
 import { getInvoice, invoiceDetail, ownInvoiceDetail } from '../billing/index.ts'
@@ -207,11 +207,6 @@ export const eventNames = Object.keys(eventTypes) as EventType[]
 
 /** What the test button of an endpoint sends; no endpoint chooses it. */
 export const testType = 'webhook.test'
-const testSchema = z.object({
-  endpoint_id: id,
-  message: z.string(),
-  sent_at: instant,
-})
 
 /** The object of an event as one side sees it, ready to be sent; null where it is gone. */
 export async function readObject(

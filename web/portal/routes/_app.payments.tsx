@@ -17,11 +17,14 @@ import { ButtonLink } from '../button-link.tsx'
 import { List, MoreRows, Row, Tile } from '../list.tsx'
 import styles from '../payments.module.css'
 
+const DonePayments = lazy(() =>
+  import('../done-payments.tsx').then((module) => ({ default: module.DonePayments })),
+)
 const OpenPayments = lazy(() =>
   import('../open-payments.tsx').then((module) => ({ default: module.OpenPayments })),
 )
 
-/** The payments that this account told of, and what became of each. */
+/** The payments that this account told of, what became of each, and what it paid by card, Pix or debit. */
 export const Route = createFileRoute('/_app/payments')({
   loader: ({ context: { queryClient } }) => queryClient.ensureInfiniteQueryData(paymentsQuery),
   component: PaymentsPage,
@@ -76,6 +79,9 @@ function PaymentsPage() {
           </>
         )}
       </Section>
+      <Suspense>
+        <DonePayments />
+      </Suspense>
     </>
   )
 }
