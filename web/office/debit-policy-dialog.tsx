@@ -114,16 +114,19 @@ function PolicyForm({
       <fieldset className={styles.checks}>
         <legend>{t('office.retries')}</legend>
         <p>{t('office.retries_text')}</p>
-        {reasons.map((reason) => (
-          <TextInput
-            key={reason}
-            label={t(`office.failure.${reason}`)}
-            placeholder={t('office.never_again')}
-            autoComplete="off"
-            inputMode="numeric"
-            {...form.field(`retries.${reason}`)}
-          />
-        ))}
+        <div className={styles.fields}>
+          {reasons.map((reason) => (
+            <div key={reason} data-span="6">
+              <TextInput
+                label={t(`office.failure.${reason}`)}
+                placeholder={t('office.never_again')}
+                autoComplete="off"
+                inputMode="numeric"
+                {...form.field(`retries.${reason}`)}
+              />
+            </div>
+          ))}
+        </div>
       </fieldset>
       <DialogActions>
         <Button variant="default" onClick={onClose}>

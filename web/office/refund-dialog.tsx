@@ -62,6 +62,7 @@ export function RefundDialog({
       <form className={styles.body} onSubmit={form.onSubmit} noValidate>
         <ProblemAlert error={form.problem} />
         <p>{t('office.refund_text', { amount: money(left, payment.currency) })}</p>
+        {refunds === 'none' && <p>{t('office.refund_by_hand')}</p>}
         <MoneyInput
           label={t('office:payments.amount')}
           required

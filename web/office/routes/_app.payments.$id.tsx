@@ -82,7 +82,11 @@ function PaymentPage() {
                   </Link>,
                 ],
                 [t('office:words.unit'), payment.business_unit_name],
-                [t('office:payments.recorded_by'), payment.recorded_by_name ?? t('office.by_provider')],
+                [
+                  t('office:payments.recorded_by'),
+                  payment.recorded_by_name ??
+                    (payment.provider_name === null ? '–' : t('office.by_provider')),
+                ],
                 [t('office:payments.recorded_at'), <DateText key="at" value={payment.created_at} />],
               ]}
             />

@@ -172,10 +172,14 @@ function DriverDialog({
   const navigate = useNavigate()
   const { data: drivers } = useSuspenseQuery(driversQuery)
   const takes = (driver: PaymentDriver) => driver.currencies === null || driver.currencies.includes(currency)
+  // Those for money first, what is for trying last.
+  const offered = drivers
+    .filter(takes)
+    .toSorted((a, b) => Number(a.driver === 'sandbox') - Number(b.driver === 'sandbox'))
   return (
     <Dialog opened onClose={onClose} title={t('office.choose')}>
       <ul className={styles.drivers}>
-        {drivers.filter(takes).map((driver) => (
+        {offered.map((driver) => (
           <li key={driver.driver}>
             <div>
               <strong>{t(`${driver.driver}.title`)}</strong>
