@@ -11,6 +11,9 @@ import { coverLink, List, Row, Tile } from './list.tsx'
 import { iconOfMethod, nameOfTurn, TestBadge } from './pay-words.tsx'
 import styles from './payments.module.css'
 
+// In one file with these for the browser: they are loaded together.
+export { DonePayments } from './done-payments.tsx'
+
 const openPaymentsQuery = queryOptions({
   queryKey: ['payment-intents', 'open'],
   refetchInterval: 30_000,

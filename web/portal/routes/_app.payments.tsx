@@ -18,7 +18,7 @@ import { List, MoreRows, Row, Tile } from '../list.tsx'
 import styles from '../payments.module.css'
 
 const DonePayments = lazy(() =>
-  import('../done-payments.tsx').then((module) => ({ default: module.DonePayments })),
+  import('../open-payments.tsx').then((module) => ({ default: module.DonePayments })),
 )
 const OpenPayments = lazy(() =>
   import('../open-payments.tsx').then((module) => ({ default: module.OpenPayments })),
