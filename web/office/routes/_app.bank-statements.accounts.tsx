@@ -104,7 +104,7 @@ function BankAccounts() {
                 ? [
                     {
                       id: 'actions',
-                      header: '',
+                      header: t('statements.actions'),
                       align: 'end' as const,
                       cell: (row: BankAccount) => (
                         <AccountActions account={row} onEdit={() => setOpen(row)} />
