@@ -278,7 +278,7 @@ export async function requestRefund(
   if (input.amount > payment.left)
     return payment.left === 0
       ? refuse('payment_given_back')
-      : refuseField('amount', 'more_than_left', { amount: payment.left, currency: payment.currency })
+      : refuseField('amount', 'more_than_refundable', { amount: payment.left, currency: payment.currency })
   if (input.by === 'provider') {
     const can = payment.provider_id === null ? 'none' : await refunds(payment.provider_id)
     if (can === 'none') return refuseField('by', 'not_a_choice')
