@@ -52,7 +52,7 @@ it('the same file again gives the same id and keeps one copy; another file under
     customer.upload(
       'POST',
       '/receipts',
-      { name: 'a.pdf', type: 'application/pdf', bytes: Buffer.from(text) },
+      { name: 'a.pdf', type: 'application/pdf', bytes: Buffer.from(`%PDF-1.7 ${text}`) },
       {},
       { 'idempotency-key': 'file' },
     )
