@@ -395,7 +395,7 @@ function What({ intent }: { intent: OwnPaymentIntent }) {
   const { t } = useTranslation('pay')
   const { date } = useFormats()
   return (
-    <Section title={t('page.what')}>
+    <Section title={t(intent.state === 'succeeded' ? 'page.what_paid' : 'page.what')}>
       <ul className={styles.what}>
         {intent.invoices.map((invoice) => (
           <li key={invoice.id}>
