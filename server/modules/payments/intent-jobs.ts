@@ -95,7 +95,6 @@ async function takeAnswer(
       .set({
         state: sql`case when state = 'sending' then 'unknown'::intent_state else state end`,
         looks: sql`looks + 1`,
-        look_at: now().add({ seconds: 5 }),
       })
       .where('id', '=', id)
       .where('ended_at', 'is', null)
