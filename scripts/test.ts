@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { runChecks } from './check.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -43,6 +43,25 @@ type Report = {
   numPendingTests: number
   numTodoTests: number
   success: boolean
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { status: string; fullName: string; failureMessages: string[] | null }[]
+  }[]
+}
+
+/** What failed, a line each: the output above is too long to look for it. */
+function failures(report: Report): string[] {
+  const firstLine = (text: string | undefined) => text?.split('\n', 1)[0]?.trim().slice(0, 300) ?? ''
+  return report.testResults.flatMap((file) => {
+    const path = relative(root, file.name)
+    const tests = file.assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `✗ ${path}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`)
+    // A file may also fail outside of its tests: while it is read, before or after them.
+    return tests.length === 0 && file.status === 'failed' ? [`✗ ${path}: ${firstLine(file.message)}`] : tests
+  })
 }
 
 /** Runs vitest and reads what came of it; null where it did not get that far. */
@@ -68,6 +87,7 @@ const reports = [runTests(['--exclude', 'tests/e2e/**']), runTests(['--maxWorker
 const sum = (read: (report: Report) => number) =>
   reports.reduce((total, report) => total + (report ? read(report) : 0), 0)
 
+for (const line of reports.flatMap((report) => (report ? failures(report) : []))) console.log(line)
 const failedChecks = checks.filter((check) => !check.passed)
 for (const check of failedChecks) console.log(`✗ ${check.name}`)
 // A file that fails outside of its tests counts as one failure; so does a run that gave no report.

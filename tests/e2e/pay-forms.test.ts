@@ -129,7 +129,7 @@ describe.each<[Language, number, 'light' | 'dark']>([
       `update payment_intents set state = 'succeeded', action = null, ended_at = now() where id = $1`,
       [id],
     )
-    await page.getByRole('heading', { name: t('pay:done.title') }).waitFor()
+    await page.getByRole('heading', { name: t('pay:done.title'), exact: true }).waitFor()
     expect(sent.join('\n')).not.toContain('4242')
     expect(sent.join('\n')).not.toContain('0002')
     expect(visit.faults).toEqual([])

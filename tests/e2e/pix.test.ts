@@ -83,7 +83,7 @@ describe('Pix by a bank', () => {
       await page.evaluate(`${mark} = 'kept'`)
       const before = performance.now()
       await bank.pay(charge.txid)
-      await page.getByRole('heading', { name: t('pay:done.title') }).waitFor()
+      await page.getByRole('heading', { name: t('pay:done.title'), exact: true }).waitFor()
       expect(performance.now() - before).toBeLessThan(20_000)
       expect(await page.evaluate(mark)).toBe('kept')
       if (process.env.SHOTS)

@@ -93,7 +93,7 @@ describe('the sandbox', () => {
       await shoot(visit, `second-step-${language}`)
       await page.getByRole('button', { name: t('sandbox:approve') }).click()
       await page.waitForURL(/\/pay\/[0-9a-f-]{36}/)
-      await page.getByRole('heading', { name: t('pay:done.title') }).waitFor()
+      await page.getByRole('heading', { name: t('pay:done.title'), exact: true }).waitFor()
       await shoot(visit, `paid-${language}`)
       expect(await customer.get(`/invoices/${invoice.id}`)).toMatchObject({ state: 'paid', open_amount: 0 })
       expect(faults).toEqual([])
