@@ -101,7 +101,19 @@ export type UsedMethod = {
   secret?: string | null
 }
 
-export type ReceivedMoney = { ref: string; amount: number; at: Temporal.Instant }
+/**
+ * Why what was paid is not what was charged, where the provider worked that out by the terms that it was given: minor units, none
+ * negative. What was paid is what was charged plus fee and interest, less what was taken off.
+ */
+export type Adjustment = {
+  /** The fine for paying late. */
+  late_fee: number
+  /** Interest for the days late. */
+  interest: number
+  /** Taken off for paying early, or abated. */
+  discount: number
+}
+export type ReceivedMoney = { ref: string; amount: number; at: Temporal.Instant; adjusted?: Adjustment }
 export type ReversedMoney = {
   ref: string
   kind: 'refund' | 'chargeback'

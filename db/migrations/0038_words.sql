@@ -1,0 +1,1 @@
+-- Values that the migrations after this one use: they must be committed before (PostgreSQL).
