@@ -86,10 +86,21 @@ const holds = (number: string, block: string) => {
   return wanted !== '' && block.replaceAll(/\D/g, ' ').includes(wanted)
 }
 
+/** A bank by what is its own: what it leaves out is as FEBRABAN lays it out. */
+function defineBank(own: Omit<Bank, keyof typeof asFebraban | 'batchBlock'> & Partial<Bank>): Bank {
+  return { ...asFebraban, batchBlock: own.fileBlock, ...own }
+}
+
+const asFebraban = {
+  answer: standardAnswer,
+  readOurNumber: (field: string) => field.trim(),
+  isOurs: (creditor: Creditor, block: string) => holds(creditor.agreement, block),
+}
+
 const checkOf = (faults: Record<string, boolean>) =>
   Object.entries(faults).flatMap(([name, fine]) => (fine ? [] : [name]))
 
-const bancoDoBrasil: Bank = {
+const bancoDoBrasil = defineBank({
   code: '001',
   digit: '9',
   name: 'BANCO DO BRASIL S.A.',
@@ -110,14 +121,9 @@ const bancoDoBrasil: Bank = {
   versions: { file: '083', batch: '042' },
   fileBlock: (creditor) =>
     `${zeros(creditor.agreement, 9)}0014${zeros(creditor.wallet, 2)}${zeros(creditor.wallet_variation, 3)}  ${account(creditor)}`,
-  batchBlock: (creditor) =>
-    `${zeros(creditor.agreement, 9)}0014${zeros(creditor.wallet, 2)}${zeros(creditor.wallet_variation, 3)}  ${account(creditor)}`,
   chargeBlock: (creditor, ourNumber) => `${account(creditor)}${spaces(ourNumber, 20)}`,
   walletBlock: '71122',
-  answer: standardAnswer,
-  readOurNumber: (field) => field.trim(),
-  isOurs: (creditor, block) => holds(creditor.agreement, block),
-}
+})
 
 const itauDigit = (creditor: Creditor, ourNumber: string) =>
   checkModulo10(
@@ -133,7 +139,7 @@ const itauCheck = (creditor: Creditor, ourNumber: string) =>
 const itauAccountDigit = (creditor: Creditor) =>
   checkModulo10(`${zeros(creditor.agency, 4)}${zeros(creditor.account, 5)}`)
 
-const itau: Bank = {
+const itau = defineBank({
   code: '341',
   digit: '7',
   name: 'BANCO ITAU S.A.',
@@ -155,22 +161,19 @@ const itau: Bank = {
   versions: { file: '040', batch: '030' },
   fileBlock: (creditor) =>
     `${spaces('', 20)}0${zeros(creditor.agency, 4)} ${zeros(creditor.account, 12)} ${itauAccountDigit(creditor)}`,
-  batchBlock: (creditor) =>
-    `${spaces('', 20)}0${zeros(creditor.agency, 4)} ${zeros(creditor.account, 12)} ${itauAccountDigit(creditor)}`,
   chargeBlock: (creditor, ourNumber) =>
     `0${zeros(creditor.agency, 4)} ${zeros(creditor.account, 12)} ${itauAccountDigit(creditor)}${zeros(creditor.wallet, 3)}${ourNumber}${itauCheck(creditor, ourNumber)}${spaces('', 8)}`,
   walletBlock: '00000',
   answer: { ...standardAnswer, our_number: [41, 48] },
-  readOurNumber: (field) => field.trim(),
   isOurs: (creditor, block) =>
     holds(zeros(creditor.agency, 4), block.slice(20, 26)) &&
     holds(zeros(creditor.account, 5), block.slice(26)),
-}
+})
 
 /** Modulo 11 up to 7 of Bradesco: P for 10, 0 for 11. */
 const bradescoDigit = (digits: string) => checkModulo11(digits, { highest: 7, ten: 'P', eleven: '0' })
 
-const bradesco: Bank = {
+const bradesco = defineBank({
   code: '237',
   digit: '2',
   name: 'BANCO BRADESCO S.A.',
@@ -191,19 +194,17 @@ const bradesco: Bank = {
     `${zeros(creditor.agency, 4)}-${creditor.agency_digit} / ${zeros(creditor.account, 7)}-${creditor.account_digit}`,
   versions: { file: '084', batch: '042' },
   fileBlock: (creditor) => `${zeros(creditor.agreement, 20)}${account(creditor)}`,
-  batchBlock: (creditor) => `${zeros(creditor.agreement, 20)}${account(creditor)}`,
   chargeBlock: (creditor, ourNumber) =>
     `${account(creditor)}${zeros(creditor.wallet, 3)}00000${ourNumber}${bradescoDigit(`${creditor.wallet}${ourNumber}`)}`,
   walletBlock: '11122',
   answer: { ...standardAnswer, our_number: [46, 56] },
-  readOurNumber: (field) => field.trim(),
   isOurs: (creditor, block) => holds(creditor.agreement, block.slice(0, 20)),
-}
+})
 
 /** Modulo 11 of Santander and Caixa: 0 for 10 and 11. */
 const elevenDigit = (digits: string) => checkModulo11(digits, { ten: '0', eleven: '0' })
 
-const santander: Bank = {
+const santander = defineBank({
   code: '033',
   digit: '7',
   name: 'BANCO SANTANDER (BRASIL) S.A.',
@@ -238,9 +239,9 @@ const santander: Bank = {
   },
   readOurNumber: (field) => field.slice(0, -1),
   isOurs: (creditor, block) => holds(creditor.transmission_code, block) || holds(creditor.agreement, block),
-}
+})
 
-const caixa: Bank = {
+const caixa = defineBank({
   code: '104',
   digit: '0',
   name: 'CAIXA ECONOMICA FEDERAL',
@@ -275,9 +276,7 @@ const caixa: Bank = {
     `${zeros(creditor.agency, 5)}${spaces(creditor.agency_digit, 1)}${creditor.agreement}${zeros('', 11)}${ourNumber}`,
   walletBlock: '11220',
   answer: { ...standardAnswer, our_number: [40, 56] },
-  readOurNumber: (field) => field.trim(),
-  isOurs: (creditor, block) => holds(creditor.agreement, block),
-}
+})
 
 const banks: ReadonlyMap<string, Bank> = new Map(
   [bancoDoBrasil, itau, bradesco, santander, caixa].map((bank) => [bank.code, bank]),
@@ -320,7 +319,7 @@ export function composeByTemplate(template: string, creditor: Creditor, ourNumbe
 /** A bank that is known by nothing but its code: FEBRABAN's layout, and a template of its free field. */
 function describeBank(code: string): Bank {
   const counted = (creditor: Creditor) => Number(creditor.our_number_length || '11')
-  return {
+  return defineBank({
     code,
     digit: checkModulo11(code, { ten: 'X', eleven: '0' }),
     name: `BANCO ${code}`,
@@ -347,13 +346,9 @@ function describeBank(code: string): Bank {
       `${zeros(creditor.agency, 4)} / ${creditor.account}-${creditor.account_digit}`,
     versions: { file: '103', batch: '060' },
     fileBlock: (creditor) => `${spaces(creditor.agreement, 20)}${account(creditor)}`,
-    batchBlock: (creditor) => `${spaces(creditor.agreement, 20)}${account(creditor)}`,
     chargeBlock: (creditor, ourNumber) => `${account(creditor)}${spaces(ourNumber, 20)}`,
     walletBlock: '11122',
-    answer: standardAnswer,
-    readOurNumber: (field) => field.trim(),
-    isOurs: (creditor, block) => holds(creditor.agreement, block),
-  }
+  })
 }
 
 /** The bank of a code of three digits. */

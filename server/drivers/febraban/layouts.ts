@@ -1,12 +1,37 @@
 // The records of CNAB 240 (FEBRABAN, "Layout Padrão de Arquivos, 240 posições") that charges and debits use, as tables.
 
-import { layOut } from './records.ts'
+import { type FieldSpec, layOut } from './records.ts'
+
+/** What every record begins with: bank, batch, kind of record. Outside of a batch the batch's number is fixed. */
+const recordOf = (record: string, batch?: string): FieldSpec[] => [
+  ['bank', 1, 3, 'digits'],
+  ['batch', 4, 7, 'digits', batch],
+  ['record', 8, 8, 'digits', record],
+]
+
+/** What every detail begins with: its place in the batch, and its segment. */
+const detailOf = (segment: string): FieldSpec[] => [
+  ...recordOf('3'),
+  ['sequence', 9, 13, 'digits'],
+  ['segment', 14, 14, 'letters', segment],
+]
+
+/** What every detail of a charge begins with: the movement besides. */
+const chargeDetailOf = (segment: string): FieldSpec[] => [
+  ...detailOf(segment),
+  ['blank_1', 15, 15, 'raw'],
+  ['movement', 16, 17, 'digits'],
+]
+
+/** Who is meant, by CPF or CNPJ. */
+const personOf = (to: number): FieldSpec[] => [
+  ['tax_id_kind', 18, 18, 'digits'],
+  ['tax_id', 19, to, 'raw'],
+]
 
 /** `company` is the operator's block of 16 positions: kind and number of its tax id, as the bank wants it. */
 export const fileHeader = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits', '0000'],
-  ['record', 8, 8, 'digits', '0'],
+  ...recordOf('0', '0000'),
   ['company', 9, 32, 'raw'],
   ['creditor', 33, 72, 'raw'],
   ['name', 73, 102, 'letters'],
@@ -24,9 +49,7 @@ export const fileHeader = layOut(
 )
 
 export const fileTrailer = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits', '9999'],
-  ['record', 8, 8, 'digits', '9'],
+  ...recordOf('9', '9999'),
   ['blank_1', 9, 17, 'raw'],
   ['batches', 18, 23, 'digits'],
   ['records', 24, 29, 'digits'],
@@ -36,16 +59,13 @@ export const fileTrailer = layOut(
 
 /** Of charges (service 01). */
 export const chargeBatchHeader = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '1'],
+  ...recordOf('1'),
   ['operation', 9, 9, 'letters', 'R'],
   ['service', 10, 11, 'digits', '01'],
   ['blank_1', 12, 13, 'raw'],
   ['version', 14, 16, 'digits'],
   ['blank_2', 17, 17, 'raw'],
-  ['tax_id_kind', 18, 18, 'digits'],
-  ['tax_id', 19, 33, 'raw'],
+  ...personOf(33),
   ['creditor', 34, 73, 'raw'],
   ['name', 74, 103, 'letters'],
   ['message_1', 104, 143, 'letters'],
@@ -58,13 +78,7 @@ export const chargeBatchHeader = layOut(
 
 /** A charge: what, until when, what for being late. */
 export const segmentP = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'P'],
-  ['blank_1', 15, 15, 'raw'],
-  ['movement', 16, 17, 'digits'],
+  ...chargeDetailOf('P'),
   ['charge', 18, 57, 'raw'],
   ['wallet', 58, 62, 'raw'],
   ['document', 63, 77, 'letters'],
@@ -95,15 +109,8 @@ export const segmentP = layOut(
 
 /** Who is to pay it. */
 export const segmentQ = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'Q'],
-  ['blank_1', 15, 15, 'raw'],
-  ['movement', 16, 17, 'digits'],
-  ['tax_id_kind', 18, 18, 'digits'],
-  ['tax_id', 19, 33, 'raw'],
+  ...chargeDetailOf('Q'),
+  ...personOf(33),
   ['name', 34, 73, 'letters'],
   ['address', 74, 113, 'letters'],
   ['district', 114, 128, 'letters'],
@@ -120,13 +127,7 @@ export const segmentQ = layOut(
 
 /** The fine. */
 export const segmentR = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'R'],
-  ['blank_1', 15, 15, 'raw'],
-  ['movement', 16, 17, 'digits'],
+  ...chargeDetailOf('R'),
   ['discount_2', 18, 41, 'digits'],
   ['discount_3', 42, 65, 'digits'],
   ['fine_kind', 66, 66, 'digits'],
@@ -144,13 +145,7 @@ export const segmentR = layOut(
 
 /** What became of a charge. Where the bank has its own places they are read from its table (`Bank.answer`). */
 export const segmentT = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'T'],
-  ['blank_1', 15, 15, 'raw'],
-  ['movement', 16, 17, 'digits'],
+  ...chargeDetailOf('T'),
   ['creditor', 18, 37, 'raw'],
   ['our_number', 38, 57, 'raw'],
   ['wallet', 58, 58, 'raw'],
@@ -171,13 +166,7 @@ export const segmentT = layOut(
 
 /** The money of it. */
 export const segmentU = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'U'],
-  ['blank_1', 15, 15, 'raw'],
-  ['movement', 16, 17, 'digits'],
+  ...chargeDetailOf('U'),
   ['late', 18, 32, 'digits'],
   ['discount', 33, 47, 'digits'],
   ['abatement', 48, 62, 'digits'],
@@ -193,9 +182,7 @@ export const segmentU = layOut(
 )
 
 export const chargeBatchTrailer = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '5'],
+  ...recordOf('5'),
   ['blank_1', 9, 17, 'raw'],
   ['records', 18, 23, 'digits'],
   ['simple', 24, 29, 'digits'],
@@ -211,16 +198,13 @@ export const chargeBatchTrailer = layOut(
 
 /** Of debits of accounts (service 05, form 50). */
 export const debitBatchHeader = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '1'],
+  ...recordOf('1'),
   ['operation', 9, 9, 'letters', 'D'],
   ['service', 10, 11, 'digits', '05'],
   ['form', 12, 13, 'digits', '50'],
   ['version', 14, 16, 'digits', '030'],
   ['blank_1', 17, 17, 'raw'],
-  ['tax_id_kind', 18, 18, 'digits'],
-  ['tax_id', 19, 32, 'raw'],
+  ...personOf(32),
   ['creditor', 33, 72, 'raw'],
   ['name', 73, 102, 'letters'],
   ['message', 103, 142, 'letters'],
@@ -231,11 +215,7 @@ export const debitBatchHeader = layOut(
 
 /** A debit of a customer's account, and what became of it. */
 export const segmentA = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '3'],
-  ['sequence', 9, 13, 'digits'],
-  ['segment', 14, 14, 'letters', 'A'],
+  ...detailOf('A'),
   ['movement', 15, 15, 'digits'],
   ['instruction', 16, 17, 'digits'],
   ['chamber', 18, 20, 'digits'],
@@ -257,9 +237,7 @@ export const segmentA = layOut(
 )
 
 export const debitBatchTrailer = layOut(
-  ['bank', 1, 3, 'digits'],
-  ['batch', 4, 7, 'digits'],
-  ['record', 8, 8, 'digits', '5'],
+  ...recordOf('5'),
   ['blank_1', 9, 17, 'raw'],
   ['records', 18, 23, 'digits'],
   ['total', 24, 41, 'digits'],

@@ -7,13 +7,20 @@ export type Field = { name: string; from: number; length: number; kind: FieldKin
 
 export const recordLength = 240
 
-type Spec = readonly [name: string, from: number, to: number, kind: FieldKind, value?: string]
+/** A field as the manuals write it: name, first and last position, kind, and what always stands there. */
+export type FieldSpec = readonly [
+  name: string,
+  from: number,
+  to: number,
+  kind: FieldKind,
+  value?: string | undefined,
+]
 
 /**
  * A record's table, written as the manuals do: name, first and last position, kind, and what always stands there. Throws
  * where fields overlap or leave a gap: a table that is wrong is a bug.
  */
-export function layOut(...specs: Spec[]): readonly Field[] {
+export function layOut(...specs: FieldSpec[]): readonly Field[] {
   let next = 1
   const fields = specs.map(([name, from, to, kind, value]) => {
     if (from !== next || to < from) throw new Error(`the field ${name} does not begin at ${next}`)
