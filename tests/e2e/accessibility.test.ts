@@ -7,8 +7,8 @@ import { until } from '../processes.ts'
 import { type Books, keepBooks, keepLivelyBooks, prepareClosing } from './books.ts'
 import { type Caller, readSecretLink, type Site, startSite, type Visit } from './site.ts'
 
-// Every page of both apps, on a phone and on a desk, in the light and in the dark. A page is a file in web/*/routes: one
-// that nobody lists here fails the test.
+// Every page of both apps, on a phone and on a desk, one of them in the light and the other in the dark: every other page the
+// other way round. A page is a file in web/*/routes: one that nobody lists here fails the test.
 
 const widths = [390, 1440] as const
 const schemes = ['light', 'dark'] as const
@@ -522,44 +522,38 @@ async function demandSecondFactor(): Promise<void> {
 
 type Fault = string
 
-/** What is wrong with an address at one width, in both schemes. */
-async function inspect(visit: Visit, language: Language, path: string): Promise<Fault[]> {
+type Look = { language: Language; scheme: (typeof schemes)[number] }
+
+/** What is wrong with an address as a visit shows it. */
+async function inspect(visit: Visit, { language, scheme }: Look, path: string): Promise<Fault[]> {
   const { page, faults, width } = visit
   faults.length = 0
   await visit.speak(language)
-  await page.emulateMedia({ colorScheme: 'light' })
+  await page.emulateMedia({ colorScheme: scheme })
   await page.goto(path)
   await visit.settle()
   // Rows out of sight keep their old colours until they are looked at.
   await page.evaluate(
     `for (const row of document.querySelectorAll('tr')) row.style.contentVisibility = 'visible'`,
   )
-  const found: Fault[] = []
-  const at = `${language}, ${width} px`
-  for (const scheme of schemes) {
-    await page.emulateMedia({ colorScheme: scheme })
-    await until(`the page is ${scheme}`, 5, () =>
-      page.evaluate<boolean>(
-        `document.documentElement.getAttribute('data-mantine-color-scheme') === '${scheme}' &&
-           document.getAnimations().every((one) => one.playState !== 'running')`,
-      ),
-    )
-    // A mail is shown as it was sent, on its own paper: it is no page of ours.
-    const axe = new AxeBuilder({ page })
-      .options({ resultTypes: ['violations'], preload: false })
-      .exclude('iframe')
-      .setLegacyMode(true)
-    // In the dark it is the same page in other colours, which no other rules look at.
-    if (scheme === 'dark') axe.withRules(['color-contrast', 'link-in-text-block'])
-    const { violations } = await axe.analyze()
-    for (const { id, help, nodes } of violations) {
-      for (const node of nodes.slice(0, 4)) {
-        found.push(
-          `${at}, ${scheme}: ${id}: ${help}\n    ${node.html.slice(0, 300)}\n    ${node.failureSummary}`,
-        )
-      }
-    }
-  }
+  await until(`the page is ${scheme}`, 5, () =>
+    page.evaluate<boolean>(
+      `document.documentElement.getAttribute('data-mantine-color-scheme') === '${scheme}' &&
+         document.getAnimations().every((one) => one.playState !== 'running')`,
+    ),
+  )
+  const at = `${language}, ${width} px, ${scheme}`
+  // A mail is shown as it was sent, on its own paper: it is no page of ours.
+  const { violations } = await new AxeBuilder({ page })
+    .options({ resultTypes: ['violations'], preload: false })
+    .exclude('iframe')
+    .setLegacyMode(true)
+    .analyze()
+  const found: Fault[] = violations.flatMap(({ id, help, nodes }) =>
+    nodes
+      .slice(0, 4)
+      .map((node) => `${at}: ${id}: ${help}\n    ${node.html.slice(0, 300)}\n    ${node.failureSummary}`),
+  )
   const { title, headings, wider } = (await page.evaluate(`({
     title: document.title,
     headings: document.querySelectorAll('h1').length,
@@ -625,10 +619,13 @@ describe.each(['portal', 'office'] as const)('the %s', (side) => {
           return id
         })
         const faults: Fault[] = []
-        // The languages take turns: over the pages, and for each page over the widths.
+        // The languages and the schemes take turns: over the pages, and for each page over the widths.
         for (const [turn, width] of widths.entries()) {
-          const language = languages[(index + turn) % languages.length]!
-          faults.push(...(await withVisit(as, width, (visit) => inspect(visit, language, known))))
+          const look = {
+            language: languages[(index + turn) % languages.length]!,
+            scheme: schemes[(index + turn) % schemes.length]!,
+          }
+          faults.push(...(await withVisit(as, width, (visit) => inspect(visit, look, known))))
         }
         return faults
       })

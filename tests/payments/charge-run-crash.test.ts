@@ -121,7 +121,6 @@ describe(`a run of automatic debit over ${invoices} invoices`, () => {
     // What was sent and never heard of is what the next one has to ask about.
     expect(cutOff.some((left) => !left.endsWith(' 0 on their way'))).toBe(true)
 
-    if (process.env.SHOW) console.log(cutOff)
     const last = await startProgram(['worker'], env)
     let left = await readProgress(run)
     await until('the run is done and nothing is on its way', 240, async () => {
