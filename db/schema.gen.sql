@@ -24,9 +24,9 @@ create type bank_file_kind as enum ('remittance', 'return');
 
 create type bank_file_state as enum ('queued', 'ready', 'reading', 'faulty', 'read', 'applying', 'applied', 'discarded', 'failed');
 
-create type bank_instruction_kind as enum ('enter', 'withdraw');
+create type bank_instruction_kind as enum ('enter', 'withdraw', 'abate', 'cancel_abatement', 'change_due_date', 'protest', 'stop_protest');
 
-create type bank_line_effect as enum ('confirmed', 'rejected', 'received', 'written_off', 'noted', 'unknown', 'repeated');
+create type bank_line_effect as enum ('confirmed', 'rejected', 'received', 'written_off', 'noted', 'unknown', 'repeated', 'instruction_taken', 'instruction_refused', 'protest_begun', 'protest_ended');
 
 create type bank_line_kind as enum ('pix', 'transfer', 'boleto', 'card', 'cash', 'cheque', 'direct_debit', 'fee', 'interest', 'tax', 'reversal', 'other');
 
@@ -108,7 +108,7 @@ create type line_role as enum ('plan', 'option', 'usage', 'fee', 'instalment', '
 
 create type membership_permission as enum ('owner', 'billing', 'services', 'support', 'licences', 'users');
 
-create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'contract_sent', 'contract_accepted', 'contract_expiring', 'change_scheduled', 'change_done', 'change_failed', 'cancellation_requested', 'dunning_reminder', 'dunning_suspended', 'dunning_reactivated', 'dunning_cancelled', 'quote_offered', 'order_placed', 'order_processed', 'order_failed', 'payment_refunded', 'payment_charged_back', 'payment_method_stored', 'payment_method_removed', 'payment_method_expiring', 'debit_announced', 'debit_refused', 'webhook_disabled');
+create type notice_kind as enum ('password_reset', 'password_changed', 'staff_invitation', 'invoice_issued', 'payment_notice_received', 'payment_approved', 'payment_rejected', 'email_change', 'email_changed', 'sign_in_methods_changed', 'member_invitation', 'ownership_offered', 'ownership_transferred', 'account_change_decided', 'privacy_export_ready', 'credit_note_issued', 'debit_note_issued', 'proforma_issued', 'contract_sent', 'contract_accepted', 'contract_expiring', 'change_scheduled', 'change_done', 'change_failed', 'cancellation_requested', 'dunning_reminder', 'dunning_suspended', 'dunning_reactivated', 'dunning_cancelled', 'quote_offered', 'order_placed', 'order_processed', 'order_failed', 'payment_refunded', 'payment_charged_back', 'payment_method_stored', 'payment_method_removed', 'payment_method_expiring', 'debit_announced', 'debit_refused', 'webhook_disabled', 'payment_method_expired', 'debit_impossible', 'order_expired', 'order_paid_late');
 
 create type notice_state as enum ('queued', 'sent', 'kept', 'failed');
 
@@ -586,6 +586,11 @@ create table bank_charges (
   sent_at timestamptz,
   confirmed_at timestamptz,
   ended_at timestamptz,
+  discount_rate integer not null default 0 check (discount_rate >= 0 and discount_rate <= 9999),  -- Hundredths of a percent of the amount, of who pays until discount_until
+  discount_until date,
+  protest_days integer not null default 0 check (protest_days >= 0 and protest_days <= 99),  -- After so many days from the due date the bank has it protested; 0: never by itself
+  abatement bigint not null default 0 check (abatement >= 0),  -- Minor units that the bank is to take less
+  protested_at timestamptz,  -- Since when its protest is asked for, or going on
   unique (id, account_id),
   unique (provider_id, number),
   unique (provider_id, our_number),
@@ -593,10 +598,12 @@ create table bank_charges (
   foreign key (intent_id, account_id) references payment_intents(id, account_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
   foreign key (stored_method_id, account_id) references stored_methods(id, account_id),
+  check (abatement < amount),
   check ((kind = 'boleto') = (bar_code is not null and typeable_line is not null and printed is not null)),
   check ((kind = 'debit') = (stored_method_id is not null)),
   check ((state = 'rejected') = (failure is not null)),
-  check ((state = any (array['rejected', 'paid', 'written_off'])) = (ended_at is not null))
+  check ((state = any (array['rejected', 'paid', 'written_off'])) = (ended_at is not null)),
+  check ((discount_rate > 0) = (discount_until is not null))
 );
 create index bank_charges_account on bank_charges (account_id, id desc);
 create index bank_charges_provider on bank_charges (provider_id, id desc);
@@ -608,7 +615,7 @@ create trigger bank_charges_stay before delete on bank_charges for each row exec
 create policy office on bank_charges to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal on bank_charges for select to zaguan_portal using (account_id = (select current_account_id()));
 grant insert, select, update on bank_charges to zaguan_office;
-grant select (id, business_unit_id, account_id, provider_id, intent_id, kind, our_number, amount, currency, issued_on, due_date, typeable_line, bar_code, printed, fine_rate, interest_rate, state, withdrawn_at, created_at, ended_at) on bank_charges to zaguan_portal;
+grant select (id, business_unit_id, account_id, provider_id, intent_id, kind, our_number, amount, currency, issued_on, due_date, typeable_line, bar_code, printed, fine_rate, interest_rate, state, withdrawn_at, created_at, ended_at, discount_rate, discount_until, abatement) on bank_charges to zaguan_portal;
 
 -- What each record of a return says, and what it did, or would do as long as it is not applied
 create table bank_file_lines (
@@ -629,6 +636,13 @@ create table bank_file_lines (
   failure payment_failure,
   effect bank_line_effect not null,
   applied_at timestamptz,
+  late_amount bigint not null default 0 check (late_amount >= 0),  -- Fine and interest together, as the bank tells them (segment U 18-32)
+  discount_amount bigint not null default 0 check (discount_amount >= 0),
+  abatement_amount bigint not null default 0 check (abatement_amount >= 0),
+  iof_amount bigint not null default 0 check (iof_amount >= 0),
+  credited_amount bigint not null default 0 check (credited_amount >= 0),  -- What the bank put on the operator's account: less than was paid where it keeps fees
+  cost_amount bigint not null default 0 check (cost_amount >= 0),  -- Other costs that the bank kept (segment U 108-122)
+  instruction bank_instruction_kind,  -- Which instruction it answers
   primary key (bank_file_id, line),
   foreign key (bank_file_id, provider_id) references bank_files(id, provider_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id)
@@ -692,10 +706,24 @@ create table bank_instructions (
   provider_id uuid not null,
   bank_file_id uuid,
   created_at timestamptz not null default now(),
-  primary key (charge_id, kind),
-  foreign key (bank_file_id, provider_id) references bank_files(id, provider_id)
+  id uuid default uuidv7() primary key,
+  abatement bigint check (abatement >= 0),
+  due_date date,
+  previous_abatement bigint check (previous_abatement >= 0),  -- What it was before: it comes back where the bank refuses
+  previous_due_date date,  -- What it was before: it comes back where the bank refuses
+  asked_by uuid references users(id),
+  answered_at timestamptz,
+  refused boolean not null default false,
+  reasons text[] not null default '{}',  -- The bank's codes of why it refused
+  foreign key (bank_file_id, provider_id) references bank_files(id, provider_id),
+  check ((kind = any (array['abate', 'cancel_abatement'])) = (abatement is not null and previous_abatement is not null)),
+  check (not refused or answered_at is not null),
+  check ((kind = 'change_due_date') = (due_date is not null and previous_due_date is not null))
 );
+create index bank_instructions_asked_by on bank_instructions (asked_by) where (asked_by is not null);
+create index bank_instructions_charge on bank_instructions (charge_id, id);
 create index bank_instructions_file on bank_instructions (bank_file_id, charge_id) where (bank_file_id is not null);
+create unique index bank_instructions_once on bank_instructions (charge_id, kind) where (kind = any (array['enter', 'withdraw']));
 create index bank_instructions_waiting on bank_instructions (provider_id, charge_id) where (bank_file_id is null);
 create policy office on bank_instructions to zaguan_office using (exists (select from bank_charges c where (c.id = bank_instructions.charge_id)));
 grant delete, insert, select, update on bank_instructions to zaguan_office;
@@ -909,7 +937,8 @@ create table business_units (
   invoice_grouping invoice_grouping not null default 'account',
   credit_note_series text not null default 'C' check (credit_note_series ~ '^[A-Z0-9-]{1,10}$'),
   debit_note_series text not null default 'D' check (debit_note_series ~ '^[A-Z0-9-]{1,10}$'),
-  proforma_series text not null default 'P' check (proforma_series ~ '^[A-Z0-9-]{1,10}$')
+  proforma_series text not null default 'P' check (proforma_series ~ '^[A-Z0-9-]{1,10}$'),
+  order_expiry_days integer not null default 30 check (order_expiry_days >= 0 and order_expiry_days <= 3650)  -- So many days after it was placed an order that waits for its payment expires; 0: never
 );
 create trigger audit_delete after delete on business_units referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on business_units referencing new table as new_rows for each statement execute function audit_rows();
@@ -1305,16 +1334,18 @@ create trigger touch before update on coupons for each row execute function touc
 create policy office on coupons to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 grant insert, select, update on coupons to zaguan_office;
 
--- Which charges customers were told of beforehand: once each
+-- What customers were told of charges beforehand, once each
 create table debit_announcements (
   invoice_id uuid primary key,
   account_id uuid not null,
-  announced_at timestamptz not null default now(),
-  foreign key (invoice_id, account_id) references invoices(id, account_id)
+  announced_at timestamptz,  -- When it was said that the invoice will be charged by itself
+  asked_at timestamptz,  -- When the customer was asked to pay otherwise, because the method is no longer good
+  foreign key (invoice_id, account_id) references invoices(id, account_id),
+  check (num_nonnulls(announced_at, asked_at) > 0)
 );
 create index debit_announcements_account on debit_announcements (account_id);
 create policy office on debit_announcements to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = debit_announcements.account_id))));
-grant insert, select on debit_announcements to zaguan_office;
+grant insert, select, update on debit_announcements to zaguan_office;
 
 -- A charge of an invoice by a stored method with nobody there; the next one comes only after it was refused
 create table debit_attempts (
@@ -1358,8 +1389,9 @@ create table debit_policies (
   business_unit_id uuid not null unique references business_units(id),
   enabled boolean not null default true,
   announce_days smallint default 3 check (announce_days >= 1 and announce_days <= 30),  -- How many days before the due date the customer is told; null: not told
-  retries jsonb not null default '{}' check (jsonb_typeof(retries) = 'object'),  -- By reason of refusal: after how many days it is charged again, each time; a reason that is left out has the default
-  updated_at timestamptz not null default now()
+  retries jsonb not null default '{}' check (jsonb_typeof(retries) = 'object'),  -- By reason of refusal that may pass: after how many days it is charged again, after the first refusal of that reason, the second, …; a reason that is left out has the default
+  updated_at timestamptz not null default now(),
+  most_attempts smallint not null default 8 check (most_attempts >= 1 and most_attempts <= 20)  -- How often an invoice is charged by itself in all, by whichever methods and for whichever reasons
 );
 create trigger audit_delete after delete on debit_policies referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on debit_policies referencing new table as new_rows for each statement execute function audit_rows();
@@ -2109,7 +2141,7 @@ create table orders (
   check ((recurring_amount is null) = (recurring_unit is null) and (recurring_unit is null) = (recurring_count is null)),
   check (not freemium or total = 0),
   check (state <> 'quoted' or valid_until is not null),
-  check ((state = any (array['quoted', 'declined', 'expired'])) <= (placed_at is null)),
+  check ((state = any (array['quoted', 'declined'])) <= (placed_at is null)),
   check ((state <> ALL (array['open', 'paid', 'processed'])) or placed_at is not null),
   check (state <> 'paid' or paid_at is not null),
   check ((state = 'processed') = (processed_at is not null)),
@@ -2129,6 +2161,7 @@ create index orders_state on orders (state, id desc);
 create index orders_subscription on orders (subscription_id) where (subscription_id is not null);
 create index orders_target on orders (target_subscription_id) where (target_subscription_id is not null);
 create index orders_unit on orders (business_unit_id, id desc);
+create index orders_waiting on orders (id) where ((state = 'open') and (failure_code is null) and (due > 0));
 create trigger account_erased_insert after insert on orders referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on orders referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on orders referencing new table as new_rows for each statement execute function audit_rows();
@@ -2136,6 +2169,9 @@ create trigger audit_update after update on orders referencing old table as old_
 create trigger orders_kept before update on orders for each row execute function keep_order();
 create trigger orders_numbered before insert on orders for each row execute function number_order();
 create trigger orders_stay before delete on orders for each row when (old.state <> ALL (array['quoted', 'declined', 'expired', 'cancelled'])) execute function refuse_change();
+create trigger search_order_delete after delete on orders referencing old table as old_rows for each statement execute function search_rows('order', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,number,title}');
+create trigger search_order_insert after insert on orders referencing new table as new_rows for each statement execute function search_rows('order', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,number,title}');
+create trigger search_order_update after update on orders referencing old table as old_rows new table as new_rows for each statement execute function search_rows('order', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,number,title}');
 create policy office on orders to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal_orders on orders for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (business_unit_id = (select current_unit_id())) and (state = 'open') and by_customer and (created_by = (select current_user_id())) and (paid_at is null) and (processed_at is null) and (ended_at is null) and (failure_code is null) and (subscription_id is null) and ((select current_permissions()) && '{owner,services}'));
 create policy portal_reads on orders for select to zaguan_portal using (account_id = (select current_account_id()));
@@ -2196,6 +2232,24 @@ grant delete, insert, select on passkeys to zaguan_office;
 grant update (name) on passkeys to zaguan_office;
 grant delete, insert, select on passkeys to zaguan_portal;
 grant update (name) on passkeys to zaguan_portal;
+
+-- What was issued because a payment was another amount than its charge: the debit note of its late fee and interest, the credit note of its discount
+create table payment_documents (
+  document_id uuid primary key,
+  payment_id uuid not null,
+  account_id uuid not null,
+  foreign key (document_id, account_id) references invoices(id, account_id),
+  foreign key (payment_id, account_id) references payments(id, account_id)
+);
+create index payment_documents_account on payment_documents (account_id);
+create index payment_documents_payment on payment_documents (payment_id);
+create trigger account_erased_insert after insert on payment_documents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger payment_documents_frozen before delete or update on payment_documents for each row execute function refuse_change();
+create trigger payment_documents_whole before truncate on payment_documents for each statement execute function refuse_change();
+create policy office on payment_documents to zaguan_office using ((select sees_all_units()) or (exists (select from accounts a where (a.id = payment_documents.account_id))));
+create policy portal on payment_documents for select to zaguan_portal using (account_id = (select current_account_id()));
+grant insert, select on payment_documents to zaguan_office;
+grant select on payment_documents to zaguan_portal;
 
 create table payment_intent_invoices (
   intent_id uuid not null,
@@ -2266,6 +2320,7 @@ create index payment_intents_unit on payment_intents (business_unit_id, id desc)
 create trigger account_erased_insert after insert on payment_intents referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger payment_intents_ended after update on payment_intents referencing old table as old_rows new table as new_rows for each statement execute function end_intent_invoices();
 create trigger payment_intents_kept before update on payment_intents for each row execute function keep_intent();
+create trigger payment_intents_of_order before insert on payment_intents for each row when (new.order_id is not null) execute function refuse_payment_of_expired();
 create trigger payment_intents_stay before delete on payment_intents for each row execute function refuse_change();
 create policy office on payment_intents to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
 create policy portal_asks on payment_intents for insert to zaguan_portal with check ((account_id = (select current_account_id())) and (state = 'created') and (origin = 'customer') and (provider_ref is null) and (action is null) and (not (created_by is distinct from (select current_user_id()))) and ((select current_permissions()) && '{owner,billing}'));
@@ -2341,6 +2396,7 @@ create trigger audit_delete after delete on payment_notices referencing old tabl
 create trigger audit_insert after insert on payment_notices referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payment_notices referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger payment_notices_first_receipt after insert on payment_notices for each row when (new.receipt_file_id is not null) execute function keep_first_receipt();
+create trigger payment_notices_of_order before insert on payment_notices for each row when (new.order_id is not null) execute function refuse_payment_of_expired();
 create trigger payment_notices_receipts after update of receipt_file_id on payment_notices for each row when (old.receipt_file_id is not null and new.receipt_file_id is null) execute function drop_receipts();
 create trigger search_payment_notice_delete after delete on payment_notices referencing old table as old_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
 create trigger search_payment_notice_insert after insert on payment_notices referencing new table as new_rows for each statement execute function search_rows('payment_notice', 'id', 'object_id', 'id', '{account_id,business_unit_id,id,paid_on,reference}');
@@ -2413,7 +2469,7 @@ create index payment_reversals_created_by on payment_reversals (created_by) wher
 create index payment_reversals_look on payment_reversals (look_at) where (look_at is not null);
 create index payment_reversals_payment on payment_reversals (payment_id);
 create index payment_reversals_unit on payment_reversals (business_unit_id, id desc);
-create trigger account_erased_insert after insert on payment_reversals referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_insert after insert on payment_reversals referencing new table as new_rows for each statement execute function refuse_reversals_of_erased();
 create trigger audit_delete after delete on payment_reversals referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payment_reversals referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payment_reversals referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -2440,13 +2496,17 @@ create table payments (
   intent_id uuid,
   provider_ref text check (length(provider_ref) >= 1 and length(provider_ref) <= 200),  -- The provider's own id of this money: it is booked once, however often it is told
   order_id uuid,
+  late_fee bigint not null default 0 check (late_fee >= 0),  -- What of it the provider collected as a fine for paying late
+  interest bigint not null default 0 check (interest >= 0),  -- What of it the provider collected as interest for the days late
+  discount bigint not null default 0 check (discount >= 0),  -- What the provider took off what it was asked for, for paying early or as an abatement
   unique (id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   foreign key (intent_id, account_id) references payment_intents(id, account_id),
   foreign key (order_id, account_id) references orders(id, account_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
   check ((provider_id is null) = (provider_ref is null)),
-  check (intent_id is null or provider_id is not null)
+  check (intent_id is null or provider_id is not null),
+  check ((late_fee + interest) <= amount)
 );
 create index payments_account on payments (account_id, id desc);
 create index payments_amount on payments (amount, id);
@@ -2457,7 +2517,7 @@ create unique index payments_provider_ref on payments (provider_id, provider_ref
 create index payments_received on payments (business_unit_id, received_on);
 create index payments_received_on on payments (received_on, id);
 create index payments_unit on payments (business_unit_id, id desc);
-create trigger account_erased_insert after insert on payments referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger account_erased_insert after insert on payments referencing new table as new_rows for each statement execute function refuse_payments_of_erased();
 create trigger audit_delete after delete on payments referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on payments referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on payments referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
@@ -2525,6 +2585,23 @@ create policy office on plan_options to zaguan_office using (exists (select from
 create policy portal on plan_options for select to zaguan_portal using (exists (select from plans p where (p.id = plan_options.plan_id)));
 grant delete, insert, select, update on plan_options to zaguan_office;
 grant select on plan_options to zaguan_portal;
+
+-- The minimum terms that a plan is offered for beside its own (plans.term_months), and what each takes off
+create table plan_terms (
+  id uuid default uuidv7() primary key,
+  plan_id uuid not null references plans(id) on delete cascade,
+  term_months integer not null check (term_months >= 0 and term_months <= 600),  -- 0: without a minimum term
+  discount_basis_points integer check (discount_basis_points >= 1 and discount_basis_points <= 10000),  -- Off the plan's recurring price while the term lasts; also of the plan's own term
+  unique (plan_id, term_months),
+  check (term_months > 0 or discount_basis_points is null)
+);
+create trigger audit_delete after delete on plan_terms referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on plan_terms referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on plan_terms referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on plan_terms to zaguan_office using (exists (select from plans p where (p.id = plan_terms.plan_id)));
+create policy portal on plan_terms for select to zaguan_portal using (exists (select from plans p where (p.id = plan_terms.plan_id)));
+grant delete, insert, select, update on plan_terms to zaguan_office;
+grant select on plan_terms to zaguan_portal;
 
 create table plans (
   id uuid default uuidv7() primary key,
@@ -3171,12 +3248,12 @@ create policy portal on subscription_components for select to zaguan_portal usin
 grant delete, insert, select, update on subscription_components to zaguan_office;
 grant select on subscription_components to zaguan_portal;
 
--- A coupon as it was redeemed: what it takes off the plan from a day on
+-- What is taken off a plan from a day on: a coupon as it was redeemed, or what was offered for its term
 create table subscription_coupons (
   id uuid default uuidv7() primary key,
   subscription_id uuid not null,
   account_id uuid not null,
-  coupon_id uuid not null references coupons(id),
+  coupon_id uuid references coupons(id),
   name text not null,
   discount_kind discount_kind not null,
   discount_amount bigint,
@@ -3184,11 +3261,15 @@ create table subscription_coupons (
   from_date date not null,
   to_date date,
   created_at timestamptz not null default now(),
+  term_months integer check (term_months >= 1 and term_months <= 600),  -- The minimum term that it was given for, in months; null: by a coupon
   exclude using gist (subscription_id with =, coupon_id with =, daterange(from_date, to_date) with &&),
+  exclude using gist (subscription_id with =, daterange(from_date, to_date) with &&) where (coupon_id is null),
   foreign key (subscription_id, account_id) references subscriptions(id, account_id) on delete cascade,
   check (to_date is null or to_date >= from_date),
   check ((discount_kind = 'amount') = (discount_amount is not null)),
-  check ((discount_kind = 'percent') = (discount_basis_points is not null))
+  check ((discount_kind = 'percent') = (discount_basis_points is not null)),
+  check ((coupon_id is null) = (term_months is not null)),
+  check (term_months is null or discount_kind = 'percent' and to_date is not null)
 );
 create index subscription_coupons_account on subscription_coupons (account_id);
 create index subscription_coupons_redeemed on subscription_coupons (coupon_id, id desc);
@@ -3198,6 +3279,7 @@ create trigger audit_delete after delete on subscription_coupons referencing old
 create trigger audit_insert after insert on subscription_coupons referencing new table as new_rows for each statement execute function audit_rows();
 create trigger audit_update after update on subscription_coupons referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
 create trigger redeemable after insert on subscription_coupons referencing new table as new_rows for each statement execute function require_redeemable();
+create trigger term_discounts_offered after insert on subscription_coupons referencing new table as new_rows for each statement execute function check_term_discounts();
 create policy office on subscription_coupons to zaguan_office using (exists (select from subscriptions s where (s.id = subscription_coupons.subscription_id)));
 create policy portal on subscription_coupons for select to zaguan_portal using (account_id = (select current_account_id()));
 grant delete, insert, select on subscription_coupons to zaguan_office;
@@ -3762,6 +3844,17 @@ create view search_of_invoice as
     null::text as phones
    from invoices i;
 
+create view search_of_order as
+ select id as object_id,
+    account_id,
+    business_unit_id,
+    number::text as title,
+    title as detail,
+    null::text as words,
+    array[number::text] as keys,
+    null::text as phones
+   from orders o;
+
 create view search_of_payment as
  select id as object_id,
     account_id,
@@ -4036,6 +4129,21 @@ begin
 end $$;
 -- may be called by: office, portal
 
+create function check_term_discounts() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if exists (
+    select from new_rows n join subscriptions s on s.id = n.subscription_id
+     where n.term_months is not null
+       and not exists (select from plan_terms t where t.plan_id = s.plan_id and t.term_months = n.term_months
+                          and t.discount_basis_points = n.discount_basis_points)
+       and not exists (select from subscription_coupons f where f.subscription_id = s.transferred_from_id
+                          and f.term_months = n.term_months and f.discount_basis_points = n.discount_basis_points)) then
+    raise exception 'the plan does not offer this for that term' using errcode = '23514', constraint = 'term_discount_offered';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
 create function claim_first_access(p_email citext, p_language language_code) returns uuid language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_user uuid;
 begin
@@ -4204,7 +4312,7 @@ begin
 end $$;
 -- may be called by: everyone
 
-create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit integer) returns table(invoice_id uuid, account_id uuid, open_amount bigint, currency character, stored_method_id uuid, provider_id uuid, method payment_method, attempt smallint) language sql stable set jit to 'off' as $$
+create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit integer) returns table(invoice_id uuid, account_id uuid, open_amount bigint, currency character, stored_method_id uuid, provider_id uuid, method payment_method, attempt smallint) language sql stable set jit to 'off' set enable_hashjoin to 'off' set enable_mergejoin to 'off' set enable_sort to 'off' set enable_bitmapscan to 'off' set enable_seqscan to 'off' as $$
   select i.id, i.account_id, b.open_amount, i.currency, m.id, m.provider_id, m.method, (coalesce(l.attempt, 0) + 1)::smallint
     from invoices i
     join invoice_balances b on b.invoice_id = i.id
@@ -4213,6 +4321,7 @@ create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit intege
                   then (array_agg(s.stored_method_id))[1] end as id
         from invoice_lines n join subscriptions s on s.id = n.subscription_id where n.invoice_id = i.id) chosen on true
     join stored_methods m on m.account_id = i.account_id and m.state = 'active'
+                         and (m.expires_on is null or m.expires_on > p_day)
                          and (m.id = chosen.id or chosen.id is null and m.automatic)
     join payment_providers p on p.id = m.provider_id and p.enabled
     left join lateral (
@@ -4221,7 +4330,8 @@ create function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit intege
    where i.business_unit_id = p_unit and i.state = 'open' and i.kind in ('invoice', 'debit_note') and i.due_date <= p_day
      and i.id > p_after and b.open_amount > 0
      and (l.attempt is null or l.state = 'dropped'
-          or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id)) and coalesce(l.attempt, 0) < 20
+          or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id))
+     and coalesce(l.attempt, 0) < coalesce((select d.most_attempts from debit_policies d where d.business_unit_id = p_unit), 8)
      and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
      and not exists (select from ledger_entries e where e.invoice_id = i.id and e.ledger_account = 'receivable'
                         and e.kind in ('refund', 'chargeback'))
@@ -4234,8 +4344,7 @@ comment on function due_debits(p_unit uuid, p_day date, p_after uuid, p_limit in
 create function end_intent_invoices() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin
   update payment_intent_invoices ii set open = false
-    from new_rows n join old_rows o on o.id = n.id
-   where ii.intent_id = n.id and ii.open and n.ended_at is not null and o.ended_at is null;
+   where ii.intent_id = any(array(select n.id from new_rows n where n.ended_at is not null)) and ii.open;
   return null;
 end $$;
 -- may be called by: everyone
@@ -4945,6 +5054,14 @@ create function has_client_secret() returns boolean language sql stable security
 $$;
 -- may be called by: office
 
+create function is_debited_by(p_invoice uuid, p_method uuid, p_automatic boolean) returns boolean language sql stable set jit to 'off' as $$
+  select case when count(distinct coalesce(s.stored_method_id, '00000000-0000-0000-0000-000000000000'::uuid)) = 1
+                   and min(s.stored_method_id::text) is not null
+              then min(s.stored_method_id::text)::uuid = p_method else p_automatic end
+    from invoice_lines n join subscriptions s on s.id = n.subscription_id where n.invoice_id = p_invoice $$;
+comment on function is_debited_by(p_invoice uuid, p_method uuid, p_automatic boolean) is 'Whether an invoice is to be charged to a stored method, which is the account''s for that or is not';
+-- may be called by: office
+
 create function is_known_device(p_user uuid, p_token_hash bytea) returns boolean language sql stable security definer set search_path to 'public', 'pg_temp' as $$
   select exists (select from user_devices where user_id = p_user and token_hash = p_token_hash)
 $$;
@@ -5010,10 +5127,12 @@ end $$;
 create function keep_bank_charge() returns trigger language plpgsql as $$
 begin
   if (new.id, new.business_unit_id, new.account_id, new.provider_id, new.intent_id, new.kind, new.number, new.our_number, new.amount,
-      new.currency, new.due_date, new.bar_code, new.created_at)
+      new.currency, new.fine_rate, new.interest_rate, new.discount_rate, new.discount_until, new.created_at)
      is distinct from
      (old.id, old.business_unit_id, old.account_id, old.provider_id, old.intent_id, old.kind, old.number, old.our_number, old.amount,
-      old.currency, old.due_date, old.bar_code, old.created_at)
+      old.currency, old.fine_rate, old.interest_rate, old.discount_rate, old.discount_until, old.created_at)
+     or ((new.due_date, new.bar_code) is distinct from (old.due_date, old.bar_code)
+         and (old.kind <> 'boleto' or old.state not in ('registered', 'sent', 'confirmed')))
      or (old.state = 'paid' and new.state <> 'paid') then
     raise exception 'a charge keeps what it is of' using errcode = '23514', constraint = 'bank_charge_identity';
   end if;
@@ -5180,11 +5299,17 @@ begin
   end if;
   if new.state <> old.state and not (case old.state
        when 'quoted' then new.state in ('declined', 'expired', 'open', 'cancelled')
-       when 'open' then new.state in ('paid', 'processed', 'cancelled')
+       when 'open' then new.state in ('paid', 'processed', 'cancelled', 'expired')
        when 'paid' then new.state in ('processed', 'cancelled')
        else false end) then
     raise exception 'an order does not go from % to %', old.state, new.state
       using errcode = '23514', constraint = 'order_transition';
+  end if;
+  -- Never while somebody pays it.
+  if old.state = 'open' and new.state = 'expired'
+     and (exists (select from payment_intents i where i.order_id = new.id and i.ended_at is null)
+          or exists (select from payment_notices n where n.order_id = new.id and n.state = 'pending')) then
+    raise exception 'the order is being paid' using errcode = '23514', constraint = 'order_being_paid';
   end if;
   if old.ended_at is not null and new.state = old.state
      and to_jsonb(new) - '{paid_at,subscription_id,note}'::text[] is distinct from to_jsonb(old) - '{paid_at,subscription_id,note}'::text[] then
@@ -5286,8 +5411,8 @@ $$;
 create function limit_reversals() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 declare v_amount bigint; v_back bigint;
 begin
-  -- A payer's bank takes back what it takes back, also of what was refunded before.
-  if new.kind = 'chargeback' then return null; end if;
+  -- A payer's bank takes back what it takes back, also of what was refunded before; so does whoever pays back at the provider.
+  if new.kind = 'chargeback' or new.created_by is null then return null; end if;
   -- A refund that was wished for in time goes on to its provider, which refuses it where nothing is left.
   if tg_op = 'UPDATE' and old.state not in ('failed', 'won') and new.amount = old.amount then return null; end if;
   select p.amount into v_amount from payments p where p.id = new.payment_id for no key update;
@@ -6011,6 +6136,38 @@ begin
   raise exception 'what % refers to is not there', p_constraint using errcode = '23503', constraint = p_constraint;
 end $$;
 -- may be called by: the owner only
+
+create function refuse_payment_of_expired() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  perform from orders o where o.id = new.order_id and o.state <> 'expired' for key share;
+  if not found then
+    raise exception 'the order has expired' using errcode = '23514', constraint = 'order_expired';
+  end if;
+  return new;
+end $$;
+-- may be called by: everyone
+
+create function refuse_payments_of_erased() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if exists (select from accounts where erased_at is not null)
+     and exists (select from new_rows n join accounts a on a.id = n.account_id
+                  where a.erased_at is not null and n.provider_id is null) then
+    raise exception 'the account was erased' using errcode = '23514', constraint = 'account_erased';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
+
+create function refuse_reversals_of_erased() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
+begin
+  if exists (select from accounts where erased_at is not null)
+     and exists (select from new_rows n join accounts a on a.id = n.account_id
+                  where a.erased_at is not null and n.created_by is not null) then
+    raise exception 'the account was erased' using errcode = '23514', constraint = 'account_erased';
+  end if;
+  return null;
+end $$;
+-- may be called by: everyone
 
 create function refuse_rows_of_erased() returns trigger language plpgsql security definer set search_path to 'public', 'pg_temp' as $$
 begin

@@ -89,6 +89,7 @@ import {
   orderSchedule,
   registerOrdersOffice,
   registerOrdersPortal,
+  searchKinds as orderSearchKinds,
 } from './modules/orders/index.ts'
 import {
   bankFileSchedule,
@@ -182,6 +183,7 @@ const searchKinds: SearchKind[] = [
   ...accountKinds,
   ...subscriptionKinds,
   ...billingKinds,
+  ...orderSearchKinds,
   ...paymentKinds,
   ...catalogueKinds,
   ...accessKinds,
@@ -292,6 +294,8 @@ const listeners: Listeners = {
   'order.placed': ['notices:send_order_placed'],
   'order.processed': ['notices:send_order_processed'],
   'order.failed': ['notices:send_order_failed'],
+  'order.expired': ['notices:send_order_expired'],
+  'order.paid_late': ['notices:send_order_paid_late'],
   'invoices.issued': ['payments:make_boletos', 'notices:send_invoices'],
   'credit_notes.issued': ['notices:send_credit_notes'],
   'proformas.issued': ['notices:send_proformas'],
@@ -306,6 +310,8 @@ const listeners: Listeners = {
   'payment_method.stored': ['notices:send_method_stored'],
   'payment_method.removed': ['notices:send_method_removed'],
   'payment_method.expiring': ['notices:send_method_expiring'],
+  'payment_method.expired': ['notices:send_method_expired'],
+  'debits.impossible': ['notices:send_debits_impossible'],
   'debits.announced': ['notices:send_debits_announced'],
   'debit.refused': ['notices:send_debits_refused'],
   'privacy_export.ready': ['notices:send_privacy_export_ready'],

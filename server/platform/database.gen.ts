@@ -28,9 +28,9 @@ export type BankFileKind = "remittance" | "return";
 
 export type BankFileState = "applied" | "applying" | "discarded" | "failed" | "faulty" | "queued" | "read" | "reading" | "ready";
 
-export type BankInstructionKind = "enter" | "withdraw";
+export type BankInstructionKind = "abate" | "cancel_abatement" | "change_due_date" | "enter" | "protest" | "stop_protest" | "withdraw";
 
-export type BankLineEffect = "confirmed" | "noted" | "received" | "rejected" | "repeated" | "unknown" | "written_off";
+export type BankLineEffect = "confirmed" | "instruction_refused" | "instruction_taken" | "noted" | "protest_begun" | "protest_ended" | "received" | "rejected" | "repeated" | "unknown" | "written_off";
 
 export type BankLineKind = "boleto" | "card" | "cash" | "cheque" | "direct_debit" | "fee" | "interest" | "other" | "pix" | "reversal" | "tax" | "transfer";
 
@@ -128,7 +128,7 @@ export type LineRole = "fee" | "instalment" | "interest" | "late_fee" | "manual"
 
 export type MembershipPermission = "billing" | "licences" | "owner" | "services" | "support" | "users";
 
-export type NoticeKind = "account_change_decided" | "cancellation_requested" | "change_done" | "change_failed" | "change_scheduled" | "contract_accepted" | "contract_expiring" | "contract_sent" | "credit_note_issued" | "debit_announced" | "debit_note_issued" | "debit_refused" | "dunning_cancelled" | "dunning_reactivated" | "dunning_reminder" | "dunning_suspended" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "order_failed" | "order_placed" | "order_processed" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_charged_back" | "payment_method_expiring" | "payment_method_removed" | "payment_method_stored" | "payment_notice_received" | "payment_refunded" | "payment_rejected" | "privacy_export_ready" | "proforma_issued" | "quote_offered" | "sign_in_methods_changed" | "staff_invitation" | "webhook_disabled";
+export type NoticeKind = "account_change_decided" | "cancellation_requested" | "change_done" | "change_failed" | "change_scheduled" | "contract_accepted" | "contract_expiring" | "contract_sent" | "credit_note_issued" | "debit_announced" | "debit_impossible" | "debit_note_issued" | "debit_refused" | "dunning_cancelled" | "dunning_reactivated" | "dunning_reminder" | "dunning_suspended" | "email_change" | "email_changed" | "invoice_issued" | "member_invitation" | "order_expired" | "order_failed" | "order_paid_late" | "order_placed" | "order_processed" | "ownership_offered" | "ownership_transferred" | "password_changed" | "password_reset" | "payment_approved" | "payment_charged_back" | "payment_method_expired" | "payment_method_expiring" | "payment_method_removed" | "payment_method_stored" | "payment_notice_received" | "payment_refunded" | "payment_rejected" | "privacy_export_ready" | "proforma_issued" | "quote_offered" | "sign_in_methods_changed" | "staff_invitation" | "webhook_disabled";
 
 export type NoticeState = "failed" | "kept" | "queued" | "sent";
 
@@ -425,6 +425,10 @@ export interface BankAccounts {
 }
 
 export interface BankCharges {
+  /**
+   * Minor units that the bank is to take less
+   */
+  abatement: Generated<number>;
   account_id: string;
   amount: number;
   bar_code: string | null;
@@ -432,6 +436,11 @@ export interface BankCharges {
   confirmed_at: Temporal.Instant | null;
   created_at: Generated<Temporal.Instant>;
   currency: string;
+  /**
+   * Hundredths of a percent of the amount, of who pays until discount_until
+   */
+  discount_rate: Generated<number>;
+  discount_until: Temporal.PlainDate | null;
   due_date: Temporal.PlainDate;
   ended_at: Temporal.Instant | null;
   failure: PaymentFailure | null;
@@ -457,6 +466,14 @@ export interface BankCharges {
    * What a printed boleto says of the bank: names and numbers of the operator's own account alone
    */
   printed: Json | null;
+  /**
+   * After so many days from the due date the bank has it protested; 0: never by itself
+   */
+  protest_days: Generated<number>;
+  /**
+   * Since when its protest is asked for, or going on
+   */
+  protested_at: Temporal.Instant | null;
   provider_id: string;
   sent_at: Temporal.Instant | null;
   state: Generated<BankChargeState>;
@@ -469,12 +486,22 @@ export interface BankCharges {
 }
 
 export interface BankFileLines {
+  abatement_amount: Generated<number>;
   amount: Generated<number>;
   applied_at: Temporal.Instant | null;
   bank_file_id: string;
   business_unit_id: string;
   charge_id: string | null;
+  /**
+   * Other costs that the bank kept (segment U 108-122)
+   */
+  cost_amount: Generated<number>;
+  /**
+   * What the bank put on the operator's account: less than was paid where it keeps fees
+   */
+  credited_amount: Generated<number>;
   credited_on: Temporal.PlainDate | null;
+  discount_amount: Generated<number>;
   effect: BankLineEffect;
   /**
    * What tells the same event in another file: it is booked once, whatever overlaps
@@ -482,6 +509,15 @@ export interface BankFileLines {
   entry_key: string;
   failure: PaymentFailure | null;
   fee_amount: Generated<number>;
+  /**
+   * Which instruction it answers
+   */
+  instruction: BankInstructionKind | null;
+  iof_amount: Generated<number>;
+  /**
+   * Fine and interest together, as the bank tells them (segment U 18-32)
+   */
+  late_amount: Generated<number>;
   line: number;
   movement: string;
   occurred_on: Temporal.PlainDate | null;
@@ -529,11 +565,29 @@ export interface BankFiles {
 }
 
 export interface BankInstructions {
+  abatement: number | null;
+  answered_at: Temporal.Instant | null;
+  asked_by: string | null;
   bank_file_id: string | null;
   charge_id: string;
   created_at: Generated<Temporal.Instant>;
+  due_date: Temporal.PlainDate | null;
+  id: Generated<string>;
   kind: BankInstructionKind;
+  /**
+   * What it was before: it comes back where the bank refuses
+   */
+  previous_abatement: number | null;
+  /**
+   * What it was before: it comes back where the bank refuses
+   */
+  previous_due_date: Temporal.PlainDate | null;
   provider_id: string;
+  /**
+   * The bank's codes of why it refused
+   */
+  reasons: Generated<string[]>;
+  refused: Generated<boolean>;
 }
 
 export interface BankLineProposals {
@@ -708,6 +762,10 @@ export interface BusinessUnits {
   legal_name: string;
   logo_file_id: string | null;
   name: string;
+  /**
+   * So many days after it was placed an order that waits for its payment expires; 0: never
+   */
+  order_expiry_days: Generated<number>;
   payment_instructions: string | null;
   payment_methods: Generated<ArrayType<PaymentMethod>>;
   postal_code: string | null;
@@ -987,7 +1045,14 @@ export interface Coupons {
 
 export interface DebitAnnouncements {
   account_id: string;
-  announced_at: Generated<Temporal.Instant>;
+  /**
+   * When it was said that the invoice will be charged by itself
+   */
+  announced_at: Temporal.Instant | null;
+  /**
+   * When the customer was asked to pay otherwise, because the method is no longer good
+   */
+  asked_at: Temporal.Instant | null;
   invoice_id: string;
 }
 
@@ -1019,7 +1084,11 @@ export interface DebitPolicies {
   enabled: Generated<boolean>;
   id: Generated<string>;
   /**
-   * By reason of refusal: after how many days it is charged again, each time; a reason that is left out has the default
+   * How often an invoice is charged by itself in all, by whichever methods and for whichever reasons
+   */
+  most_attempts: Generated<number>;
+  /**
+   * By reason of refusal that may pass: after how many days it is charged again, after the first refusal of that reason, the second, …; a reason that is left out has the default
    */
   retries: Generated<Json>;
   updated_at: Generated<Temporal.Instant>;
@@ -1664,6 +1733,12 @@ export interface Passkeys {
   user_id: string;
 }
 
+export interface PaymentDocuments {
+  account_id: string;
+  document_id: string;
+  payment_id: string;
+}
+
 export interface PaymentIntentInvoices {
   account_id: string;
   /**
@@ -1805,8 +1880,20 @@ export interface Payments {
   business_unit_id: string;
   created_at: Generated<Temporal.Instant>;
   currency: string;
+  /**
+   * What the provider took off what it was asked for, for paying early or as an abatement
+   */
+  discount: Generated<number>;
   id: Generated<string>;
   intent_id: string | null;
+  /**
+   * What of it the provider collected as interest for the days late
+   */
+  interest: Generated<number>;
+  /**
+   * What of it the provider collected as a fine for paying late
+   */
+  late_fee: Generated<number>;
   method: PaymentMethod;
   order_id: string | null;
   payment_notice_id: string | null;
@@ -1900,6 +1987,19 @@ export interface Plans {
   term_months: Generated<number>;
   trial_days: Generated<number>;
   updated_at: Generated<Temporal.Instant>;
+}
+
+export interface PlanTerms {
+  /**
+   * Off the plan's recurring price while the term lasts; also of the plan's own term
+   */
+  discount_basis_points: number | null;
+  id: Generated<string>;
+  plan_id: string;
+  /**
+   * 0: without a minimum term
+   */
+  term_months: number;
 }
 
 export interface Prices {
@@ -2158,6 +2258,17 @@ export interface SearchOfContract {
 }
 
 export interface SearchOfInvoice {
+  account_id: string | null;
+  business_unit_id: string | null;
+  detail: string | null;
+  keys: string[] | null;
+  object_id: string | null;
+  phones: string | null;
+  title: string | null;
+  words: string | null;
+}
+
+export interface SearchOfOrder {
   account_id: string | null;
   business_unit_id: string | null;
   detail: string | null;
@@ -2494,7 +2605,7 @@ export interface SubscriptionComponents {
 
 export interface SubscriptionCoupons {
   account_id: string;
-  coupon_id: string;
+  coupon_id: string | null;
   created_at: Generated<Temporal.Instant>;
   discount_amount: number | null;
   discount_basis_points: number | null;
@@ -2503,6 +2614,10 @@ export interface SubscriptionCoupons {
   id: Generated<string>;
   name: string;
   subscription_id: string;
+  /**
+   * The minimum term that it was given for, in months; null: by a coupon
+   */
+  term_months: number | null;
   to_date: Temporal.PlainDate | null;
 }
 
@@ -2864,6 +2979,7 @@ export interface DB {
   orders: Orders;
   ownership_transfers: OwnershipTransfers;
   passkeys: Passkeys;
+  payment_documents: PaymentDocuments;
   payment_intent_invoices: PaymentIntentInvoices;
   payment_intents: PaymentIntents;
   payment_notice_invoices: PaymentNoticeInvoices;
@@ -2875,6 +2991,7 @@ export interface DB {
   plan_items: PlanItems;
   plan_meters: PlanMeters;
   plan_options: PlanOptions;
+  plan_terms: PlanTerms;
   plans: Plans;
   prices: Prices;
   privacy_exports: PrivacyExports;
@@ -2896,6 +3013,7 @@ export interface DB {
   search_of_contact: SearchOfContact;
   search_of_contract: SearchOfContract;
   search_of_invoice: SearchOfInvoice;
+  search_of_order: SearchOfOrder;
   search_of_payment: SearchOfPayment;
   search_of_payment_notice: SearchOfPaymentNotice;
   search_of_plan: SearchOfPlan;
@@ -2943,8 +3061,8 @@ export const bankChargeKinds = ["boleto","debit"] as const
 export const bankChargeStates = ["registered","sent","confirmed","rejected","paid","written_off"] as const
 export const bankFileKinds = ["remittance","return"] as const
 export const bankFileStates = ["queued","ready","reading","faulty","read","applying","applied","discarded","failed"] as const
-export const bankInstructionKinds = ["enter","withdraw"] as const
-export const bankLineEffects = ["confirmed","rejected","received","written_off","noted","unknown","repeated"] as const
+export const bankInstructionKinds = ["enter","withdraw","abate","cancel_abatement","change_due_date","protest","stop_protest"] as const
+export const bankLineEffects = ["confirmed","rejected","received","written_off","noted","unknown","repeated","instruction_taken","instruction_refused","protest_begun","protest_ended"] as const
 export const bankLineKinds = ["pix","transfer","boleto","card","cash","cheque","direct_debit","fee","interest","tax","reversal","other"] as const
 export const bankLineStates = ["open","proposed","booked","ignored"] as const
 export const bankStatementFormats = ["ofx","csv","cnab240","camt053"] as const
@@ -2985,7 +3103,7 @@ export const languageCodes = ["pt-BR","es","en"] as const
 export const ledgerAccounts = ["receivable","revenue","bank","account_credit","tax_payable","late_fees","interest","penalties","write_off","adjustments","opening"] as const
 export const lineRoles = ["plan","option","usage","fee","instalment","manual","penalty","late_fee","interest"] as const
 export const membershipPermissions = ["owner","billing","services","support","licences","users"] as const
-export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready","credit_note_issued","debit_note_issued","proforma_issued","contract_sent","contract_accepted","contract_expiring","change_scheduled","change_done","change_failed","cancellation_requested","dunning_reminder","dunning_suspended","dunning_reactivated","dunning_cancelled","quote_offered","order_placed","order_processed","order_failed","payment_refunded","payment_charged_back","payment_method_stored","payment_method_removed","payment_method_expiring","debit_announced","debit_refused","webhook_disabled"] as const
+export const noticeKinds = ["password_reset","password_changed","staff_invitation","invoice_issued","payment_notice_received","payment_approved","payment_rejected","email_change","email_changed","sign_in_methods_changed","member_invitation","ownership_offered","ownership_transferred","account_change_decided","privacy_export_ready","credit_note_issued","debit_note_issued","proforma_issued","contract_sent","contract_accepted","contract_expiring","change_scheduled","change_done","change_failed","cancellation_requested","dunning_reminder","dunning_suspended","dunning_reactivated","dunning_cancelled","quote_offered","order_placed","order_processed","order_failed","payment_refunded","payment_charged_back","payment_method_stored","payment_method_removed","payment_method_expiring","debit_announced","debit_refused","webhook_disabled","payment_method_expired","debit_impossible","order_expired","order_paid_late"] as const
 export const noticeStates = ["queued","sent","kept","failed"] as const
 export const noticeTopics = ["billing","services","support"] as const
 export const optionKinds = ["option","add_on","module"] as const

@@ -29,9 +29,13 @@ export function composeReversal(
   }
 }
 
-/** A card or account that was stored, removed, or will soon be no longer good. */
+/** A card or account that was stored, removed, will soon be no longer good, or is not any more. */
 export function composeMethod(
-  kind: 'payment_method_stored' | 'payment_method_removed' | 'payment_method_expiring',
+  kind:
+    | 'payment_method_stored'
+    | 'payment_method_removed'
+    | 'payment_method_expiring'
+    | 'payment_method_expired',
   params: MethodMail,
   language: Language,
   unit: string,
@@ -44,14 +48,18 @@ export function composeMethod(
     subject: t(`mail:${kind}.subject`, { method, unit }),
     preheader: t(`mail:${kind}.preheader`, { method, unit }),
     paragraphs: [
-      t(kind === 'payment_method_stored' ? `mail:${kind}.body_${used}` : `mail:${kind}.body`, {
-        method,
-        unit,
-        date,
-      }),
+      t(
+        kind === 'payment_method_stored' || kind === 'payment_method_expired'
+          ? `mail:${kind}.body_${used}`
+          : `mail:${kind}.body`,
+        { method, unit, date },
+      ),
     ],
     action: { label: t(`mail:${kind}.action`), url: params.link },
-    notes: kind === 'payment_method_expiring' ? [] : [t('mail:method.not_you', { unit })],
+    notes:
+      kind === 'payment_method_stored' || kind === 'payment_method_removed'
+        ? [t('mail:method.not_you', { unit })]
+        : [],
     reason: t('mail:frame.reason_customer', { unit }),
   }
 }
@@ -86,6 +94,30 @@ export function composeDebitAnnounced(
     paragraphs: [t('mail:debit_announced.body', words)],
     facts: debitFacts(params, language),
     action: { label: t('mail:debit_announced.action'), url: params.link },
+    reason: t('mail:frame.reason_customer', { unit }),
+  }
+}
+
+/** What will not be charged, because the card or account is no longer good: it is to be paid otherwise. */
+export function composeDebitImpossible(
+  params: MailParams['debit_impossible'],
+  language: Language,
+  unit: string,
+): Words {
+  const t = translator(language)
+  const words = {
+    number: params.number,
+    amount: formatMoney(params.amount, params.currency, language),
+    date: formatDate(params.due_date, language),
+    method: params.method,
+    unit,
+  }
+  return {
+    subject: t('mail:debit_impossible.subject', words),
+    preheader: t('mail:debit_impossible.preheader', words),
+    paragraphs: [t(`mail:debit_impossible.body_${params.cause}`, words), t('mail:debit_impossible.then')],
+    facts: debitFacts(params, language).filter(([label]) => label !== t('mail:debit.method')),
+    action: { label: t('mail:debit_impossible.action'), url: params.link },
     reason: t('mail:frame.reason_customer', { unit }),
   }
 }

@@ -220,6 +220,23 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     expires_on: date('2026-07-01'),
     link,
   },
+  payment_method_expired: {
+    name: 'Ana',
+    method: 'Visa •••• 4242',
+    automatic: true,
+    expires_on: date('2026-07-01'),
+    link,
+  },
+  debit_impossible: {
+    name: 'Ana',
+    number: 'A-17',
+    amount: 8990,
+    currency: 'BRL',
+    due_date: date('2026-06-10'),
+    method: 'Visa •••• 4242',
+    cause: 'expired',
+    link,
+  },
   debit_announced: {
     name: 'Ana',
     number: 'A-17',

@@ -4,6 +4,7 @@ import { type DateRange, formatDate } from './calendar.ts'
 import type { ChangeKind, MembershipPermission } from './database.gen.ts'
 import {
   composeDebitAnnounced,
+  composeDebitImpossible,
   composeDebitRefused,
   composeMethod,
   composeReversal,
@@ -516,7 +517,10 @@ export type MailParams = {
   payment_method_stored: MethodMail
   payment_method_removed: MethodMail
   payment_method_expiring: MethodMail
+  payment_method_expired: MethodMail
   debit_announced: DebitMail
+  /** `cause`: why its method is no longer good. */
+  debit_impossible: DebitMail & { cause: 'expired' | 'refused' }
   debit_refused: DebitMail & {
     /** Why, in words. */
     reason: string
@@ -524,8 +528,12 @@ export type MailParams = {
     next_on: Temporal.PlainDate | null
   }
   quote_offered: OrderMail & { until: Temporal.PlainDate; note: string | null }
-  order_placed: OrderMail
+  /** `until`: the last day on which it can be paid; null: whenever. */
+  order_placed: OrderMail & { until: Temporal.PlainDate | null }
   order_processed: OrderMail
+  order_expired: OrderMail
+  /** To staff: money came for an order that had ended. No name of a customer is in it. */
+  order_paid_late: { name: string | null; number: number; title: string; link: string }
   /** To staff: `reason` is why it could not be done, in words. No name of a customer is in it. */
   order_failed: {
     name: string | null
@@ -605,7 +613,7 @@ function tellCycle(unit: string, count: number, language: Language): string {
 
 /** The mail of an order or a quote: what it is of, and what it costs. */
 function composeOrder(
-  kind: 'quote_offered' | 'order_placed' | 'order_processed',
+  kind: 'quote_offered' | 'order_placed' | 'order_processed' | 'order_expired',
   params: OrderMail,
   language: Language,
   unit: string,
@@ -1004,8 +1012,30 @@ const composers: { [K in MailKind]: Compose<K> } = {
       notes: [t('mail:quote_offered.day')],
     }
   },
-  order_placed: (params, language, unit) => composeOrder('order_placed', params, language, unit),
+  order_placed: (params, language, unit) => {
+    const words = composeOrder('order_placed', params, language, unit)
+    if (params.until === null) return words
+    const t = translator(language)
+    return {
+      ...words,
+      facts: [
+        ...(words.facts ?? []),
+        [t('mail:order_placed.until'), formatDate(params.until, language)] as [string, string],
+      ],
+    }
+  },
   order_processed: (params, language, unit) => composeOrder('order_processed', params, language, unit),
+  order_expired: (params, language, unit) => composeOrder('order_expired', params, language, unit),
+  order_paid_late: ({ number, title, link }, language, unit) => {
+    const t = translator(language)
+    return {
+      subject: t('mail:order_paid_late.subject', { number, title }),
+      preheader: t('mail:order_paid_late.preheader'),
+      paragraphs: [t('mail:order_paid_late.body', { number, title })],
+      action: { label: t('mail:order_failed.action'), url: link },
+      reason: t('mail:order_failed.reason', { unit }),
+    }
+  },
   order_failed: (params, language, unit) => {
     const t = translator(language)
     const { number, title } = params
@@ -1027,7 +1057,10 @@ const composers: { [K in MailKind]: Compose<K> } = {
     composeMethod('payment_method_removed', params, language, unit),
   payment_method_expiring: (params, language, unit) =>
     composeMethod('payment_method_expiring', params, language, unit),
+  payment_method_expired: (params, language, unit) =>
+    composeMethod('payment_method_expired', params, language, unit),
   debit_announced: (params, language, unit) => composeDebitAnnounced(params, language, unit),
+  debit_impossible: (params, language, unit) => composeDebitImpossible(params, language, unit),
   debit_refused: (params, language, unit) => composeDebitRefused(params, language, unit),
   contract_sent: (params, language, unit) => {
     const t = translator(language)

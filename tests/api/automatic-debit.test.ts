@@ -188,6 +188,179 @@ describe('automatic debit', () => {
     await admin.put(`/business-units/${unit.id}/debit-policy`, policy)
   })
 
+  /** What a stored card is worth from now on. */
+  const turn = (method: { id: string }, scenario: string) =>
+    askOwner(
+      api,
+      `update sandbox_methods set scenario = $2
+        where ref = (select reference ->> 'method' from stored_methods where id = $1)`,
+      [method.id, scenario],
+    )
+
+  it('counts each reason by itself, and all of them to the limit of the business unit', async () => {
+    const { account, customer } = await createParty()
+    const method = await store(customer, 'success')
+    const path = `/business-units/${unit.id}/debit-policy`
+    const before = (await admin.get(path)).body
+    const retries = {
+      insufficient_funds: [2, 5, 10],
+      limit_exceeded: [1],
+      declined: [],
+      provider_error: [],
+      authentication_failed: [],
+    }
+    expect((await admin.put(path, { ...before, retries, most_attempts: 5 })).status).toBe(200)
+    const due = await issue(account, 4700)
+    // Why it is refused, and after how many days it is charged again.
+    const story: [string, number | null][] = [
+      ['insufficient_funds', 2],
+      ['limit_exceeded', 1],
+      ['insufficient_funds', 5],
+      ['insufficient_funds', 10],
+      // A fourth of that reason, and the fifth charge in all.
+      ['insufficient_funds', null],
+    ]
+    for (const [reason, wait] of story) {
+      await turn(method, reason)
+      expect(await charge(), reason).toMatchObject({ due: 1, refused: 1 })
+      const [latest] = await attemptsOf(account)
+      const today = api.now().toZonedDateTimeISO('America/Sao_Paulo').toPlainDate()
+      expect(latest).toMatchObject({
+        failure: reason,
+        next_on: wait === null ? null : today.add({ days: wait }).toString(),
+      })
+      if (wait === null) break
+      if (wait > 1) {
+        pass(wait - 1)
+        expect(await charge(), `a day before: ${reason}`).toMatchObject({ due: 0 })
+        pass(1)
+      } else pass(wait)
+    }
+    pass(90)
+    expect(await charge()).toMatchObject({ due: 0 })
+    // Another card is another try, but not beyond the limit in all.
+    await customer.delete(`/stored-methods/${method.id}`)
+    await store(customer, 'success')
+    expect(await charge()).toMatchObject({ due: 0 })
+    await admin.put(path, { ...before, retries, most_attempts: 6 })
+    expect(await charge()).toMatchObject({ due: 1, paid: 1 })
+    expect(await stateOf(due)).toBe('paid')
+    await admin.put(path, before)
+  })
+
+  it('has no schedule for cards that are not good, nor days that are none', async () => {
+    const path = `/business-units/${unit.id}/debit-policy`
+    const policy = (await admin.get(path)).body
+    expect(Object.keys(policy.retries)).not.toContain('expired_method')
+    for (const wrong of [
+      { retries: { ...policy.retries, suspected_fraud: [1] } },
+      { retries: { ...policy.retries, declined: [0] } },
+      { retries: { ...policy.retries, declined: [61] } },
+      { retries: { ...policy.retries, declined: Array.from({ length: 11 }, () => 1) } },
+      { most_attempts: 0 },
+      { most_attempts: 21 },
+    ])
+      expect((await admin.put(path, { ...policy, ...wrong })).status, JSON.stringify(wrong)).toBe(422)
+  })
+
+  const mailsTo = async (account: { id: string }, ...kinds: string[]) =>
+    askOwner(
+      api,
+      'select kind, cause_id, text_body from notices where account_id = $1 and kind::text = any($2) order by id',
+      [account.id, kinds],
+    )
+  const today = () => api.now().toZonedDateTimeISO('America/Sao_Paulo').toPlainDate()
+
+  it('tells of a card’s end a month before and on its day, charges it no more, and asks to pay otherwise', async () => {
+    const { account, customer } = await createParty()
+    const method = await store(customer, 'expiring')
+    const ends = Temporal.PlainDate.from(method.expires_on)
+    const dayBefore = (days: number) =>
+      api.setNow(
+        ends.subtract({ days }).toZonedDateTime('America/Sao_Paulo').add({ hours: 9 }).toInstant().toString(),
+      )
+    dayBefore(31)
+    await run('payments:watch_methods')
+    expect(await mailsTo(account, 'payment_method_expiring', 'payment_method_expired')).toEqual([])
+    dayBefore(30)
+    await run('payments:watch_methods')
+    await run('payments:watch_methods')
+    dayBefore(12)
+    await run('payments:watch_methods')
+    expect(await mailsTo(account, 'payment_method_expiring', 'payment_method_expired')).toMatchObject([
+      { kind: 'payment_method_expiring', cause_id: method.id },
+    ])
+
+    // One falls due while it is good, one on the day on which it is not any more.
+    dayBefore(2)
+    const early = await issue(account, 1100, ends.subtract({ days: 1 }).toString())
+    const late = await issue(account, 1200, ends.toString())
+    await run('payments:announce_debits')
+    await run('payments:announce_debits')
+    expect(await mailsTo(account, 'debit_announced', 'debit_impossible')).toMatchObject([
+      { kind: 'debit_announced', cause_id: early.id },
+      { kind: 'debit_impossible', cause_id: late.id },
+    ])
+    dayBefore(1)
+    expect(await charge()).toMatchObject({ due: 1, paid: 1 })
+
+    // On its day, before anybody looked: not charged.
+    dayBefore(0)
+    expect((await customer.get('/stored-methods')).body.items).toMatchObject([{ state: 'active' }])
+    expect(await charge()).toMatchObject({ due: 0 })
+    await run('payments:watch_methods')
+    await run('payments:watch_methods')
+    expect((await customer.get('/stored-methods')).body.items).toMatchObject([
+      { id: method.id, state: 'expired', automatic: true },
+    ])
+    const told = await mailsTo(account, 'payment_method_expiring', 'payment_method_expired')
+    expect(told.map(({ kind }) => kind)).toEqual(['payment_method_expiring', 'payment_method_expired'])
+    expect(await charge()).toMatchObject({ due: 0 })
+    expect(await stateOf(late)).toBe('open')
+    expect(await mailsTo(account, 'debit_impossible')).toHaveLength(1)
+
+    // The new card takes its place by itself, and pays what was left.
+    const next = await store(customer, 'success')
+    expect(next).toMatchObject({ automatic: true, state: 'active' })
+    expect(await charge()).toMatchObject({ due: 1, paid: 1 })
+    expect(await stateOf(late)).toBe('paid')
+  })
+
+  it('asks to pay otherwise what waited for its next charge when the card ended', async () => {
+    const { account, customer } = await createParty()
+    const method = await store(customer, 'insufficient_funds')
+    const due = await issue(account, 2100, today().toString())
+    expect(await charge()).toMatchObject({ due: 1, refused: 1 })
+    expect((await attemptsOf(account))[0].next_on).toBe(today().add({ days: 2 }).toString())
+    await askOwner(api, 'update stored_methods set expires_on = $2 where id = $1', [
+      method.id,
+      today().add({ days: 1 }).toString(),
+    ])
+    pass(1)
+    await run('payments:watch_methods')
+    expect(await mailsTo(account, 'debit_impossible')).toMatchObject([{ cause_id: due.id }])
+    expect((await attemptsOf(account))[0].next_on).toBeNull()
+    pass(10)
+    expect(await charge()).toMatchObject({ due: 0 })
+    // Who was told with a refusal that nothing more is charged is not asked again.
+    const other = await createParty()
+    const bad = await store(other.customer, 'success')
+    await turn(bad, 'suspected_fraud')
+    await issue(other.account, 900, today().toString())
+    expect(await charge()).toMatchObject({ due: 1, refused: 1 })
+    const later = await issue(other.account, 950, today().add({ days: 1 }).toString())
+    await run('payments:announce_debits')
+    expect(await mailsTo(other.account, 'debit_impossible', 'debit_refused')).toMatchObject([
+      { kind: 'debit_refused' },
+      { kind: 'debit_impossible', cause_id: later.id },
+    ])
+    // Whoever does not want to be debited any more can say so of a card that is no longer good.
+    expect((await other.customer.patch(`/stored-methods/${bad.id}`, { automatic: false })).status).toBe(200)
+    expect((await other.customer.patch(`/stored-methods/${bad.id}`, { automatic: true })).body.code).toBe(
+      'payment_method_unusable',
+    )
+  })
+
   it('tells of a charge beforehand once, and watches what expires', async () => {
     const { account, customer } = await createParty()
     const method = await store(customer, 'expiring')

@@ -8,19 +8,19 @@ import { useForm } from '../shared/form.ts'
 import { SkeletonText } from '../shared/page.tsx'
 import { ProblemAlert } from '../shared/problem-alert.tsx'
 import { showToast } from '../shared/toasts.tsx'
+import { useFormats } from '../shared/use-formats.ts'
 import styles from './form-layout.module.css'
 import { debitPolicyQuery } from './provider-queries.ts'
 
+/** Reasons that may pass, each with a schedule of its own, and those for which nothing is tried again. */
 const reasons = [
   'insufficient_funds',
   'limit_exceeded',
   'declined',
   'provider_error',
   'authentication_failed',
-  'expired_method',
-  'invalid_method',
-  'suspected_fraud',
 ] as const
+const lasting = ['expired_method', 'invalid_method', 'suspected_fraud'] as const
 
 /** How a business unit debits stored methods, and after which refusals it tries again. */
 export function DebitPolicyDialog({ unit, onClose }: { unit: BusinessUnit; onClose: () => void }) {
@@ -44,6 +44,15 @@ function readDays(text: string): number[] | null {
     : null
 }
 
+/** How many days after its first charge an invoice is tried again, if it is refused for the same reason each time. */
+function addUp(days: readonly number[]): number[] {
+  let after = 0
+  return days.map((wait) => {
+    after += wait
+    return after
+  })
+}
+
 function PolicyForm({
   unit,
   policy,
@@ -54,16 +63,24 @@ function PolicyForm({
   onClose: () => void
 }) {
   const { t } = useTranslation('providers')
+  const { language } = useFormats()
+  const list = (parts: string[]) => new Intl.ListFormat(language, { type: 'conjunction' }).format(parts)
   const queryClient = useQueryClient()
   const form = useForm({
     initial: {
       enabled: policy.enabled,
       announce: policy.announce_days !== null,
       announce_days: policy.announce_days ?? 3,
+      most_attempts: policy.most_attempts,
       ...Object.fromEntries(
         reasons.map((reason) => [`retries.${reason}`, policy.retries[reason].join(', ')]),
       ),
-    } as Record<string, unknown> & { enabled: boolean; announce: boolean; announce_days: number },
+    } as Record<string, unknown> & {
+      enabled: boolean
+      announce: boolean
+      announce_days: number
+      most_attempts: number
+    },
     check: (values) =>
       Object.fromEntries(
         reasons.map((reason) => [
@@ -78,6 +95,7 @@ function PolicyForm({
           body: {
             enabled: values.enabled,
             announce_days: values.announce ? values.announce_days : null,
+            most_attempts: values.most_attempts,
             retries: Object.fromEntries(
               reasons.map((reason) => [reason, readDays(String(values[`retries.${reason}`])) ?? []]),
             ) as DebitPolicy['retries'],
@@ -115,18 +133,44 @@ function PolicyForm({
         <legend>{t('office.retries')}</legend>
         <p>{t('office.retries_text')}</p>
         <div className={styles.fields}>
-          {reasons.map((reason) => (
-            <div key={reason} data-span="6">
-              <TextInput
-                label={t(`office.failure.${reason}`)}
-                placeholder={t('office.never_again')}
-                autoComplete="off"
-                inputMode="numeric"
-                {...form.field(`retries.${reason}`)}
-              />
-            </div>
-          ))}
+          {reasons.map((reason) => {
+            const days = readDays(String(form.values[`retries.${reason}`]))
+            return (
+              <div key={reason} data-span="6">
+                <TextInput
+                  label={t(`office.failure.${reason}`)}
+                  placeholder={t('office.never_again')}
+                  description={
+                    days === null || days.length === 0
+                      ? t('office.retry_never')
+                      : t('office.retry_days', { count: days.length, days: list(addUp(days).map(String)) })
+                  }
+                  inputWrapperOrder={['label', 'input', 'description', 'error']}
+                  autoComplete="off"
+                  inputMode="text"
+                  {...form.field(`retries.${reason}`)}
+                />
+              </div>
+            )
+          })}
+          <div data-span="6">
+            <NumberInput
+              label={t('office.most_attempts')}
+              description={t('office.most_attempts_text')}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              min={1}
+              max={20}
+              allowDecimal={false}
+              name="most_attempts"
+              value={form.values.most_attempts}
+              error={form.errors.most_attempts}
+              onChange={(value) => form.set('most_attempts', Number(value) || 1)}
+            />
+          </div>
         </div>
+        <p>
+          {t('office.lasting', { reasons: list(lasting.map((reason) => t(`office.failure.${reason}`))) })}
+        </p>
       </fieldset>
       <DialogActions>
         <Button variant="default" onClick={onClose}>

@@ -8550,6 +8550,12 @@ export interface components {
             /** @description Monthly price of each beyond the included; null: no more than the included */
             extra_amount: number | null;
         };
+        PlanTermInput: {
+            /** @description 0: without a minimum term */
+            term_months: number;
+            /** @description Off the plan’s recurring price while the term lasts: 1000 is 10 % */
+            discount_basis_points: number | null;
+        };
         PlanOptionInput: {
             /** Format: uuid */
             id: string;
@@ -8579,10 +8585,12 @@ export interface components {
         ServiceCouponInput: {
             /** Format: uuid */
             id: string;
-            /** Format: uuid */
-            coupon_id: string;
-            code: string;
+            /** @description Null: given for the term */
+            coupon_id: string | null;
+            code: string | null;
             name: string;
+            /** @description The minimum term that it is given for; null: by a coupon */
+            term_months: number | null;
             /** @enum {string} */
             discount_kind: "amount" | "percent";
             discount_amount: number | null;
@@ -8614,6 +8622,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description The minimum term that it is given for; null: by a coupon */
+            term_months: number | null;
             /** @enum {string} */
             discount_kind: "amount" | "percent";
             discount_amount: number | null;
@@ -8906,6 +8916,8 @@ export interface components {
                 basis_points?: number | null;
                 /** @description What it took off this line */
                 off?: number | null;
+                /** @description It is no coupon, but given for this minimum term */
+                term_months?: number | null;
             }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
@@ -9022,6 +9034,8 @@ export interface components {
                 basis_points?: number | null;
                 /** @description What it took off this line */
                 off?: number | null;
+                /** @description It is no coupon, but given for this minimum term */
+                term_months?: number | null;
             }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
@@ -9364,6 +9378,7 @@ export interface components {
                     cycle_alignment?: "closing" | "anniversary";
                 };
             }[];
+            term_months?: number;
             /** @constant */
             kind: "subscription";
         };
@@ -9489,6 +9504,17 @@ export interface components {
             /** @description The first charged day; null while it is not known */
             starts_on: string | null;
             trial_days: number;
+            /** @description Of a service that is sold */
+            term?: {
+                /** @description Minimum term; 0: none */
+                months: number;
+                /** @description What it takes off the plan while it lasts, contained in what recurs */
+                discount_basis_points: number | null;
+                /** @description First day without that */
+                to_date: string | null;
+                /** @description What recurs from then on */
+                amount_after: number | null;
+            };
         };
         OrderDocumentInput: {
             /** Format: uuid */
@@ -9585,6 +9611,12 @@ export interface components {
             /** @description What one costs for a whole period */
             one: number;
         };
+        ShopTermInput: {
+            /** @description 0: without a minimum term */
+            term_months: number;
+            /** @description Off the plan’s recurring price while it lasts */
+            discount_basis_points: number | null;
+        };
         ShopOptionInput: {
             /** Format: uuid */
             id: string;
@@ -9615,8 +9647,10 @@ export interface components {
             trial_days: number;
             /** @description Free until the first closing */
             proportional_trial: boolean;
-            /** @description Minimum term */
+            /** @description Minimum term where none is chosen */
             term_months: number;
+            /** @description All that can be chosen, its own among them */
+            terms: components["schemas"]["ShopTermInput"][];
             support_credits: number;
             /** @description The cycles that it is sold in */
             prices: components["schemas"]["ShopPriceInput"][];
@@ -9635,17 +9669,16 @@ export interface components {
             enabled: boolean;
             /** @description So many days before the due date the customer is told; null: not told */
             announce_days: number | null;
-            /** @description By reason of refusal: after how many days it is charged again, each time; empty: not by itself */
+            /** @description By reason of refusal, each counted by itself: after how many days an invoice is charged again, after its first refusal for that reason, its second, …; empty: not by itself. Cards that are expired, not valid or suspected are never charged again by themselves */
             retries: {
                 insufficient_funds: number[];
-                expired_method: number[];
-                invalid_method: number[];
-                authentication_failed: number[];
                 limit_exceeded: number[];
-                suspected_fraud: number[];
                 declined: number[];
                 provider_error: number[];
+                authentication_failed: number[];
             };
+            /** @description How often an invoice is charged by itself in all, whatever the reasons and methods */
+            most_attempts: number;
         };
         NotifiedInvoiceInput: {
             /** Format: uuid */
@@ -11601,6 +11634,7 @@ export interface components {
             trial_days: number;
             /** @description Null: what the business unit says */
             billing_mode: ("advance" | "arrears") | null;
+            /** @description Its own minimum term: that of a sale for which no other is chosen */
             term_months: number;
             /**
              * @description Whether days billed in advance and lost to a suspension are given back
@@ -11634,6 +11668,12 @@ export interface components {
             maximum: number | null;
             /** @description Monthly price of each beyond the included; null: no more than the included */
             extra_amount: number | null;
+        };
+        PlanTerm: {
+            /** @description 0: without a minimum term */
+            term_months: number;
+            /** @description Off the plan’s recurring price while the term lasts: 1000 is 10 % */
+            discount_basis_points: number | null;
         };
         PlanOption: {
             /** Format: uuid */
@@ -11679,6 +11719,7 @@ export interface components {
             trial_days: number;
             /** @description Null: what the business unit says */
             billing_mode: ("advance" | "arrears") | null;
+            /** @description Its own minimum term: that of a sale for which no other is chosen */
             term_months: number;
             /**
              * @description Whether days billed in advance and lost to a suspension are given back
@@ -11711,6 +11752,8 @@ export interface components {
             /** @description What is sold today or later */
             prices: components["schemas"]["Price"][];
             items: components["schemas"]["PlanItem"][];
+            /** @description Minimum terms to choose beside its own; its own is among them where it takes something off */
+            terms: components["schemas"]["PlanTerm"][];
             options: components["schemas"]["PlanOption"][];
             meters: components["schemas"]["PlanMeter"][];
         };
@@ -11765,10 +11808,12 @@ export interface components {
         CouponRedemption: {
             /** Format: uuid */
             id: string;
-            /** Format: uuid */
-            coupon_id: string;
-            code: string;
+            /** @description Null: given for the term */
+            coupon_id: string | null;
+            code: string | null;
             name: string;
+            /** @description The minimum term that it is given for; null: by a coupon */
+            term_months: number | null;
             /** @enum {string} */
             discount_kind: "amount" | "percent";
             discount_amount: number | null;
@@ -11797,10 +11842,12 @@ export interface components {
         ServiceCoupon: {
             /** Format: uuid */
             id: string;
-            /** Format: uuid */
-            coupon_id: string;
-            code: string;
+            /** @description Null: given for the term */
+            coupon_id: string | null;
+            code: string | null;
             name: string;
+            /** @description The minimum term that it is given for; null: by a coupon */
+            term_months: number | null;
             /** @enum {string} */
             discount_kind: "amount" | "percent";
             discount_amount: number | null;
@@ -11845,6 +11892,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description The minimum term that it is given for; null: by a coupon */
+            term_months: number | null;
             /** @enum {string} */
             discount_kind: "amount" | "percent";
             discount_amount: number | null;
@@ -12568,6 +12617,8 @@ export interface components {
                 basis_points?: number | null;
                 /** @description What it took off this line */
                 off?: number | null;
+                /** @description It is no coupon, but given for this minimum term */
+                term_months?: number | null;
             }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
@@ -12876,6 +12927,8 @@ export interface components {
                 basis_points?: number | null;
                 /** @description What it took off this line */
                 off?: number | null;
+                /** @description It is no coupon, but given for this minimum term */
+                term_months?: number | null;
             }[] | null;
             /** @description Integer minor units of the currency (ISO 4217) */
             net: number;
@@ -14046,6 +14099,7 @@ export interface components {
                     cycle_alignment?: "closing" | "anniversary";
                 };
             }[];
+            term_months?: number;
             /** @constant */
             kind: "subscription";
         };
@@ -14156,6 +14210,18 @@ export interface components {
                 from_date: string | null;
                 to_date: string | null;
             }[];
+            /** @description What the plan takes off for the term */
+            term: {
+                months: number;
+                discount_basis_points: number;
+                /**
+                 * Format: date
+                 * @description First day without it
+                 */
+                to_date: string;
+                /** @description What `amount` is while the term lasts */
+                amount: number;
+            } | null;
             coupon: {
                 name: string;
                 /** @enum {string} */
@@ -14259,6 +14325,17 @@ export interface components {
             /** @description The first charged day; null while it is not known */
             starts_on: string | null;
             trial_days: number;
+            /** @description Of a service that is sold */
+            term?: {
+                /** @description Minimum term; 0: none */
+                months: number;
+                /** @description What it takes off the plan while it lasts, contained in what recurs */
+                discount_basis_points: number | null;
+                /** @description First day without that */
+                to_date: string | null;
+                /** @description What recurs from then on */
+                amount_after: number | null;
+            };
         };
         OrderQuote: {
             lines: components["schemas"]["OrderLine"][];
@@ -14288,6 +14365,17 @@ export interface components {
             /** @description The first charged day; null while it is not known */
             starts_on: string | null;
             trial_days: number;
+            /** @description Of a service that is sold */
+            term?: {
+                /** @description Minimum term; 0: none */
+                months: number;
+                /** @description What it takes off the plan while it lasts, contained in what recurs */
+                discount_basis_points: number | null;
+                /** @description First day without that */
+                to_date: string | null;
+                /** @description What recurs from then on */
+                amount_after: number | null;
+            };
             title: string;
             /**
              * @description ISO 4217 code
@@ -14350,6 +14438,8 @@ export interface components {
             freemium: boolean;
             /** @description Last day on which a quote can be accepted */
             valid_until: string | null;
+            /** @description Last day on which an order that waits for its payment can be paid: then it expires; null: for ever, or it does not wait */
+            payable_until: string | null;
             by_customer: boolean;
             /** @description The service that became of it, or that it changed */
             subscription_id: string | null;
@@ -14451,6 +14541,8 @@ export interface components {
             freemium: boolean;
             /** @description Last day on which a quote can be accepted */
             valid_until: string | null;
+            /** @description Last day on which an order that waits for its payment can be paid: then it expires; null: for ever, or it does not wait */
+            payable_until: string | null;
             by_customer: boolean;
             /** @description The service that became of it, or that it changed */
             subscription_id: string | null;
@@ -14519,6 +14611,8 @@ export interface components {
             freemium: boolean;
             /** @description Last day on which a quote can be accepted */
             valid_until: string | null;
+            /** @description Last day on which an order that waits for its payment can be paid: then it expires; null: for ever, or it does not wait */
+            payable_until: string | null;
             by_customer: boolean;
             /** @description The service that became of it, or that it changed */
             subscription_id: string | null;
@@ -14563,6 +14657,8 @@ export interface components {
             freemium: boolean;
             /** @description Last day on which a quote can be accepted */
             valid_until: string | null;
+            /** @description Last day on which an order that waits for its payment can be paid: then it expires; null: for ever, or it does not wait */
+            payable_until: string | null;
             by_customer: boolean;
             /** @description The service that became of it, or that it changed */
             subscription_id: string | null;
@@ -14613,6 +14709,12 @@ export interface components {
             /** @description What one costs for a whole period */
             one: number;
         };
+        ShopTerm: {
+            /** @description 0: without a minimum term */
+            term_months: number;
+            /** @description Off the plan’s recurring price while it lasts */
+            discount_basis_points: number | null;
+        };
         ShopOption: {
             /** Format: uuid */
             id: string;
@@ -14643,8 +14745,10 @@ export interface components {
             trial_days: number;
             /** @description Free until the first closing */
             proportional_trial: boolean;
-            /** @description Minimum term */
+            /** @description Minimum term where none is chosen */
             term_months: number;
+            /** @description All that can be chosen, its own among them */
+            terms: components["schemas"]["ShopTerm"][];
             support_credits: number;
             /** @description The cycles that it is sold in */
             prices: components["schemas"]["ShopPrice"][];
@@ -14786,7 +14890,7 @@ export interface components {
             }[];
             effects: {
                 /** @enum {string} */
-                effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+                effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated" | "instruction_taken" | "instruction_refused" | "protest_begun" | "protest_ended";
                 records: number;
                 /** @description Integer minor units of the currency (ISO 4217) */
                 amount: number;
@@ -14814,7 +14918,7 @@ export interface components {
              * @description What it did, or would do
              * @enum {string}
              */
-            effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+            effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated" | "instruction_taken" | "instruction_refused" | "protest_begun" | "protest_ended";
             applied_at: string | null;
             account_id: string | null;
             account_name: string | null;
@@ -14828,7 +14932,7 @@ export interface components {
             /** Format: uuid */
             charge_id: string;
             /** @enum {string} */
-            kind: "enter" | "withdraw";
+            kind: "enter" | "withdraw" | "abate" | "cancel_abatement" | "change_due_date" | "protest" | "stop_protest";
             our_number: string;
             /** Format: uuid */
             account_id: string;
@@ -14884,17 +14988,16 @@ export interface components {
             enabled: boolean;
             /** @description So many days before the due date the customer is told; null: not told */
             announce_days: number | null;
-            /** @description By reason of refusal: after how many days it is charged again, each time; empty: not by itself */
+            /** @description By reason of refusal, each counted by itself: after how many days an invoice is charged again, after its first refusal for that reason, its second, …; empty: not by itself. Cards that are expired, not valid or suspected are never charged again by themselves */
             retries: {
                 insufficient_funds: number[];
-                expired_method: number[];
-                invalid_method: number[];
-                authentication_failed: number[];
                 limit_exceeded: number[];
-                suspected_fraud: number[];
                 declined: number[];
                 provider_error: number[];
+                authentication_failed: number[];
             };
+            /** @description How often an invoice is charged by itself in all, whatever the reasons and methods */
+            most_attempts: number;
         };
         DebitRun: {
             /** Format: uuid */
@@ -15188,6 +15291,22 @@ export interface components {
             credited: number;
             /** @description What was refunded or charged back */
             reversed: number;
+            /** @description What of it the provider collected as a fine for paying late */
+            late_fee: number;
+            /** @description What of it the provider collected as interest */
+            interest: number;
+            /** @description What the provider took off: for paying early, or as an abatement */
+            discount: number;
+            /** @description What was issued because of that: the debit note of late fee and interest, the credit note of the discount */
+            documents: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "invoice" | "debit_note" | "credit_note" | "proforma";
+                number: string;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                total: number;
+            }[];
         };
         BankCsvMapping: {
             /** @enum {string} */
@@ -17148,7 +17267,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -17164,7 +17283,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -17182,7 +17301,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -17207,7 +17326,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+            kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
             to_email: string;
             /** @enum {string} */
             language: "pt-BR" | "es" | "en";
@@ -17386,7 +17505,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** @enum {string} */
-                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+                kind: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
                 subject: string;
                 /** Format: date-time */
                 created_at: string;
@@ -18193,7 +18312,7 @@ export interface components {
         Found: {
             items: {
                 /** @enum {string} */
-                kind: "account" | "contact" | "user" | "contract" | "subscription" | "invoice" | "payment" | "payment_notice" | "plan" | "routing_point" | "staff" | "unit";
+                kind: "account" | "contact" | "user" | "contract" | "subscription" | "invoice" | "order" | "payment" | "payment_notice" | "plan" | "routing_point" | "staff" | "unit";
                 /** Format: uuid */
                 id: string;
                 title: string;
@@ -18220,6 +18339,7 @@ export type LookInput = components['schemas']['LookInput'];
 export type PriceTierInput = components['schemas']['PriceTierInput'];
 export type PriceInput = components['schemas']['PriceInput'];
 export type PlanItemInput = components['schemas']['PlanItemInput'];
+export type PlanTermInput = components['schemas']['PlanTermInput'];
 export type PlanOptionInput = components['schemas']['PlanOptionInput'];
 export type PlanMeterInput = components['schemas']['PlanMeterInput'];
 export type ServiceCouponInput = components['schemas']['ServiceCouponInput'];
@@ -18258,6 +18378,7 @@ export type OrderPaymentInput = components['schemas']['OrderPaymentInput'];
 export type OrderIntentInput = components['schemas']['OrderIntentInput'];
 export type OrderPaymentNoticeInput = components['schemas']['OrderPaymentNoticeInput'];
 export type ShopPriceInput = components['schemas']['ShopPriceInput'];
+export type ShopTermInput = components['schemas']['ShopTermInput'];
 export type ShopOptionInput = components['schemas']['ShopOptionInput'];
 export type ShopMeterInput = components['schemas']['ShopMeterInput'];
 export type ShopPlanInput = components['schemas']['ShopPlanInput'];
@@ -18327,6 +18448,7 @@ export type Product = components['schemas']['Product'];
 export type RoutingPoint = components['schemas']['RoutingPoint'];
 export type PlanSummary = components['schemas']['PlanSummary'];
 export type PlanItem = components['schemas']['PlanItem'];
+export type PlanTerm = components['schemas']['PlanTerm'];
 export type PlanOption = components['schemas']['PlanOption'];
 export type PlanMeter = components['schemas']['PlanMeter'];
 export type Plan = components['schemas']['Plan'];
@@ -18437,6 +18559,7 @@ export type Order = components['schemas']['Order'];
 export type OwnOrderSummary = components['schemas']['OwnOrderSummary'];
 export type OwnOrder = components['schemas']['OwnOrder'];
 export type ShopPrice = components['schemas']['ShopPrice'];
+export type ShopTerm = components['schemas']['ShopTerm'];
 export type ShopOption = components['schemas']['ShopOption'];
 export type ShopMeter = components['schemas']['ShopMeter'];
 export type ShopPlan = components['schemas']['ShopPlan'];
@@ -26659,6 +26782,12 @@ export interface operations {
                         /** @default false */
                         archived?: boolean;
                     }[];
+                    /** @description All of them: what is not listed is offered no more */
+                    terms?: {
+                        term_months: number;
+                        /** @default null */
+                        discount_basis_points?: number | null;
+                    }[];
                     /** Format: uuid */
                     business_unit_id: string;
                 };
@@ -26995,6 +27124,12 @@ export interface operations {
                         }[];
                         /** @default false */
                         archived?: boolean;
+                    }[];
+                    /** @description All of them: what is not listed is offered no more */
+                    terms?: {
+                        term_months: number;
+                        /** @default null */
+                        discount_basis_points?: number | null;
                     }[];
                     archived?: boolean;
                 };
@@ -33135,8 +33270,11 @@ export interface operations {
                 "application/json": {
                     /** Format: uuid */
                     provider_id: string;
-                    /** @enum {string} */
-                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
+                    /**
+                     * @description What can be charged again
+                     * @enum {string}
+                     */
+                    method: "card" | "bank_debit" | "pix";
                     /**
                      * @description What the customer types where no form of the provider takes it: a bank account to debit
                      * @default null
@@ -35150,7 +35288,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string;
                 sort?: "line" | "-line";
-                effect?: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated";
+                effect?: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated" | "instruction_taken" | "instruction_refused" | "protest_begun" | "protest_ended";
             };
             header?: never;
             path: {
@@ -37612,7 +37750,7 @@ export interface operations {
                 business_unit_id?: string;
                 account_id?: string;
                 state?: "queued" | "sent" | "kept" | "failed";
-                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled";
+                kind?: "password_reset" | "password_changed" | "staff_invitation" | "invoice_issued" | "payment_notice_received" | "payment_approved" | "payment_rejected" | "email_change" | "email_changed" | "sign_in_methods_changed" | "member_invitation" | "ownership_offered" | "ownership_transferred" | "account_change_decided" | "privacy_export_ready" | "credit_note_issued" | "debit_note_issued" | "proforma_issued" | "contract_sent" | "contract_accepted" | "contract_expiring" | "change_scheduled" | "change_done" | "change_failed" | "cancellation_requested" | "dunning_reminder" | "dunning_suspended" | "dunning_reactivated" | "dunning_cancelled" | "quote_offered" | "order_placed" | "order_processed" | "order_failed" | "payment_refunded" | "payment_charged_back" | "payment_method_stored" | "payment_method_removed" | "payment_method_expiring" | "debit_announced" | "debit_refused" | "webhook_disabled" | "payment_method_expired" | "debit_impossible" | "order_expired" | "order_paid_late";
             };
             header?: never;
             path?: never;
@@ -37879,7 +38017,7 @@ export interface operations {
                      * @description Null: everything, also what is added later
                      * @default null
                      */
-                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "order.expired" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "payment_method.expired" | "dunning.acted")[] | null;
                 };
             };
         };
@@ -38269,7 +38407,7 @@ export interface operations {
                     url?: string;
                     description?: string | null;
                     /** @description Null: everything, also what is added later */
-                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "order.expired" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "payment_method.expired" | "dunning.acted")[] | null;
                     enabled?: boolean;
                 };
             };
@@ -38408,7 +38546,7 @@ export interface operations {
                      * @description Null: everything, also what is added later
                      * @default null
                      */
-                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "order.expired" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "payment_method.expired" | "dunning.acted")[] | null;
                     /** @default null */
                     business_unit_id?: string | null;
                 };
@@ -38889,7 +39027,7 @@ export interface operations {
                     url?: string;
                     description?: string | null;
                     /** @description Null: everything, also what is added later */
-                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "dunning.acted")[] | null;
+                    event_types?: ("account.created" | "account.changed" | "contract.accepted" | "quote.offered" | "order.placed" | "order.processed" | "order.failed" | "order.cancelled" | "order.expired" | "subscription.created" | "subscription.activated" | "subscription.suspended" | "subscription.reactivated" | "subscription.changed" | "subscription.cancelled" | "invoice.issued" | "invoice.paid" | "invoice.voided" | "debit_note.issued" | "credit_note.issued" | "proforma.issued" | "payment.received" | "payment.refunded" | "payment.charged_back" | "payment_method.stored" | "payment_method.removed" | "payment_method.expired" | "dunning.acted")[] | null;
                     enabled?: boolean;
                     business_unit_id?: string | null;
                 };
@@ -43907,7 +44045,7 @@ export interface operations {
         parameters: {
             query: {
                 q: string;
-                kinds?: ("account" | "contact" | "user" | "contract" | "subscription" | "invoice" | "payment" | "payment_notice" | "plan" | "routing_point" | "staff" | "unit")[];
+                kinds?: ("account" | "contact" | "user" | "contract" | "subscription" | "invoice" | "order" | "payment" | "payment_notice" | "plan" | "routing_point" | "staff" | "unit")[];
             };
             header?: never;
             path?: never;

@@ -16,7 +16,7 @@ import {
   queueOwnershipTransferred,
   sendMemberInvitation,
 } from './members.ts'
-import { queueOrder, queueOrderFailed } from './orders.ts'
+import { queueOrder, queueOrderFailed, queueOrderPaidLate } from './orders.ts'
 import { queuePaymentApproved, queuePaymentNotified, queuePaymentRejected } from './payments.ts'
 import {
   sendEmailChange,
@@ -27,7 +27,13 @@ import {
   sendSignInMethodsChanged,
 } from './personal.ts'
 import { queuePrivacyExportReady } from './privacy.ts'
-import { queueDebitsAnnounced, queueDebitsRefused, queueMethod, queueReversal } from './takings.ts'
+import {
+  queueDebitsAnnounced,
+  queueDebitsImpossible,
+  queueDebitsRefused,
+  queueMethod,
+  queueReversal,
+} from './takings.ts'
 import { queueWebhookDisabled } from './webhooks.ts'
 
 /** So many invoices are one transaction: a closing of thousands holds nothing open for long. */
@@ -129,6 +135,12 @@ export function createNoticeJobs(services: {
     'notices:send_order_processed': async (payload, { transact }) => {
       await transact((tx) => queueOrder(tx, text(payload, 'order_id'), 'order_processed', origin))
     },
+    'notices:send_order_expired': async (payload, { transact }) => {
+      await transact((tx) => queueOrder(tx, text(payload, 'order_id'), 'order_expired', origin))
+    },
+    'notices:send_order_paid_late': async (payload, { transact }) => {
+      await transact((tx) => queueOrderPaidLate(tx, text(payload, 'order_id'), origin))
+    },
     'notices:send_order_failed': async (payload, { transact }) => {
       await transact((tx) => queueOrderFailed(tx, text(payload, 'order_id'), origin))
     },
@@ -164,6 +176,16 @@ export function createNoticeJobs(services: {
     'notices:send_method_expiring': async (payload, { transact }) => {
       await transact((tx) =>
         queueMethod(tx, text(payload, 'stored_method_id'), 'payment_method_expiring', origin),
+      )
+    },
+    'notices:send_method_expired': async (payload, { transact }) => {
+      await transact((tx) =>
+        queueMethod(tx, text(payload, 'stored_method_id'), 'payment_method_expired', origin),
+      )
+    },
+    'notices:send_debits_impossible': async (payload, { transact }) => {
+      await inBatches(texts(payload, 'invoice_ids'), (ids) =>
+        transact((tx) => queueDebitsImpossible(tx, ids, origin)),
       )
     },
     'notices:send_debits_announced': async (payload, { transact }) => {

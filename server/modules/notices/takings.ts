@@ -91,7 +91,11 @@ export async function queueReversal(tx: Tx, reversalId: string, origin: string):
 export async function queueMethod(
   tx: Tx,
   methodId: string,
-  kind: 'payment_method_stored' | 'payment_method_removed' | 'payment_method_expiring',
+  kind:
+    | 'payment_method_stored'
+    | 'payment_method_removed'
+    | 'payment_method_expiring'
+    | 'payment_method_expired',
   origin: string,
 ): Promise<void> {
   const found = await sql<
@@ -131,12 +135,38 @@ export async function queueDebitsAnnounced(
       from invoices i
       join accounts a on a.id = i.account_id and a.erased_at is null
       join invoice_balances b on b.invoice_id = i.id
-      join stored_methods m on m.account_id = i.account_id and m.automatic
+      join stored_methods m on m.account_id = i.account_id and m.state = 'active' and is_debited_by(i.id, m.id, m.automatic)
      where i.id = any(${arrayLiteral(invoiceIds)}::uuid[]) and b.open_amount > 0`.execute(tx)
   await queueAbout(tx, 'debit_announced', found.rows, (debit, name, look) =>
     composeMail(
       'debit_announced',
       { ...factsOf(debit), name, link: invoiceLink(origin, debit.cause_id) },
+      debit.language,
+      look,
+    ),
+  )
+}
+
+/** Asks to pay otherwise what cannot be charged, because its method is no longer good. */
+export async function queueDebitsImpossible(
+  tx: Tx,
+  invoiceIds: readonly string[],
+  origin: string,
+): Promise<void> {
+  const found = await sql<Debit & { cause: 'expired' | 'refused' }>`
+    select i.id as cause_id, i.account_id, i.business_unit_id, a.language, i.series || '-' || i.number as number,
+           b.open_amount as amount, i.currency, i.due_date, concat_ws(' ', m.brand, '•••• ' || m.last_digits) as method,
+           case m.state when 'refused' then 'refused' else 'expired' end as cause
+      from invoices i
+      join accounts a on a.id = i.account_id and a.erased_at is null
+      join invoice_balances b on b.invoice_id = i.id
+      join stored_methods m on m.account_id = i.account_id and m.state <> 'removed' and is_debited_by(i.id, m.id, m.automatic)
+                           and (m.state <> 'active' or m.expires_on is not null)
+     where i.id = any(${arrayLiteral(invoiceIds)}::uuid[]) and b.open_amount > 0`.execute(tx)
+  await queueAbout(tx, 'debit_impossible', found.rows, (debit, name, look) =>
+    composeMail(
+      'debit_impossible',
+      { ...factsOf(debit), name, cause: debit.cause, link: invoiceLink(origin, debit.cause_id) },
       debit.language,
       look,
     ),

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../platform/errors.ts'
 import type { JobHandlers, Schedule } from '../../platform/jobs.ts'
 import { interruptRun, listUnitsToDebit, runDebits, startDebitRun } from './debit-runs.ts'
-import { announceDebits, watchMethods } from './debits.ts'
+import { announceDebits, askToPayOtherwise, watchMethods } from './debits.ts'
 import type { PaymentServices } from './intent-jobs.ts'
 
 /** The jobs of automatic debit. */
@@ -25,9 +25,12 @@ export function createDebitJobs(services: PaymentServices): JobHandlers {
     },
     'payments:announce_debits': async (_payload, { transact, now, stopping }) => {
       while (!stopping() && (await transact((tx) => announceDebits(tx, now()))) > 0);
+      while (!stopping() && (await transact((tx) => askToPayOtherwise(tx, now()))) > 0);
     },
     'payments:watch_methods': async (_payload, { transact, now, stopping }) => {
       while (!stopping() && (await transact((tx) => watchMethods(tx, now()))) > 0);
+      // Whoever counted on it hears at once what is to be paid otherwise.
+      while (!stopping() && (await transact((tx) => askToPayOtherwise(tx, now()))) > 0);
     },
   }
 }

@@ -2,31 +2,28 @@
 import { sql } from 'kysely'
 import { arrayLiteral } from '../../platform/array-literals.ts'
 import type { DebitState, PaymentFailure, PaymentMethod } from '../../platform/database.gen.ts'
-import { paymentFailures } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import { notFound, type Refusal, refuseField } from '../../platform/errors.ts'
+import { notFound, type Refusal } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
+import {
+  defaultRetryPolicy,
+  lastingReasons,
+  planRetry,
+  type Retries,
+  type RetryPolicy,
+} from './debit-retries.ts'
 
-/** By reason of refusal: after how many days an invoice is charged again, each time. Empty: not by itself any more. */
-export type Retries = Record<PaymentFailure, number[]>
+export type DebitPolicy = RetryPolicy & { enabled: boolean; announce_days: number | null }
 
-/**
- * What a business unit does that says nothing else. Money may come in; a limit is renewed; a card that is not good stays so
- * until its holder stores another.
- */
-const defaultRetries: Retries = {
-  insufficient_funds: [2, 5, 10],
-  limit_exceeded: [1, 3, 7],
-  declined: [3, 7],
-  provider_error: [1, 1, 2],
-  authentication_failed: [],
-  expired_method: [],
-  invalid_method: [],
-  suspected_fraud: [],
-}
+/** How many days before the due date a customer is told, where the business unit says nothing else. */
+const defaultAnnounceDays = 3
 
-export type DebitPolicy = { enabled: boolean; announce_days: number | null; retries: Retries }
+/** What a business unit's row says of retries, over what goes without saying. */
+const readRetries = (stored: unknown): Retries => ({
+  ...defaultRetryPolicy.retries,
+  ...(stored as Partial<Retries> | null),
+})
 
 /** How a business unit debits stored methods. Refuses: not_found. */
 export async function getDebitPolicy(tx: Tx, unitId: string): Promise<DebitPolicy | Refusal> {
@@ -38,19 +35,21 @@ export async function getDebitPolicy(tx: Tx, unitId: string): Promise<DebitPolic
       'debit_policies.enabled',
       'debit_policies.announce_days',
       'debit_policies.retries',
+      'debit_policies.most_attempts',
     ])
     .where('business_units.id', '=', unitId)
     .executeTakeFirst()
   if (!row) return notFound()
-  if (row.id === null) return { enabled: true, announce_days: 3, retries: defaultRetries }
+  if (row.id === null) return { enabled: true, announce_days: defaultAnnounceDays, ...defaultRetryPolicy }
   return {
     enabled: row.enabled!,
     announce_days: row.announce_days,
-    retries: { ...defaultRetries, ...(row.retries as Partial<Retries>) },
+    retries: readRetries(row.retries),
+    most_attempts: row.most_attempts!,
   }
 }
 
-/** Says how a business unit debits stored methods. Refuses: not_found, invalid_input. */
+/** Says how a business unit debits stored methods. Refuses: not_found. */
 export async function setDebitPolicy(
   tx: Tx,
   unitId: string,
@@ -58,12 +57,11 @@ export async function setDebitPolicy(
 ): Promise<DebitPolicy | Refusal> {
   const unit = await tx.selectFrom('business_units').select('id').where('id', '=', unitId).executeTakeFirst()
   if (!unit) return notFound()
-  const bad = paymentFailures.find((reason) => policy.retries[reason].some((days) => days < 1 || days > 60))
-  if (bad) return refuseField(`retries.${bad}`, 'invalid')
   const row = {
     enabled: policy.enabled,
     announce_days: policy.announce_days,
     retries: JSON.stringify(policy.retries),
+    most_attempts: policy.most_attempts,
   }
   await tx
     .insertInto('debit_policies')
@@ -130,6 +128,14 @@ export async function beginDebits(
   return due.map(({ invoice_id }) => intents.get(invoice_id)!)
 }
 
+type EndedAttempt = {
+  id: string
+  state: DebitState
+  invoice_id: string
+  stored_method_id: string
+  attempt: number
+}
+
 /**
  * Lets attempts follow the intents that ended: paid, dropped, or refused with the day of the next one. A method that is not good
  * any more is charged no more. Announces debit.refused, for the mails.
@@ -140,33 +146,62 @@ export async function followDebits(
   now: Temporal.Instant,
 ): Promise<void> {
   if (intentIds.length === 0) return
-  const refused = await sql<{ id: string; state: DebitState }>`
+  const ended = await sql<EndedAttempt>`
     update debit_attempts a
        set state = case i.state when 'succeeded' then 'paid' when 'failed' then 'refused' else 'dropped' end::debit_state,
-           failure = i.failure, ended_at = ${now}::timestamptz,
-           next_on = case when i.state = 'failed'
-                          then (${now}::timestamptz at time zone u.time_zone)::date
-                               + ((${JSON.stringify(defaultRetries)}::jsonb || coalesce(p.retries, '{}')) -> i.failure::text ->> (a.attempt - 1))::int
-                     end
+           failure = i.failure, ended_at = ${now}::timestamptz, next_on = null
       from payment_intents i
-      join business_units u on u.id = i.business_unit_id
-      left join debit_policies p on p.business_unit_id = u.id
      where a.intent_id = i.id and i.id = any(${arrayLiteral(intentIds)}::uuid[])
        and (a.state = 'charging' or a.state in ('refused', 'dropped') and i.state = 'succeeded')
-    returning a.id, a.state`.execute(tx)
-  const attempts = refused.rows.filter(({ state }) => state === 'refused').map(({ id }) => id)
-  if (attempts.length === 0) return
+    returning a.id, a.state, a.invoice_id, a.stored_method_id, a.attempt`.execute(tx)
+  const refused = ended.rows.filter(({ state }) => state === 'refused')
+  if (refused.length === 0) return
+  const attempts = refused.map(({ id }) => id)
+  await planRetries(tx, refused, now)
   await sql`
     update stored_methods m set state = case when a.failure = 'expired_method' then 'expired' else 'refused' end::stored_method_state
       from debit_attempts a
      where a.id = any(${arrayLiteral(attempts)}::uuid[]) and m.id = a.stored_method_id and m.state = 'active'
-       and a.failure in ('expired_method', 'invalid_method', 'suspected_fraud')`.execute(tx)
+       and a.failure = any(${arrayLiteral(lastingReasons)}::payment_failure[])`.execute(tx)
   await announce(tx, 'debit.refused', { debit_attempt_ids: attempts })
 }
 
+/** Writes on which day each refused invoice is charged again, by the policy of its business unit and the refusals so far. */
+async function planRetries(tx: Tx, refused: readonly EndedAttempt[], now: Temporal.Instant): Promise<void> {
+  const found = await sql<{
+    id: string
+    attempt: number
+    today: Temporal.PlainDate
+    most_attempts: number | null
+    retries: unknown
+    refusals: string
+  }>`
+    select a.id, a.attempt, (${now}::timestamptz at time zone u.time_zone)::date as today, p.most_attempts, p.retries,
+           (select string_agg(b.failure::text, ' ' order by b.attempt) from debit_attempts b
+             where b.invoice_id = a.invoice_id and b.stored_method_id = a.stored_method_id and b.state = 'refused') as refusals
+      from debit_attempts a
+      join business_units u on u.id = a.business_unit_id
+      left join debit_policies p on p.business_unit_id = u.id
+     where a.id = any(${arrayLiteral(refused.map(({ id }) => id))}::uuid[])`.execute(tx)
+  const planned = found.rows.flatMap((row) => {
+    const policy = {
+      retries: readRetries(row.retries),
+      most_attempts: row.most_attempts ?? defaultRetryPolicy.most_attempts,
+    }
+    const next_on = planRetry(policy, row.refusals.split(' ') as PaymentFailure[], row.attempt, row.today)
+    return next_on === null ? [] : [{ id: row.id, next_on }]
+  })
+  if (planned.length === 0) return
+  await sql`
+    update debit_attempts a set next_on = n.next_on
+      from unnest(${arrayLiteral(planned.map(({ id }) => id))}::uuid[],
+                  ${arrayLiteral(planned.map(({ next_on }) => next_on))}::date[]) n (id, next_on)
+     where a.id = n.id`.execute(tx)
+}
+
 /**
- * Tells customers of what will be charged, so many days before as their business unit says, once for each invoice. Announces
- * debits.announced. Returns how many.
+ * Tells customers of what will be charged, so many days before as their business unit says, once for each invoice. What is
+ * charged by a method that ends before is none of it. Announces debits.announced. Returns how many.
  */
 export async function announceDebits(tx: Tx, now: Temporal.Instant): Promise<number> {
   const told = await sql<{ invoice_id: string }>`
@@ -176,8 +211,12 @@ export async function announceDebits(tx: Tx, now: Temporal.Instant): Promise<num
       left join debit_policies p on p.business_unit_id = u.id
      cross join lateral (select (${now}::timestamptz at time zone u.time_zone)::date as today) d
       join invoices i on i.business_unit_id = u.id and i.state = 'open' and i.kind in ('invoice', 'debit_note')
-                     and i.due_date > d.today and i.due_date <= d.today + case when p.id is null then 3 else p.announce_days end
-      join stored_methods m on m.account_id = i.account_id and m.automatic and m.state = 'active'
+                     and i.due_date > d.today
+                     and i.due_date <= d.today + case when p.id is null then ${defaultAnnounceDays} else p.announce_days end
+      join stored_methods m on m.account_id = i.account_id and m.state = 'active'
+                           and (m.expires_on is null or m.expires_on > i.due_date)
+                           and (m.automatic or exists (select from subscriptions s where s.stored_method_id = m.id))
+                           and is_debited_by(i.id, m.id, m.automatic)
      where coalesce(p.enabled, true)
        and not exists (select from debit_announcements a where a.invoice_id = i.id)
      order by i.id limit 2000
@@ -187,14 +226,66 @@ export async function announceDebits(tx: Tx, now: Temporal.Instant): Promise<num
   return ids.length
 }
 
+/** Of what fell due longer ago than so many days dunning speaks. */
+const askedDays = 7
+
+/**
+ * Asks customers to pay otherwise what would be charged to a method that is no longer good, or not on the due date: when it would
+ * have been announced, or once that is known, and once for each invoice. Who was told so with a refusal, or is paying, is not
+ * asked. Announces debits.impossible. Returns how many.
+ */
+export async function askToPayOtherwise(tx: Tx, now: Temporal.Instant): Promise<number> {
+  const asked = await sql<{ invoice_id: string }>`
+    with found as (
+      select i.id, i.account_id, m.id as method_id
+        from stored_methods m
+        join business_units u on u.id = m.business_unit_id
+        left join debit_policies p on p.business_unit_id = u.id
+       cross join lateral (select (${now}::timestamptz at time zone u.time_zone)::date as today) d
+        join invoices i on i.account_id = m.account_id and i.state = 'open' and i.kind in ('invoice', 'debit_note')
+                       and i.due_date <= d.today + coalesce(case when p.id is null then ${defaultAnnounceDays} else p.announce_days end, 0)
+        join invoice_balances b on b.invoice_id = i.id and b.open_amount > 0
+        left join lateral (
+          select a.state, a.next_on, a.stored_method_id from debit_attempts a
+           where a.invoice_id = i.id order by a.attempt desc limit 1) l on true
+       where coalesce(p.enabled, true)
+         and (m.automatic or exists (select from subscriptions s where s.stored_method_id = m.id))
+         and (m.state in ('expired', 'refused')
+              or m.state = 'active' and m.expires_on <= greatest(i.due_date, d.today))
+         and (i.due_date >= d.today - ${askedDays}::int or l.next_on is not null)
+         and (l.state is null or l.state = 'dropped'
+              or l.state = 'refused' and (l.next_on is not null or l.stored_method_id <> m.id))
+         and is_debited_by(i.id, m.id, m.automatic)
+         and not exists (select from debit_announcements a where a.invoice_id = i.id and a.asked_at is not null)
+         and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
+         and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
+                          where ni.invoice_id = i.id and n.state = 'pending')
+       order by i.id limit 2000),
+    -- A day on which nothing will be charged is not to be read anywhere.
+    dropped as (
+      update debit_attempts a set next_on = null from found f
+       where a.invoice_id = f.id and a.stored_method_id = f.method_id and a.next_on is not null)
+    insert into debit_announcements (invoice_id, account_id, announced_at, asked_at)
+    select id, account_id, null, ${now}::timestamptz from found
+    on conflict (invoice_id) do update set asked_at = excluded.asked_at
+    returning invoice_id`.execute(tx)
+  const ids = asked.rows.map(({ invoice_id }) => invoice_id)
+  if (ids.length > 0) await announce(tx, 'debits.impossible', { invoice_ids: ids })
+  return ids.length
+}
+
 /** Days before a card's end on which its holder is told. */
 const warningDays = 30
 
-/** Watches what expires: tells its holder a month before, once, and charges it no more afterwards. Returns how many. */
+/**
+ * Watches what expires: tells its holder a month before and again on its day, once each, and charges it no more from then on.
+ * Announces payment_method.expiring and payment_method.expired. Returns how many.
+ */
 export async function watchMethods(tx: Tx, now: Temporal.Instant): Promise<number> {
   const changed = await sql<{ id: string; state: string }>`
     update stored_methods m
-       set warned_at = ${now}::timestamptz, state = case when m.expires_on <= d.today then 'expired'::stored_method_state else m.state end
+       set warned_at = coalesce(m.warned_at, ${now}::timestamptz),
+           state = case when m.expires_on <= d.today then 'expired'::stored_method_state else m.state end
       from business_units u
      cross join lateral (select (${now}::timestamptz at time zone u.time_zone)::date as today) d
      where u.id = m.business_unit_id and m.state = 'active' and m.expires_on is not null
@@ -204,8 +295,10 @@ export async function watchMethods(tx: Tx, now: Temporal.Instant): Promise<numbe
                      and (warned_at is null or expires_on <= ${now}::timestamptz::date + 1)
                    order by expires_on limit 2000)
     returning m.id, m.state`.execute(tx)
-  for (const { id } of changed.rows)
-    await announce(tx, 'payment_method.expiring', { stored_method_id: id }, id)
+  for (const { id, state } of changed.rows) {
+    const event = state === 'expired' ? 'payment_method.expired' : 'payment_method.expiring'
+    await announce(tx, event, { stored_method_id: id }, id)
+  }
   return changed.rows.length
 }
 

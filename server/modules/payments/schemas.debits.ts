@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { debitStates, intentStates, paymentFailures, runStates } from '../../platform/database.gen.ts'
 import { currency, id, instant, listQuery, minorUnits, plainDate } from '../../platform/schemas.ts'
+import { passingReasons } from './debit-retries.ts'
 
 const days = z.array(z.int().min(1).max(60)).max(10)
 
@@ -14,16 +15,19 @@ export const debitPolicySchema = z
       .nullable()
       .meta({ description: 'So many days before the due date the customer is told; null: not told' }),
     retries: z
-      .object(
-        Object.fromEntries(paymentFailures.map((reason) => [reason, days])) as Record<
-          (typeof paymentFailures)[number],
+      .strictObject(
+        Object.fromEntries(passingReasons.map((reason) => [reason, days])) as Record<
+          (typeof passingReasons)[number],
           typeof days
         >,
       )
       .meta({
         description:
-          'By reason of refusal: after how many days it is charged again, each time; empty: not by itself',
+          'By reason of refusal, each counted by itself: after how many days an invoice is charged again, after its first refusal for that reason, its second, …; empty: not by itself. Cards that are expired, not valid or suspected are never charged again by themselves',
       }),
+    most_attempts: z.int().min(1).max(20).meta({
+      description: 'How often an invoice is charged by itself in all, whatever the reasons and methods',
+    }),
   })
   .meta({ id: 'DebitPolicy' })
 

@@ -152,7 +152,7 @@ export function readReference(
 
 /**
  * Keeps the method that an intent was paid by, or set up; the same again is the same. It is charged by itself from now on
- * where the account has no other for that. Announces payment_method.stored.
+ * where the account has no other for that which is still good. Announces payment_method.stored.
  */
 export async function keepMethod(
   tx: Tx,
@@ -184,6 +184,14 @@ export async function keepMethod(
   // A set-up that ends after the account was erased keeps nothing.
   if (erased) return
   const id = (await sql<{ id: string }>`select uuidv7() as id`.execute(tx)).rows[0]!.id
+  // What expired or was refused gives its place to what is good.
+  await tx
+    .updateTable('stored_methods')
+    .set({ automatic: false })
+    .where('account_id', '=', intent.account_id)
+    .where('automatic', '=', true)
+    .where('state', '<>', 'active')
+    .execute()
   await tx
     .insertInto('stored_methods')
     .values({
@@ -214,7 +222,7 @@ export async function setAutomatic(
   await lockIntents(tx, accountId)
   const method = await getOwnMethod(tx, accountId, id)
   if (isRefusal(method)) return method
-  if (method.state !== 'active') return refuse('payment_method_unusable')
+  if (automatic && method.state !== 'active') return refuse('payment_method_unusable')
   // One after the other: the account has one at most at any moment.
   if (automatic)
     await tx

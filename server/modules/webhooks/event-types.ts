@@ -154,6 +154,10 @@ export const eventTypes = {
       'An order was paid and could not be done: the money is credit of the account, staff look at it.',
   },
   'order.cancelled': { object: 'order', description: 'An order was cancelled before it was done.' },
+  'order.expired': {
+    object: 'order',
+    description: 'Nobody accepted a quote by its last day, or an order was not paid in time.',
+  },
   'subscription.created': { object: 'subscription', description: 'A service was sold.' },
   'subscription.activated': {
     object: 'subscription',
@@ -195,6 +199,11 @@ export const eventTypes = {
   'payment_method.removed': {
     object: 'stored_method',
     description: 'A stored method of payment was removed.',
+  },
+  'payment_method.expired': {
+    object: 'stored_method',
+    description:
+      'The day came from which a stored method of payment is no longer good: it is not charged any more.',
   },
   'dunning.acted': {
     object: 'dunning',

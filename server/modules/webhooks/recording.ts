@@ -173,11 +173,13 @@ const announcements: Record<string, Announcement> = {
   'payment.charged_back': ofReversal('payment.charged_back'),
   'payment_method.stored': ofMethod('payment_method.stored'),
   'payment_method.removed': ofMethod('payment_method.removed'),
+  'payment_method.expired': ofMethod('payment_method.expired'),
   'quote.offered': ofOrder('quote.offered'),
   'order.placed': ofOrder('order.placed'),
   'order.processed': ofOrder('order.processed'),
   'order.failed': ofOrder('order.failed'),
   'order.cancelled': ofOrder('order.cancelled'),
+  'order.expired': ofOrder('order.expired'),
   'dunning.acted': {
     types: ['dunning.acted'],
     read: ofTable('dunning_actions', (payload) => one(payload, 'action_id'), {

@@ -30,6 +30,10 @@ const DunningBanner = lazy(() =>
   import('../dunning-banner.tsx').then((module) => ({ default: module.DunningBanner })),
 )
 
+const DebitStopped = lazy(() =>
+  import('../debit-stopped.tsx').then((module) => ({ default: module.DebitStopped })),
+)
+
 const OpenPayments = lazy(() =>
   import('../open-payments.tsx').then((module) => ({ default: module.OpenPayments })),
 )
@@ -80,6 +84,7 @@ function InvoicesPage() {
       />
       {mayPay && (
         <Suspense>
+          <DebitStopped />
           <OpenPayments />
         </Suspense>
       )}
