@@ -1,9 +1,15 @@
 // What is asked of a bank for a charge, and what its answers come to.
-import type { ChargeRequest, Payer, ReversedMoney, Standing } from '../../modules/payments/index.ts'
+import type {
+  Adjustment,
+  ChargeRequest,
+  Payer,
+  ReversedMoney,
+  Standing,
+} from '../../modules/payments/index.ts'
 import { composeBrCode, dashUuid, readBrCode } from '../../platform/br-code.ts'
 import { toDecimal } from '../../platform/money.ts'
 import { checkTaxId } from '../../platform/tax-ids.ts'
-import { type Cobranca, type Devolucao, pixTimeZone } from './messages.ts'
+import { type Cobranca, type Devolucao, pixTimeZone, type ReceivedPix } from './messages.ts'
 import type { PixSettings } from './settings.ts'
 
 /** An immediate charge (`cob`), or one with a due date (`cobv`). */
@@ -144,6 +150,24 @@ function readReversed(charge: Cobranca, now: Temporal.Instant): ReversedMoney[] 
   )
 }
 
+/**
+ * What the bank added to a charge with a due date and took off it, by its own account of the value. Null where it gives none, where
+ * that does not add up to the money, or nothing was added or taken off.
+ */
+function readAdjustment(
+  kind: ChargeKind,
+  { valor, componentesValor: parts }: ReceivedPix,
+): Adjustment | null {
+  if (kind !== 'cobv' || !parts?.original || parts.saque || parts.troco) return null
+  const late_fee = parts.multa?.valor ?? 0
+  const interest = parts.juros?.valor ?? 0
+  const discount = (parts.abatimento?.valor ?? 0) + (parts.desconto?.valor ?? 0)
+  if (late_fee + interest + discount === 0) return null
+  return parts.original.valor + late_fee + interest - discount === valor
+    ? { late_fee, interest, discount }
+    : null
+}
+
 /** What a bank's answer about a charge comes to. */
 export function toStanding(
   settings: PixSettings,
@@ -151,11 +175,11 @@ export function toStanding(
   charge: Cobranca,
   now: Temporal.Instant,
 ): Standing {
-  const received = (charge.pix ?? []).map(({ endToEndId, valor, horario }) => ({
-    ref: endToEndId,
-    amount: valor,
-    at: horario,
-  }))
+  const received = (charge.pix ?? []).map((pix) => {
+    const { endToEndId, valor, horario } = pix
+    const adjusted = readAdjustment(kind, pix)
+    return { ref: endToEndId, amount: valor, at: horario, ...(adjusted ? { adjusted } : {}) }
+  })
   const expires_at = readExpiry(kind, charge)
   const known = {
     ref: refOf(kind, charge.txid),

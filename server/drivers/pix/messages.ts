@@ -46,13 +46,34 @@ export const devolucao = z.object({
 })
 export type Devolucao = z.infer<typeof devolucao>
 
+const part = z.object({ valor: cents }).nullish()
+/**
+ * What the value of a Pix is made of: original + multa + juros − abatimento − desconto. Where it cannot be read the money counts all
+ * the same, without it. Cash that was paid out with it (saque, troco) is none of ours.
+ */
+const componentes = z
+  .object({
+    original: part,
+    saque: part,
+    troco: part,
+    multa: part,
+    juros: part,
+    abatimento: part,
+    desconto: part,
+  })
+  .nullish()
+  .catch(null)
+
 const pix = z.object({
   endToEndId: z.string().min(1).max(200),
   txid: z.string().nullish(),
   valor: cents,
+  componentesValor: componentes,
   horario: instant,
   devolucoes: z.array(devolucao).nullish(),
 })
+
+export type ReceivedPix = z.infer<typeof pix>
 
 /** A charge of either kind. */
 export const cobranca = z.object({

@@ -184,11 +184,12 @@ export function creditLine(
 
 /**
  * A credit note of its lines: each with the taxes of the line that it corrects, at the rates that were billed; where a line is
- * credited to its end, with what is left of them. Null where nothing is credited and no day given back.
+ * credited to its end, with what is left of them. A line's `tax` on top may be given where the sum has to be an exact amount.
+ * Null where nothing is credited and no day given back.
  */
 export function finishCreditNote(
   rules: CreditRules,
-  lines: readonly { credit: PlannedCreditLine; billed: BilledLine }[],
+  lines: readonly { credit: PlannedCreditLine; billed: BilledLine; tax?: number }[],
   cuts: readonly CoverageCut[],
   issueDate: Temporal.PlainDate,
   reason: string | null,
@@ -199,11 +200,11 @@ export function finishCreditNote(
     priced.map(({ credit, billed }) => ({ net: credit.net, rules: billed.taxes })),
     rules.tax_rounding,
   )
-  for (const [index, { credit, billed }] of priced.entries()) {
+  for (const [index, { credit, billed, tax }] of priced.entries()) {
     const left = leftOf(billed)
     const whole = credit.net === left.net
     const own = computed.lines[index]!
-    credit.tax = whole ? left.tax : Math.min(own.tax, left.tax)
+    credit.tax = tax ?? (whole ? left.tax : Math.min(own.tax, left.tax))
     credit.tax_included = whole ? left.tax_included : Math.min(own.tax_included, left.tax_included)
     credit.taxes = settleTaxes(own.taxes, credit)
   }

@@ -27,6 +27,7 @@ export {
   planChargesNow,
   planInvoices,
 } from './engine.ts'
+export { creditDiscounts, type GrantedDiscount } from './granted-discounts.ts'
 export { printInvoice } from './invoice-print.ts'
 export { formatInvoiceNumber, getInvoice } from './invoices.ts'
 export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
@@ -41,6 +42,7 @@ export {
   post,
   settleInvoices,
 } from './ledger.ts'
+export { issueLateCharges, type LateCharges } from './late-charges.ts'
 export { ledgerJobs, ledgerSchedule } from './ledger-days.ts'
 export { explainLine } from './line-words.ts'
 export { personalData } from './personal-data.ts'

@@ -60,8 +60,9 @@ export function incomeEntries(
 function storeCoupons(coupons: PlannedLine['coupons']) {
   if (coupons.length === 0) return null
   return JSON.stringify(
-    coupons.map(({ name, discount }) => ({
+    coupons.map(({ name, discount, term_months }) => ({
       name,
+      ...(term_months ? { term_months } : {}),
       kind: discount.kind,
       amount: discount.kind === 'amount' ? discount.amount : null,
       basis_points: discount.kind === 'percent' ? discount.basis_points : null,
@@ -235,14 +236,14 @@ const sumOf = (lines: readonly { gross: number; net: number }[], of: 'gross' | '
  * Issues documents of one business unit: invoices (or debit notes) with gapless numbers, their lines and taxes, the days that
  * they cover, their postings, and the use of the accounts' credit; whoever listens to `invoices.issued` is told. The
  * accounts must be locked and the documents planned under that lock. A handful of statements that travel together, however
- * many documents. The heads come last, because the numbers are taken with them: whoever else needs one of the series
+ * many documents; with `keep_credit` the accounts' credit is left alone, for they are paid otherwise. The heads come last, because the numbers are taken with them: whoever else needs one of the series
  * waits from there until the transaction ends, and no longer.
  */
 export async function issueDocuments(
   tx: Tx,
   unit: Pick<BillingUnit, 'id'>,
   due: readonly DueDocument[],
-  context: { closing_id: string | null; now: Temporal.Instant },
+  context: { closing_id: string | null; now: Temporal.Instant; keep_credit?: boolean },
 ): Promise<{ invoice_ids: string[]; total: number }> {
   const issued = due
     .filter(({ document }) => document.lines.length > 0)
@@ -363,7 +364,7 @@ export async function issueDocuments(
     return { invoice_ids: [], total: 0 }
   }
   const accountIds = [...new Set(issued.map((item) => item.account_id))]
-  const withCredit = findCredit(tx, accountIds)
+  const withCredit = context.keep_credit ? Promise.resolve([]) : findCredit(tx, accountIds)
   statements.push(
     withCredit,
     announce(tx, 'invoices.issued', { closing_id: context.closing_id, invoice_ids: invoiceIds }),
@@ -379,13 +380,14 @@ export async function issueDocuments(
  * Issues credit notes of one business unit: numbers, lines that say which line they correct, the coverage that they give back
  * in the same transaction (billing.md 12), and their postings. What is credited reduces the debt of the document that it
  * corrects first; only what is not owed there any more becomes account credit (billing.md 20), which then pays other
- * documents. The accounts must be locked. One without lines only gives days back, and is no document.
+ * documents, unless `keep_credit` says otherwise. The accounts must be locked. One without lines only gives days back, and is no
+ * document.
  */
 export async function issueCreditNotes(
   tx: Tx,
   unit: Pick<BillingUnit, 'id'>,
   credits: readonly { account_id: string; credit: PlannedCreditNote }[],
-  context: { now: Temporal.Instant },
+  context: { now: Temporal.Instant; keep_credit?: boolean },
 ): Promise<{ credit_note_ids: string[]; total: number }> {
   await cutCoverage(
     tx,
@@ -468,7 +470,8 @@ export async function issueCreditNotes(
     post(tx, postings),
   ])
   await settleInvoices(tx, corrected, context.now)
-  await applyAccountCredit(tx, [...new Set(issued.map((item) => item.account_id))], context.now)
+  if (!context.keep_credit)
+    await applyAccountCredit(tx, [...new Set(issued.map((item) => item.account_id))], context.now)
   await announce(tx, 'credit_notes.issued', { credit_note_ids: noteIds })
   return { credit_note_ids: noteIds, total: issued.reduce((sum, { credit }) => sum + credit.total, 0) }
 }

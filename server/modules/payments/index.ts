@@ -6,7 +6,6 @@ export {
   type PrintedBoleto,
   readBankStanding,
   registerBankCharge,
-  withdrawBankCharge,
 } from './bank-charges.ts'
 export type {
   BankFileFormat,
@@ -18,6 +17,7 @@ export type {
   ReturnReading,
 } from './bank-file-format.ts'
 export { bankFileSchedule, createBankFileJobs } from './bank-file-jobs.ts'
+export { withdrawBankCharge } from './bank-instructions.ts'
 export { callProvider, isFault } from './calls.ts'
 export { createDebitJobs, debitSchedule } from './debit-jobs.ts'
 export { registerProviderHooks } from './hooks.ts'
@@ -28,6 +28,7 @@ export { notifyPayment, type PaymentNoticeInput } from './payment-notices.ts'
 export { getPayment, type PaymentInput, recordPayment } from './payments.ts'
 export { personalData } from './personal-data.ts'
 export {
+  type Adjustment,
   type Capabilities,
   type ChargeRequest,
   type Drivers,

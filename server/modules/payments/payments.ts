@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { arrayLiteral } from '../../platform/array-literals.ts'
 import { today } from '../../platform/calendar.ts'
-import type { PaymentMethod } from '../../platform/database.gen.ts'
+import type { DocumentKind, PaymentMethod } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal, refuseField } from '../../platform/errors.ts'
 import { announce } from '../../platform/events.ts'
@@ -9,6 +9,18 @@ import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { findByKey, matchAccounts } from '../../platform/word-filter.ts'
 import { lockAccounts, post, settleInvoices } from '../billing/index.ts'
 import { payOrder } from '../orders/index.ts'
+import {
+  type Allocation,
+  allocateMoney,
+  boundAdjustment,
+  chargeLateness,
+  creditDifferences,
+  type Debt,
+  linkDocuments,
+  notLate,
+  readLateness,
+} from './differences.ts'
+import type { Adjustment } from './providers.ts'
 
 /** Money that came in. Amounts are minor units of the business unit's currency. */
 export type PaymentInput = {
@@ -23,6 +35,8 @@ export type PaymentInput = {
   payment_notice_id?: string | null | undefined
   /** The provider that took it, with its own id of the money: booked once, however often it is told. */
   provider?: { provider_id: string; provider_ref: string; intent_id: string | null } | null | undefined
+  /** Why it is not what was charged, where the provider said so. Of an order there is none. */
+  adjusted?: Adjustment | null | undefined
 }
 
 export type PaymentFilter = {
@@ -76,6 +90,14 @@ function selectPayments(tx: Tx) {
       ),
       sql<number>`(select coalesce(sum(r.amount), 0)::bigint from payment_reversals r
          where r.payment_id = ${eb.ref('payments.id')} and r.state = 'done')`.as('reversed'),
+      'payments.late_fee',
+      'payments.interest',
+      'payments.discount',
+      sql<{ id: string; kind: DocumentKind; number: string; total: number }[]>`(
+        select coalesce(json_agg(json_build_object('id', i.id, 'kind', i.kind, 'number', i.series || '-' || i.number, 'total', i.total)
+                                 order by i.kind, i.series, i.number), '[]')
+          from payment_documents d join invoices i on i.id = d.document_id
+         where d.payment_id = ${eb.ref('payments.id')})`.as('documents'),
     ])
 }
 
@@ -139,7 +161,9 @@ export async function recordPayment(
 
 /**
  * Records money that accounts paid and posts it: the bank has it, each invoice owes less, oldest due date first, and what no
- * invoice takes becomes account credit (billing.md 28), as does all of it where the invoices are paid already. Of an order it is
+ * invoice takes becomes account credit (billing.md 28), as does all of it where the invoices are paid already. Late fee and
+ * interest that a provider collected with it are charged by a debit note that it pays, and a discount that it granted is a credit
+ * note (allocateMoney), so that the invoice is settled to the cent. Of an order it is
  * booked together with what the order causes, in one transaction; where that cannot be done the money is credit and the order
  * waits for staff. Two payments of one account never see the same debt: the accounts are locked. Announces payment.approved for
  * each. All are booked or none: refuses not_found (account), invalid_input (received in the future; an invoice that is not the
@@ -169,7 +193,8 @@ export async function bookPayments(
   const debts = await readDebts(tx, bookings, chosen)
   const ids = await sql<{ id: string }>`
     select uuidv7() as id from generate_series(1, ${bookings.length}::int)`.execute(tx)
-  const booked: (Booked & { paid: { invoice_id: string; amount: number }[]; rest: number })[] = []
+  const lateness = bookings.some(isAdjusted) ? await readLateness(tx, debts) : notLate()
+  const booked: (Booked & Allocation)[] = []
   for (const [index, booking] of bookings.entries()) {
     const owner = owners.get(booking.account_id)!
     const own = debts.filter(
@@ -182,22 +207,26 @@ export async function bookPayments(
     const strict = chosen[index] !== null && !booking.provider
     if (strict && own.length !== new Set(chosen[index]).size)
       return refuseField('invoice_ids', 'not_a_choice')
-    let rest = booking.amount
-    const paid = own.flatMap((debt) => {
-      const amount = Math.max(0, Math.min(rest, debt.open_amount))
-      rest -= amount
-      // What comes next of the same account finds what this one left.
-      debt.open_amount -= amount
-      return amount > 0 ? [{ invoice_id: debt.id, amount }] : []
-    })
-    booked.push({
-      id: ids.rows[index]!.id,
-      invoice_ids: paid.map(({ invoice_id }) => invoice_id),
-      paid,
-      rest,
-    })
+    const { amount, received_on } = booking
+    const adjusted = isAdjusted(booking) ? booking.adjusted! : null
+    const allocation = allocateMoney({ amount, received_on, adjusted }, own, lateness)
+    const invoice_ids = allocation.paid.map(({ invoice_id }) => invoice_id)
+    booked.push({ ...allocation, id: ids.rows[index]!.id, invoice_ids })
   }
   await insertPayments(tx, bookings, booked, owners)
+  for (const [index, one] of booked.entries()) {
+    const { account_id, received_on } = bookings[index]!
+    const subject = { account_id, received_on, unit: unitOf(owners.get(account_id)!) }
+    const notes = await chargeLateness(tx, subject, one.charges, now)
+    one.paid.push(...notes)
+    one.invoice_ids.push(...notes.map(({ invoice_id }) => invoice_id))
+    await linkDocuments(
+      tx,
+      account_id,
+      one.id,
+      notes.map(({ invoice_id }) => invoice_id),
+    )
+  }
   await post(
     tx,
     bookings.map((booking, index) => {
@@ -222,6 +251,12 @@ export async function bookPayments(
       }
     }),
   )
+  // Once the money is posted: a credit note goes by what is still owed.
+  for (const [index, { id, discounts }] of booked.entries()) {
+    const { account_id, received_on } = bookings[index]!
+    const subject = { account_id, received_on, unit: unitOf(owners.get(account_id)!) }
+    await linkDocuments(tx, account_id, id, await creditDifferences(tx, subject, discounts, now))
+  }
   await settleInvoices(tx, [...new Set(booked.flatMap(({ invoice_ids }) => invoice_ids))], now)
   await Promise.all(
     booked.map(({ id, invoice_ids }, index) =>
@@ -235,6 +270,16 @@ export async function bookPayments(
   )
   return booked.map(({ id, invoice_ids }) => ({ id, invoice_ids }))
 }
+
+/** Whether a provider said why it is another amount; of an order's money there is nothing to say. */
+const isAdjusted = ({ adjusted, order_id }: PaymentInput) =>
+  (order_id ?? null) === null && !!adjusted && adjusted.late_fee + adjusted.interest + adjusted.discount > 0
+
+const unitOf = ({ business_unit_id, currency, time_zone }: PayingOwner) => ({
+  id: business_unit_id,
+  currency,
+  time_zone,
+})
 
 type PayingOwner = { id: string; business_unit_id: string; currency: string; time_zone: string }
 
@@ -253,8 +298,6 @@ async function readOwners(tx: Tx, ids: readonly string[]): Promise<Map<string, P
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-type Debt = { id: string; account_id: string; currency: string; state: string; open_amount: number }
-
 /** What is owed of the chosen invoices, and of every open one where none were chosen, the oldest due date first. */
 async function readDebts(
   tx: Tx,
@@ -263,7 +306,7 @@ async function readDebts(
 ): Promise<Debt[]> {
   const all = bookings.flatMap(({ account_id }, index) => (chosen[index] === null ? [account_id] : []))
   const found = await sql<Debt>`
-    select i.id, i.account_id, i.currency, i.state, b.open_amount
+    select i.id, i.account_id, i.currency, i.state, i.due_date, b.open_amount
       from (select id from invoices where id = any(${arrayLiteral(chosen.flatMap((ids) => ids ?? []))}::uuid[])
             union select id from invoices where account_id = any(${arrayLiteral(all)}::uuid[]) and state = 'open') c
       join invoices i on i.id = c.id join invoice_balances b on b.invoice_id = i.id
@@ -271,6 +314,11 @@ async function readDebts(
      order by i.due_date, i.issue_date, i.series, i.number`.execute(tx)
   return found.rows
 }
+
+const reported = (booking: Booking): Adjustment =>
+  isAdjusted(booking)
+    ? boundAdjustment(booking.amount, booking.adjusted!)
+    : { late_fee: 0, interest: 0, discount: 0 }
 
 async function insertPayments(
   tx: Tx,
@@ -282,7 +330,7 @@ async function insertPayments(
     arrayLiteral(bookings.map(value))
   await sql`
     insert into payments (id, business_unit_id, account_id, amount, currency, method, received_on, reference, payment_notice_id,
-                          order_id, provider_id, provider_ref, intent_id, recorded_by)
+                          order_id, provider_id, provider_ref, intent_id, recorded_by, late_fee, interest, discount)
     select * from unnest(
       ${column((_one, index) => booked[index]!.id)}::uuid[], ${column(({ account_id }) => owners.get(account_id)!.business_unit_id)}::uuid[],
       ${column(({ account_id }) => account_id)}::uuid[], ${column(({ amount }) => amount)}::bigint[],
@@ -290,7 +338,7 @@ async function insertPayments(
       ${column(({ received_on }) => received_on.toString())}::date[], ${column(({ reference }) => reference)}::text[],
       ${column(({ payment_notice_id }) => payment_notice_id ?? null)}::uuid[], ${column(({ order_id }) => order_id ?? null)}::uuid[],
       ${column(({ provider }) => provider?.provider_id ?? null)}::uuid[], ${column(({ provider }) => provider?.provider_ref ?? null)}::text[],
-      ${column(({ provider }) => provider?.intent_id ?? null)}::uuid[], ${column(({ recorded_by }) => recorded_by)}::uuid[])`.execute(
-    tx,
-  )
+      ${column(({ provider }) => provider?.intent_id ?? null)}::uuid[], ${column(({ recorded_by }) => recorded_by)}::uuid[],
+      ${column((booking) => reported(booking).late_fee)}::bigint[], ${column((booking) => reported(booking).interest)}::bigint[],
+      ${column((booking) => reported(booking).discount)}::bigint[])`.execute(tx)
 }

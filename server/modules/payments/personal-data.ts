@@ -21,6 +21,12 @@ export const personalData: PersonalDataSource[] = [
   rowsOfAccount('bank_statement_lines', { without: ['line_key'] }),
   rowsOfAccount('bank_line_proposals'),
   rowsOfAccount('payments'),
+  {
+    name: 'payment_documents',
+    key: 'uuid',
+    select: (accountId) => sql`
+      select document_id as key, to_jsonb(d) as content from payment_documents d where account_id = ${accountId}`,
+  },
   rowsOfAccount('payment_reversals', { without: ['look_at', 'looks'] }),
   // What a provider knows a method by is of use to nobody else; what is stored encrypted is a bank's.
   rowsOfAccount('stored_methods', { without: ['reference', 'reference_encrypted'] }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  documentKinds,
   invoiceStates,
   orderStates,
   paymentDrivers,
@@ -195,6 +196,17 @@ export const paymentSchema = z
       .meta({ description: 'What it paid of each invoice' }),
     credited: minorUnits.meta({ description: 'What became account credit' }),
     reversed: minorUnits.meta({ description: 'What was refunded or charged back' }),
+    late_fee: minorUnits.meta({ description: 'What of it the provider collected as a fine for paying late' }),
+    interest: minorUnits.meta({ description: 'What of it the provider collected as interest' }),
+    discount: minorUnits.meta({
+      description: 'What the provider took off: for paying early, or as an abatement',
+    }),
+    documents: z
+      .array(z.object({ id, kind: z.enum(documentKinds), number: z.string(), total: minorUnits }))
+      .meta({
+        description:
+          'What was issued because of that: the debit note of late fee and interest, the credit note of the discount',
+      }),
   })
   .meta({ id: 'Payment' })
 

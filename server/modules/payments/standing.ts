@@ -222,6 +222,8 @@ async function bookReceived(
       ...(intent.order_id === null || fulfilled.has(intent.id)
         ? { invoice_ids: intent.invoice_ids }
         : { order_id: intent.order_id }),
+      // An order has no due date, so nothing can be late or early with it.
+      adjusted: intent.order_id === null ? money.adjusted : null,
       provider: { provider_id: intent.provider_id, provider_ref: money.ref, intent_id: intent.id },
       recorded_by: null,
     })
