@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Translate } from '../shared/texts.ts'
 import type { ReactNode } from 'react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '../shared/api-types.gen.ts'
 import { nameOfLanguage } from '../shared/i18n.ts'
-import type { Translate } from '../shared/texts.ts'
 import { useFormats } from '../shared/use-formats.ts'
 import styles from './audit.module.css'
 import { everyStaffQuery } from './audit-queries.ts'
@@ -109,6 +109,7 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return linked('/catalogue/plans', own)
     case 'plan_items':
     case 'plan_options':
+    case 'plan_terms':
     case 'plan_prices':
     case 'plan_meters':
     case 'prices':

@@ -1,6 +1,9 @@
 import { catalogues, late, names } from 'virtual:catalogues'
 import { addTexts, showLanguage, shownLanguage, type TextTree } from './texts.ts'
 
+// A well-kept library is worth its weight here, as openapi-fetch is in api.ts: what first pages load is cut by loading less of our
+// own, never by writing such a library again.
+
 /** The tags of the languages that exist: the folders of `locales/`. */
 export const languages: string[] = Object.keys(catalogues)
 
