@@ -123,7 +123,9 @@ export async function listUnitsToDebit(tx: Tx, now: Temporal.Instant): Promise<s
 
 type Run = { id: string; business_unit_id: string; on_date: Temporal.PlainDate }
 
-/** Charges what is due, batch by batch; stopped or killed it goes on where it was. */
+/**
+ * Charges what is due, batch by batch, each booked while the next is charged; stopped or killed it goes on where it was.
+ */
 export async function runDebits(call: JobContext & PaymentServices, runId: string): Promise<void> {
   const { transact, now } = call
   const run = await transact(async (tx): Promise<Run | null> => {
@@ -140,25 +142,39 @@ export async function runDebits(call: JobContext & PaymentServices, runId: strin
   await askAboutLost(call, run)
   const providers = new Map<string, OpenProvider | null>()
   let after = '00000000-0000-0000-0000-000000000000'
-  for (;;) {
-    if (call.stopping()) {
-      await transact((tx) =>
-        enqueue(tx, 'payments:run_debits', { run_id: runId }, { key: `payments:run_debits:${runId}` }),
-      )
-      return
+  let booking = Promise.resolve()
+  try {
+    for (;;) {
+      if (call.stopping()) {
+        await booking
+        await transact((tx) =>
+          enqueue(tx, 'payments:run_debits', { run_id: runId }, { key: `payments:run_debits:${runId}` }),
+        )
+        return
+      }
+      const batch = await transact(async (tx): Promise<Batch | null> => {
+        const due = await readDueDebits(tx, run.business_unit_id, run.on_date, after, batchSize)
+        if (due.length === 0) return null
+        const intents = await beginDebits(tx, run.business_unit_id, run.on_date, due, now())
+        for (const id of new Set(due.map(({ provider_id }) => provider_id)))
+          if (!providers.has(id)) providers.set(id, await openProvider(tx, call.config, call.drivers, id))
+        const charges = await readCharges(tx, call.config, intents)
+        // Last, so that the booking of the batch before waits for it no longer than it must.
+        await sql`update debit_runs set due = due + ${due.length} where id = ${runId}`.execute(tx)
+        return { due, intents, charges }
+      })
+      if (!batch) break
+      const answers = await chargeBatch(call, batch, providers)
+      await booking
+      booking = bookBatch(call, runId, batch, answers)
+      // Whoever waits for it next is told of its failure.
+      booking.catch(() => undefined)
+      after = batch.due.at(-1)!.invoice_id
     }
-    const batch = await transact(async (tx) => {
-      const due = await readDueDebits(tx, run.business_unit_id, run.on_date, after, batchSize)
-      if (due.length === 0) return null
-      const intents = await beginDebits(tx, run.business_unit_id, run.on_date, due, now())
-      for (const id of new Set(due.map(({ provider_id }) => provider_id)))
-        if (!providers.has(id)) providers.set(id, await openProvider(tx, call.config, call.drivers, id))
-      await sql`update debit_runs set due = due + ${due.length} where id = ${runId}`.execute(tx)
-      return { due, intents, charges: await readCharges(tx, call.config, intents) }
-    })
-    if (!batch) break
-    await chargeBatch(call, runId, batch, providers)
-    after = batch.due.at(-1)!.invoice_id
+    await booking
+  } finally {
+    // Nothing of a run goes on behind the back of whoever runs it again.
+    await booking.catch(() => undefined)
   }
   await transact((tx) =>
     tx
@@ -213,12 +229,12 @@ async function eachAtOnce<T>(
 type Batch = { due: DueDebit[]; intents: string[]; charges: Map<string, ChargeRequest> }
 type Answer = Standing | ProviderSilence | ProviderRefusal
 
+/** Takes a batch to its providers. Returns what each says, by intent. */
 async function chargeBatch(
   call: JobContext & PaymentServices,
-  runId: string,
   { due, intents, charges }: Batch,
   providers: ReadonlyMap<string, OpenProvider | null>,
-): Promise<void> {
+): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>()
   const byProvider = Map.groupBy(intents.keys(), (index) => due[index]!.provider_id)
   for (const [providerId, indexes] of byProvider) {
@@ -229,6 +245,16 @@ async function chargeBatch(
       : wanted.map(() => new ProviderRefusal('settings_invalid', 'the provider is not set up'))
     for (const [index, charge] of wanted.entries()) answers.set(charge.key, given[index]!)
   }
+  return answers
+}
+
+/** Brings what providers said of a batch into the books, and how far the run is. */
+async function bookBatch(
+  call: JobContext & PaymentServices,
+  runId: string,
+  { due, intents }: Batch,
+  answers: ReadonlyMap<string, Answer>,
+): Promise<void> {
   const { now } = call
   await call.transact(async (tx) => {
     const said: Said[] = []
