@@ -19,8 +19,6 @@ const localesRoot = join(projectRoot, 'locales')
 export function configureApp({ app, base }: WebApp): UserConfig {
   return {
     root: join(projectRoot, 'web', app),
-    // Components ask for their texts as with react-i18next; what answers them is a tenth of its weight.
-    resolve: { alias: { 'react-i18next': join(projectRoot, 'web/shared/texts.ts') } },
     base,
     publicDir: join(projectRoot, 'web', 'shared', 'public'),
     cacheDir: join(projectRoot, 'node_modules', '.vite', app),
@@ -41,7 +39,7 @@ export function configureApp({ app, base }: WebApp): UserConfig {
               { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
               {
                 name: 'vendor',
-                test: /node_modules\/(@tanstack|openapi-fetch|use-sync-external-store)\//,
+                test: /node_modules\/(@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\//,
                 priority: 2,
               },
               // Not what only forms need, nor what only paying and ordering do: no first page has one.

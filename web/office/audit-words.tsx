@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import type { Translate } from '../shared/texts.ts'
+import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -56,13 +56,13 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** The word for a column; `state` of a postal address is no state of affairs. */
-export function nameOfColumn(t: Translate, column: string, objectType: string): string {
+export function nameOfColumn(t: TFunction, column: string, objectType: string): string {
   const isPlace = column === 'state' && (objectType === 'accounts' || objectType === 'business_units')
   return t(`audit.name.${isPlace ? 'state_region' : column}`, { defaultValue: column })
 }
 
 /** Who did it: a person by name, else what it came through. */
-export function nameOfActor(t: Translate, entry: AuditEntry): string {
+export function nameOfActor(t: TFunction, entry: AuditEntry): string {
   if (entry.actor_id !== null && entry.actor_name) {
     return entry.on_behalf_of
       ? t('audit.on_behalf', { name: entry.actor_name, account: entry.on_behalf_of })

@@ -4,9 +4,9 @@ import IconCircleX from '@tabler/icons-react/dist/esm/icons/IconCircleX.mjs'
 import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
 import IconPercentage from '@tabler/icons-react/dist/esm/icons/IconPercentage.mjs'
 import IconPlayerPause from '@tabler/icons-react/dist/esm/icons/IconPlayerPause.mjs'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { DunningPolicy } from '../shared/api-types.gen.ts'
-import type { Translate } from '../shared/texts.ts'
 import type { Tone } from '../shared/theme.ts'
 import { useFormats } from '../shared/use-formats.ts'
 import { nameOfWeekday } from './profile-words.tsx'
@@ -25,7 +25,7 @@ export const looksOfAction: Record<StepAction, { icon: TablerIcon; tone: Tone }>
 }
 
 /** 3 days before, on the due date, 10 days after. */
-export function wordsOfDay(t: Translate, day: number): string {
+export function wordsOfDay(t: TFunction, day: number): string {
   if (day === 0) return t('dunning:day.on')
   return t(day < 0 ? 'dunning:day.before' : 'dunning:day.after', { count: Math.abs(day) })
 }

@@ -1,7 +1,7 @@
+import type { TFunction } from 'i18next'
 import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SlaProfile, ThresholdProfile } from '../shared/api-types.gen.ts'
-import type { Translate } from '../shared/texts.ts'
 import styles from './account-guide.module.css'
 import { formatMinutes } from './duration-input.tsx'
 
@@ -44,7 +44,7 @@ function nameDays(days: readonly number[], language: string): string {
 }
 
 /** When an SLA profile counts time. */
-export function wordsOfCoverage(t: Translate, profile: SlaProfile, language: string): string {
+export function wordsOfCoverage(t: TFunction, profile: SlaProfile, language: string): string {
   return profile.coverage === 'always'
     ? t('profiles.coverage.always')
     : t('profiles.hours_of', {

@@ -6,11 +6,11 @@ import IconCreditCard from '@tabler/icons-react/dist/esm/icons/IconCreditCard.mj
 import IconFlask from '@tabler/icons-react/dist/esm/icons/IconFlask.mjs'
 import IconQrcode from '@tabler/icons-react/dist/esm/icons/IconQrcode.mjs'
 import IconTransfer from '@tabler/icons-react/dist/esm/icons/IconTransfer.mjs'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { OwnPaymentIntent, OwnStoredMethod, PaymentChoices } from '../shared/api-types.gen.ts'
 import { addDays } from '../shared/formats.ts'
 import { ToneBadge } from '../shared/state-badge.tsx'
-import type { Translate } from '../shared/texts.ts'
 
 export type PaymentMethod = PaymentChoices['providers'][number]['methods'][number]
 export type PayProvider = PaymentChoices['providers'][number]
@@ -34,7 +34,7 @@ export function iconOfMethod(method: PaymentMethod): TablerIcon {
 /** What people call a stored method: 'Visa •••• 4242', or its kind where the provider says no more. */
 export function nameOfStored(
   stored: Pick<OwnStoredMethod, 'brand' | 'last_digits' | 'method'>,
-  t: Translate,
+  t: TFunction,
 ): string {
   const name = stored.brand ?? t(`portal:payment_method.${stored.method}`)
   return stored.last_digits ? `${name} •••• ${stored.last_digits}` : name

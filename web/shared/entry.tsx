@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import IconArrowLeft from '@tabler/icons-react/dist/esm/icons/IconArrowLeft.mjs'
 import IconFingerprint from '@tabler/icons-react/dist/esm/icons/IconFingerprint.mjs'
 import IconInfoCircle from '@tabler/icons-react/dist/esm/icons/IconInfoCircle.mjs'
+import i18n from 'i18next'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
@@ -14,7 +15,6 @@ import { knowsPasskeys, offersPasskeys, signWithPasskey, stopPasskeys } from './
 import { toProblem } from './problem.ts'
 import { Callout, ProblemAlert } from './problem-alert.tsx'
 import { mine } from './side.ts'
-import { hasText, sayText } from './texts.ts'
 import { showToast } from './toasts.tsx'
 
 type Step = Extract<SignedIn, { state: 'second_factor' }>
@@ -32,8 +32,8 @@ export function useEntry(onIn: () => void) {
     if (answer.recovery_codes_left !== null) {
       showToast({
         tone: answer.recovery_codes_left < 3 ? 'warning' : 'info',
-        title: sayText('common:entry.recovery_left', { count: answer.recovery_codes_left }),
-        detail: sayText('common:entry.recovery_detail'),
+        title: i18n.t('common:entry.recovery_left', { count: answer.recovery_codes_left }),
+        detail: i18n.t('common:entry.recovery_detail'),
         duration: 12_000,
       })
     }
@@ -238,9 +238,9 @@ export function EntryProblem({ problem }: { problem: string | undefined }): Reac
     )
   }
   // The office carries the texts of refusals; the portal leads nobody here with one.
-  const known = hasText(`errors:${problem}.title`)
+  const known = i18n.exists(`errors:${problem}.title`)
   const code = known ? problem : 'identity_provider_failed'
-  if (!hasText(`errors:${code}.title`)) return null
+  if (!i18n.exists(`errors:${code}.title`)) return null
   return (
     <div role="alert">
       <Callout tone="bad" icon={<IconInfoCircle size={20} aria-hidden />} title={t(`errors:${code}.title`)}>

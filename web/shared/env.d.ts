@@ -1,6 +1,6 @@
 /** One loader per language; each brings the namespaces of the app that is built (see vite-app.ts). */
 declare module 'virtual:catalogues' {
-  type Catalogue = Record<string, import('./texts.ts').TextTree>
+  type Catalogue = Record<string, Record<string, unknown>>
   export const catalogues: Record<string, () => Promise<{ default: Catalogue }>>
   /** The same of what only some pages need, by namespace. */
   export const late: Record<string, Record<string, () => Promise<{ default: Catalogue }>>>

@@ -1,5 +1,6 @@
 import { catalogues, late, names } from 'virtual:catalogues'
-import { addTexts, showLanguage, shownLanguage, type TextTree } from './texts.ts'
+import i18n from 'i18next'
+import { initReactI18next } from 'react-i18next'
 
 // A well-kept library is worth its weight here, as openapi-fetch is in api.ts: what first pages load is cut by loading less of our
 // own, never by writing such a library again.
@@ -12,60 +13,64 @@ export function nameOfLanguage(language: string): string {
   return names[language] ?? language
 }
 
-type Catalogue = () => Promise<{ default: Record<string, TextTree> }>
-
-const added = new Map<Catalogue, Promise<void>>()
-
-/** Loads and adds the texts of one file, once. */
-function addCatalogue(language: string, load: Catalogue | undefined): Promise<void> {
-  if (!load) throw new Error(`There are no such texts in ${language}`)
-  const known = added.get(load)
-  if (known) return known
-  const adding = load().then(
-    ({ default: catalogue }) => {
-      for (const [namespace, texts] of Object.entries(catalogue)) addTexts(language, namespace, texts)
-    },
-    (cause) => {
-      // The network may be back at the next try.
-      added.delete(load)
-      throw cause
-    },
-  )
-  added.set(load, adding)
-  return adding
+async function loadCatalogue(language: string) {
+  const load = catalogues[language]
+  if (!load) throw new Error(`There is no catalogue for ${language}`)
+  return (await load()).default
 }
 
 /**
- * Starts the texts in the language that boot.js wrote on <html>, loading that one catalogue. `own` is the namespace of the
- * app: `t('home.title')` looks there, then in `common`.
+ * Starts the translations in the language that boot.js wrote on <html>, loading that one catalogue. `own` is the
+ * namespace of the app: `t('home.title')` looks there, then in `common`. The office has `errors` as well: `t('errors:code.title')`.
  */
-export async function startTexts(own: 'portal' | 'office'): Promise<void> {
-  const language = currentLanguage()
-  await addCatalogue(language, catalogues[language])
-  showLanguage(language, own)
+export async function startTranslations(own: 'portal' | 'office'): Promise<void> {
+  const language = document.documentElement.lang || 'en'
+  await i18n.use(initReactI18next).init({
+    lng: language,
+    resources: { [language]: (await loadCatalogue(language)) as Record<string, Record<string, string>> },
+    ns: ['common', 'errors', own],
+    defaultNS: own,
+    fallbackNS: 'common',
+    fallbackLng: false,
+    load: 'currentOnly',
+    initAsync: false,
+    interpolation: { escapeValue: false, skipOnVariables: true },
+    react: { useSuspense: false },
+  })
 }
 
 /** The language of the screens right now, as a BCP 47 tag. */
 export function currentLanguage(): string {
-  return shownLanguage() || document.documentElement.lang || 'en'
+  return i18n.language || document.documentElement.lang || 'en'
 }
 
 const needed = new Set<string>()
 
-/** Brings texts that only some pages need, in the language of the screens and in whichever is chosen later. */
-export async function loadTexts(name: string): Promise<void> {
-  needed.add(name)
-  await addCatalogue(currentLanguage(), late[name]?.[currentLanguage()])
+async function addLateTexts(namespace: string, language: string): Promise<void> {
+  const load = late[namespace]?.[language]
+  if (!load) throw new Error(`There are no texts of ${namespace} in ${language}`)
+  if (i18n.hasResourceBundle(language, namespace)) return
+  for (const [name, texts] of Object.entries((await load()).default)) {
+    i18n.addResourceBundle(language, name, texts)
+  }
+}
+
+/** Brings a namespace that only some pages need, in the language of the screens and in whichever is chosen later. */
+export async function loadTexts(namespace: string): Promise<void> {
+  needed.add(namespace)
+  await addLateTexts(namespace, currentLanguage())
 }
 
 /** Loads the language if it is new, shows it everywhere and keeps the choice in this browser. */
 export async function changeLanguage(language: string): Promise<void> {
   if (!languages.includes(language)) return
-  await Promise.all([
-    addCatalogue(language, catalogues[language]),
-    ...[...needed].map((name) => addCatalogue(language, late[name]?.[language])),
-  ])
-  showLanguage(language)
+  if (!i18n.hasResourceBundle(language, 'common')) {
+    for (const [namespace, texts] of Object.entries(await loadCatalogue(language))) {
+      i18n.addResourceBundle(language, namespace, texts)
+    }
+  }
+  await Promise.all([...needed].map((namespace) => addLateTexts(namespace, language)))
+  await i18n.changeLanguage(language)
   document.documentElement.lang = language
   try {
     localStorage.setItem('zaguan.language', language)

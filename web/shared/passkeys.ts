@@ -4,8 +4,8 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/browser'
+import i18n from 'i18next'
 import { ProblemError } from './problem.ts'
-import { sayText } from './texts.ts'
 
 // The library comes when somebody uses a passkey; no page waits for it.
 const library = () => import('@simplewebauthn/browser')
@@ -30,8 +30,8 @@ function refusalOf(cause: unknown): ProblemError {
         : 'unusable'
   return new ProblemError({
     code: `passkey_${code}`,
-    title: sayText(`common:passkey.${code}.title`),
-    detail: sayText(`common:passkey.${code}.detail`),
+    title: i18n.t(`common:passkey.${code}.title`),
+    detail: i18n.t(`common:passkey.${code}.detail`),
     status: 400,
   })
 }

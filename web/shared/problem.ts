@@ -1,4 +1,4 @@
-import { sayText } from './texts.ts'
+import i18n from 'i18next'
 
 /** One field that was refused: `path` is the name of the field as the API knows it (`contacts.0.email`). */
 export interface FieldProblem {
@@ -41,8 +41,8 @@ function ownProblem(
 ) {
   return {
     code,
-    title: sayText(`common:problem.${code}.title`),
-    detail: sayText(`common:problem.${code}.detail`),
+    title: i18n.t(`common:problem.${code}.title`),
+    detail: i18n.t(`common:problem.${code}.detail`),
     status,
   }
 }
@@ -52,7 +52,7 @@ function readFieldProblems(value: unknown): FieldProblem[] | undefined {
   return value.filter(isRecord).map((one) => ({
     path: Array.isArray(one.path) ? one.path.join('.') : (text(one.path) ?? ''),
     code: text(one.code) ?? 'invalid',
-    message: text(one.message) ?? text(one.detail) ?? sayText('common:problem.field'),
+    message: text(one.message) ?? text(one.detail) ?? i18n.t('common:problem.field'),
   }))
 }
 
@@ -67,7 +67,7 @@ export function toProblem(cause: unknown, response?: Response): Problem {
   if (isRecord(cause) && (text(cause.code) || text(cause.title)) && !(cause instanceof Error)) {
     return {
       code: text(cause.code) ?? `http_${status}`,
-      title: text(cause.title) ?? sayText('common:problem.unexpected.title'),
+      title: text(cause.title) ?? i18n.t('common:problem.unexpected.title'),
       detail: text(cause.detail),
       errors: readFieldProblems(cause.errors),
       request_id: text(cause.request_id) ?? requestId,

@@ -4,7 +4,7 @@ import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { secondFactorEvent, signedOutEvent } from './api.ts'
 import { readStyleNonce } from './app.tsx'
-import { startTexts } from './i18n.ts'
+import { startTranslations } from './i18n.ts'
 import { SkeletonPage } from './page.tsx'
 import { createQueryClient } from './query.ts'
 import { RouteProblem, RouteUnknown } from './route-states.tsx'
@@ -73,7 +73,7 @@ export async function startApp(options: {
     })
   })
 
-  await startTexts(app)
+  await startTranslations(app)
   // The first page is loaded before anything is drawn (index.html shows its shape meanwhile), so that it is drawn once. As
   // a transition that is done in slices, and the browser can answer in between. A slow answer does not hold it up: then the
   // frame is drawn first.

@@ -7,6 +7,7 @@ import IconPlayerPlay from '@tabler/icons-react/dist/esm/icons/IconPlayerPlay.mj
 import IconRefresh from '@tabler/icons-react/dist/esm/icons/IconRefresh.mjs'
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
+import type { TFunction } from 'i18next'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
@@ -20,7 +21,6 @@ import type { Search } from '../../shared/router.ts'
 import { SimpleTable } from '../../shared/simple-table.tsx'
 import { StateBadge } from '../../shared/state-badge.tsx'
 import { tableQuery } from '../../shared/table-search.ts'
-import type { Translate } from '../../shared/texts.ts'
 import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
@@ -206,7 +206,7 @@ function Actions({ closing }: { closing: ClosingDetail }) {
 }
 
 /** The time that is left, as exactly as it can be known. */
-function timeLeft(t: Translate, seconds: number): string {
+function timeLeft(t: TFunction, seconds: number): string {
   if (seconds < 60) return t('closings.left_seconds')
   if (seconds < 5400) return t('closings.left_minutes', { count: Math.round(seconds / 60) })
   return t('closings.left_hours', { count: Math.round(seconds / 3600) })

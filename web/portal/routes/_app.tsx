@@ -7,12 +7,12 @@ import IconUser from '@tabler/icons-react/dist/esm/icons/IconUser.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { createFileRoute, isRedirect, Outlet, redirect, useRouter } from '@tanstack/react-router'
+import i18n from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../shared/api.ts'
 import { useBrand } from '../../shared/brand.tsx'
 import { PortalShell } from '../../shared/portal-shell.tsx'
 import { toProblem } from '../../shared/problem.ts'
-import { sayText } from '../../shared/texts.ts'
 import { useProblemToast } from '../../shared/toasts.tsx'
 import { homeQuery, maySession, sessionQuery, useEnterAccount, useSession, useSignOut } from '../session.ts'
 import { ViewBanner } from '../view-banner.tsx'
@@ -27,7 +27,7 @@ export const Route = createFileRoute('/_app')({
       const session = await queryClient.ensureQueryData(sessionQuery)
       // The title of every page says that it is seen as a customer.
       if (session.viewer_name === null) delete document.documentElement.dataset.view
-      else document.documentElement.dataset.view = sayText('view_as.prefix')
+      else document.documentElement.dataset.view = i18n.t('view_as.prefix')
       if (session.account_id === null) throw redirect({ to: '/no-account', replace: true })
       return { session }
     } catch (cause) {
