@@ -201,3 +201,6 @@ export function dashUuid(hex: string): string | null {
 export function txidOfNumber(number: string): string {
   return number.replaceAll(/[^a-zA-Z0-9]/g, '').slice(-25)
 }
+
+/** Whether a text is the end-to-end id of a Pix, by which payer, receiver and both their banks know it. */
+export const isEndToEndId = (text: string) => /^E\d{8}\d{12}[0-9A-Za-z]{11}$/.test(text)

@@ -427,6 +427,10 @@ export type MailParams = {
     /** What is still owed of them; 0 when all are paid. */
     remaining: number
     link: string
+    /** Of it: late fee and interest, with the debit notes of these. */
+    late_charges?: { amount: number; numbers: string }
+    /** Beside it: what was taken off by credit notes. */
+    taken_off?: { amount: number; numbers: string }
   }
   payment_rejected: {
     name: string | null
@@ -856,6 +860,12 @@ const composers: { [K in MailKind]: Compose<K> } = {
     const count = params.invoice_count ?? 1
     const key = number === null ? 'credited' : params.remaining > 0 ? 'part' : 'paid'
     const facts = listPaymentFacts(params, language)
+    for (const part of ['late_charges', 'taken_off'] as const) {
+      const difference = params[part]
+      if (!difference) continue
+      const written = formatMoney(difference.amount, params.currency, language)
+      facts.push([t(`mail:payment_approved.${part}`), `${written} (${difference.numbers})`])
+    }
     if (key === 'part') {
       const remaining = formatMoney(params.remaining, params.currency, language)
       facts.push([t('mail:payment_approved.remaining'), remaining])

@@ -12,6 +12,7 @@ import { type PrintedPayment, readPrintedPayments } from './invoice-payment.ts'
 import { nameOfDocument, type PrintableDocument, printDocument } from './invoice-pdf.ts'
 import { formatInvoiceNumber, getInvoice } from './invoices.ts'
 import { type PrintPiece, print } from './printing.ts'
+import { showReference } from './references.ts'
 import { listMovements } from './statement.ts'
 import { type PrintableStatement, printStatement } from './statement-pdf.ts'
 
@@ -158,16 +159,9 @@ export async function printAccountStatement(
   const currency = before.items[0]?.currency ?? unit.currency
   do {
     const page = await listMovements(tx, accountId, { from, to, sort: 'on_date', limit: 200, cursor })
-    for (const {
-      kind,
-      on_date,
-      amount,
-      balance,
-      invoice_series,
-      invoice_number,
-      reference,
-      reason,
-    } of page.items) {
+    for (const movement of page.items) {
+      const { kind, on_date, amount, balance, invoice_series, invoice_number, reference, reason } =
+        showReference(movement)
       const number = invoice_series === null ? null : formatInvoiceNumber(invoice_series, invoice_number ?? 0)
       movements.push({
         kind,

@@ -242,6 +242,8 @@ export type AppliedPayment = {
   payment_id: string | null
   method: PaymentMethod | null
   reference: string | null
+  /** The reference is a provider's id of the money. */
+  by_provider: boolean
   /** The credit note that did it. */
   document_id: string | null
   document_number: string | null
@@ -316,7 +318,8 @@ export async function getInvoice(tx: Tx, id: string, language: Language, now: Te
         left join invoices d on d.id = c.invoice_id
        where l.invoice_id = ${id} order by l.position`.execute(tx),
     sql<AppliedPayment>`
-      select e.kind, e.on_date, -e.amount as amount, e.payment_id, p.method, p.reference, d.id as document_id,
+      select e.kind, e.on_date, -e.amount as amount, e.payment_id, p.method, p.reference,
+             p.provider_id is not null as by_provider, d.id as document_id,
              d.series || '-' || d.number as document_number
         from ledger_entries e
         left join payments p on p.id = e.payment_id

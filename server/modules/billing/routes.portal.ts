@@ -1,8 +1,10 @@
+import { isRefusal } from '../../platform/errors.ts'
 import { type App, portalRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { printAccountStatement, printInvoice } from './invoice-print.ts'
 import { getInvoice, listInvoices } from './invoices.ts'
 import { balanceOf } from './ledger.ts'
+import { showReference } from './references.ts'
 import {
   balanceSchema,
   movementQuery,
@@ -44,7 +46,10 @@ export function registerBillingPortal(app: App): void {
       params: idParams,
       response: ownInvoiceDetail,
     },
-    (tx, { params }, _actor, { language, now }) => getInvoice(tx, params.id, language, now),
+    async (tx, { params }, _actor, { language, now }) => {
+      const invoice = await getInvoice(tx, params.id, language, now)
+      return isRefusal(invoice) ? invoice : { ...invoice, payments: invoice.payments.map(showReference) }
+    },
   )
   portalRoute(
     app,
@@ -72,7 +77,10 @@ export function registerBillingPortal(app: App): void {
       query: movementQuery,
       response: pageOf(movementSchema),
     },
-    (tx, { query }, actor) => listMovements(tx, actor.account_id!, query),
+    async (tx, { query }, actor) => {
+      const page = await listMovements(tx, actor.account_id!, query)
+      return { ...page, items: page.items.map(showReference) }
+    },
   )
   portalRoute(
     app,

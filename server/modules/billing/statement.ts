@@ -24,6 +24,8 @@ export type Movement = {
   payment_id: string | null
   method: PaymentMethod | null
   reference: string | null
+  /** The reference is a provider's id of the money. */
+  by_provider: boolean
   /** Why staff corrected by hand. */
   reason: string | null
 }
@@ -53,7 +55,8 @@ export function listMovements(
         select p.id, p.kind, p.on_date, p.amount, p.credit, p.currency, p.first, i.id as invoice_id, p.payment_id,
                sum(p.amount) over (partition by p.currency order by p.on_date, p.first)::bigint as balance,
                i.series as invoice_series, i.number as invoice_number, i.kind as invoice_kind,
-               coalesce(y.method, j.method) as method, coalesce(y.reference, j.reference) as reference, j.reason
+               coalesce(y.method, j.method) as method, coalesce(y.reference, j.reference) as reference, j.reason,
+               y.provider_id is not null as by_provider
           from postings p
           left join lateral (
             select e.invoice_id from ledger_entries e
@@ -78,6 +81,7 @@ export function listMovements(
       'movements.payment_id',
       'movements.method',
       'movements.reference',
+      'movements.by_provider',
       'movements.reason',
       sql<string>`movements.first`.as('first'),
     ])

@@ -61,7 +61,7 @@ function composeDocument(
 
 /**
  * Writes the mails of issued documents of any kind, one per document and recipient, in the document's language and its
- * business unit's look. Four statements whatever the number; repeated, it writes nothing twice. Returns how many were written.
+ * business unit's look. Of what was issued because of a payment, and settled by it, the receipt tells. Four statements whatever the number; repeated, it writes nothing twice. Returns how many were written.
  */
 export async function queueInvoiceNotices(
   tx: Tx,
@@ -78,6 +78,7 @@ export async function queueInvoiceNotices(
       left join invoice_lines l on l.invoice_id = i.id
       left join invoices a on a.id = i.about_invoice_id
      where i.id = any(${invoiceIds}::uuid[])
+       and not exists (select from payment_documents d where d.document_id = i.id)
      group by i.id, a.id order by i.id`.execute(tx)
   if (documents.length === 0) return 0
   const [recipients, looks] = await Promise.all([

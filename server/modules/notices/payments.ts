@@ -21,7 +21,7 @@ type PaymentFacts = {
   notifier_name: string | null
 }
 
-type PaidInvoice = { id: string; number: string; open_amount: number }
+type PaidInvoice = { id: string; number: string; open_amount: number; caused: boolean }
 
 /** Thanks whoever told us of a payment. */
 export async function queuePaymentNotified(tx: Tx, noticeId: string, origin: string): Promise<void> {
@@ -57,19 +57,41 @@ export async function queuePaymentApproved(tx: Tx, paymentId: string, origin: st
      where p.id = ${paymentId}`.execute(tx)
   const facts = found.rows[0]
   if (!facts) return
-  const { rows: invoices } = await sql<PaidInvoice>`
-    select i.id, i.series || '-' || i.number as number, b.open_amount
+  const { rows: paid } = await sql<PaidInvoice>`
+    select i.id, i.series || '-' || i.number as number, b.open_amount,
+           exists (select from payment_documents d where d.document_id = i.id and d.payment_id = e.payment_id) as caused
       from ledger_entries e
       join invoices i on i.id = e.invoice_id
       join invoice_balances b on b.invoice_id = i.id
      where e.payment_id = ${paymentId} and e.ledger_account = 'receivable'
      order by i.due_date, i.series, i.number`.execute(tx)
+  // What was charged and taken off with it stands by itself.
+  const invoices = paid.filter(({ caused }) => !caused)
+  const differences = await readDifferences(tx, paymentId)
   const to = await recipientsOf(tx, facts)
   await queuePaymentMails(tx, 'payment_approved', paymentId, facts, to, (name) => ({
     ...describe(facts, invoices, name, origin),
     invoice_count: invoices.length,
+    ...differences,
     remaining: invoices.reduce((sum, invoice) => sum + Math.max(0, invoice.open_amount), 0),
   }))
+}
+
+/** What a payment was charged for being late, and what was taken off, each with its documents. */
+async function readDifferences(
+  tx: Tx,
+  paymentId: string,
+): Promise<Pick<MailParams['payment_approved'], 'late_charges' | 'taken_off'>> {
+  const found = await sql<{ kind: 'debit_note' | 'credit_note'; amount: number; numbers: string }>`
+    select i.kind, sum(i.total)::bigint as amount, string_agg(i.series || '-' || i.number, ', ' order by i.number) as numbers
+      from payment_documents d join invoices i on i.id = d.document_id
+     where d.payment_id = ${paymentId} group by i.kind`.execute(tx)
+  const of = (kind: string) => found.rows.find((row) => row.kind === kind)
+  const [charged, off] = [of('debit_note'), of('credit_note')]
+  return {
+    ...(charged ? { late_charges: charged } : {}),
+    ...(off ? { taken_off: off } : {}),
+  }
 }
 
 async function queuePaymentMails<K extends PaymentKind>(
@@ -125,7 +147,7 @@ async function readNotice(tx: Tx, noticeId: string): Promise<PaymentFacts | unde
 
 async function listInvoicesOfNotice(tx: Tx, noticeId: string): Promise<PaidInvoice[]> {
   const found = await sql<PaidInvoice>`
-    select i.id, i.series || '-' || i.number as number, b.open_amount
+    select i.id, i.series || '-' || i.number as number, b.open_amount, false as caused
       from payment_notice_invoices ni
       join invoices i on i.id = ni.invoice_id
       join invoice_balances b on b.invoice_id = i.id
