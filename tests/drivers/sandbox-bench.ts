@@ -163,6 +163,7 @@ export async function startSandbox(plan: { faults?: FaultPlan; settings?: object
       whole: false,
       currency: 'BRL',
       reason: null,
+      others: [],
     }),
     /** What the queue holds of its calls, in the order in which they were added. */
     hooks: () =>

@@ -299,7 +299,12 @@ export class MercadoPagoAccount {
             // The list is of a moment ago: only whose it is can be relied on.
             results: found
               .slice(offset, offset + limit)
-              .map(({ id, external_reference, status }) => ({ id, external_reference, status })),
+              .map(({ id, external_reference, status, transaction_amount_refunded }) => ({
+                id,
+                external_reference,
+                status,
+                transaction_amount_refunded,
+              })),
           },
         ]
       }

@@ -111,6 +111,7 @@ function refundOf(request: ChargeRequest, id: number, amount: number): RefundReq
     whole: amount === request.amount,
     currency: request.currency,
     reason: null,
+    others: [],
   }
 }
 
@@ -166,6 +167,15 @@ describe('a payment in the checkout', () => {
     expect((await ask(context.now.add({ hours: 3 }))).state).toBe('expired')
     account.settle(id, 'approved', 'accredited')
     expect((await ask(context.now.add({ hours: 3 }))).state).toBe('succeeded')
+  })
+
+  it('is over after a week where nobody goes to the end of it', async () => {
+    const request = charge()
+    const { ref } = await driver.create(context, request)
+    const ask = (hours: number) =>
+      driver.lookUp({ ...context, now: context.now.add({ hours }) }, { key: request.key, ref })
+    expect((await ask(24 * 6)).state).toBe('action_needed')
+    expect((await ask(24 * 8)).state).toBe('expired')
   })
 
   it('paid twice by the payer is twice received', async () => {
@@ -270,6 +280,13 @@ describe('a kept card', () => {
 })
 
 describe('silence', () => {
+  it('of the house: it has hung up while the card was asked for, and nothing is charged behind its back', async () => {
+    const card = await keep()
+    const gone = { ...context, signal: AbortSignal.abort() }
+    await expect(driver.create(gone, charge({ stored_method: card }))).rejects.toThrow(ProviderSilence)
+    expect(account.payments.size).toBe(0)
+  })
+
   it.each([
     ['lost before it was done', 'lost', 0],
     ['done, its answer lost', 'unanswered', 1],
@@ -366,6 +383,20 @@ describe('money that goes back', () => {
     expect(await driver.lookUpRefund!(context, { ...refund, ref })).toEqual({ state: 'done', ref })
   })
 
+  it('of the same amount twice is two refunds, also where the second was lost', async () => {
+    const { request, id } = await pay()
+    const [first, second] = [refundOf(request, id, 500), refundOf(request, id, 500)]
+    const done = await driver.refund!(context, first)
+    const others = 'ref' in done ? [done.ref] : []
+    account.fail('POST', /refunds$/, 'lost')
+    await expect(driver.refund!(context, second)).rejects.toThrow(ProviderSilence)
+    const known = { ...second, others, ref: null }
+    expect(await driver.lookUpRefund!(context, known)).toEqual({ state: 'absent' })
+    expect((await driver.refund!(context, second)).state).toBe('done')
+    expect(await driver.lookUpRefund!(context, known)).toMatchObject({ state: 'done' })
+    expect(account.payments.get(id)!.transaction_amount_refunded).toBe(10)
+  })
+
   it('is taken by a chargeback, whole or in part, and comes back when it is won', async () => {
     const { request, id, paid } = await pay()
     const ask = () => driver.lookUp(context, { key: request.key, ref: paid.ref })
@@ -425,8 +456,8 @@ describe('a webhook call', () => {
 })
 
 describe('what came in, and the test button', () => {
-  it('lists the charges that moved', async () => {
-    const { request } = await pay()
+  it('lists the charges that moved, and what went back of them', async () => {
+    const { request, id } = await pay()
     account.now = account.now.add({ hours: 48 })
     const later = await pay()
     const { ref } = await driver.create(context, charge())
@@ -438,6 +469,17 @@ describe('what came in, and the test button', () => {
     }
     expect(await list(account.now.subtract({ hours: 1 }))).toEqual([later.request.key])
     expect(await list(account.now.subtract({ hours: 72 }))).toEqual([request.key, later.request.key])
+    const back = account.refundThere(later.id, 10)
+    account.chargeBack(id, 20)
+    const moved: unknown[] = []
+    for await (const one of driver.listReceived!(context, account.now.subtract({ hours: 72 }), account.now))
+      moved.push([one.key, one.money_ref, one.won ?? false])
+    expect(moved).toEqual([
+      [request.key, String(id), false],
+      [request.key, `chargeback:${id}`, false],
+      [later.request.key, String(later.id), false],
+      [later.request.key, String(back), false],
+    ])
   })
 
   it('says that it works, and why not', async () => {

@@ -198,7 +198,7 @@ const operate: Operation[] = [
           .where('event_key', '=', event_id)
           .executeTakeFirstOrThrow(),
       )
-      await house.run('read_event', { event_id: event.id, about: [`key:${id}`] })
+      await orAgain(house, (open) => open.run('read_event', { event_id: event.id, about: [`key:${id}`] }))
     },
   ],
   [
@@ -252,7 +252,7 @@ const operate: Operation[] = [
     async (house) => {
       const { id } = pickLate(intents)!
       await api.system((tx) => requestCancel(tx, null, id))
-      await house.cancel(id)
+      await orAgain(house, (open) => open.cancel(id))
     },
   ],
   [
@@ -281,6 +281,18 @@ const operate: Operation[] = [
   ],
   ['arrive late', 3, async () => held.splice(Math.floor(dice() * held.length), 1)[0]?.()],
 ]
+
+type House = ReturnType<typeof openHouse>
+/** Jobs that failed because nobody answered: the queue does them again. */
+const again: ((house: House) => Promise<void>)[] = []
+async function orAgain(house: House, job: (house: House) => Promise<void>): Promise<void> {
+  try {
+    await job(house)
+  } catch (error) {
+    if (error instanceof Killed) throw error
+    again.push(job)
+  }
+}
 const thresholds = operate.map((_one, index) =>
   operate.slice(0, index + 1).reduce((sum, [, weight]) => sum + weight, 0),
 )
@@ -310,6 +322,7 @@ async function settleAll(): Promise<void> {
   calm = true
   const house = openHouse(api, { faults: planFault, transact: mortal })
   for (const work of held.splice(0)) await work()
+  for (const job of again.splice(0)) await job(house)
   // Everybody once; then those that are not over, and late charges, which answer no question but the third.
   for (let round = 0; round < 4; round++) {
     api.setNow(api.now().add({ minutes: 1 }).toString())

@@ -94,6 +94,7 @@ const refundOf = (charge: ChargeRequest, e2eid: string, amount: number): RefundR
   whole: false,
   currency: 'BRL',
   reason: 'Cobrado em dobro',
+  others: [],
 })
 const fail = (kind: BankFault['kind'], more: Partial<BankFault> = {}) =>
   bank.faults.push({ match: (_method, path) => path.startsWith('/api/'), kind, ...more })

@@ -256,6 +256,16 @@ export class StripeAccount {
     return this.createRefund({ charge, amount }).id
   }
 
+  /** The payer's bank does not take a refund: the money comes back after it was told to have gone. */
+  returnRefund(id: string): void {
+    const refund = this.refunds.get(id)!
+    const charge = this.charges.get(refund.charge as string)!
+    Object.assign(refund, { status: 'failed', failure_reason: 'expired_or_canceled_card' })
+    charge.amount_refunded -= refund.amount
+    charge.refunded = false
+    this.tell('refund.failed', refund)
+  }
+
   /** A webhook call as Stripe signs it. */
   call(
     event: Stripe.Event,
@@ -687,10 +697,18 @@ export class StripeAccount {
         return { name: 'Refund', body: one(this.refunds) }
       case 'GET refunds':
         take('RefundList')
-        return list('Refund', this.refunds.values(), (item) => item.charge === params.charge)
+        return list(
+          'Refund',
+          this.refunds.values(),
+          (item) => params.charge === undefined || item.charge === params.charge,
+        )
       case 'GET disputes':
         take('DisputeList')
-        return list('Dispute', this.disputes.values(), (item) => item.charge === params.charge)
+        return list(
+          'Dispute',
+          this.disputes.values(),
+          (item) => params.charge === undefined || item.charge === params.charge,
+        )
       case 'GET charges':
         take('ChargeList')
         return list('Charge', this.charges.values(), () => true)

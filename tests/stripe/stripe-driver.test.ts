@@ -89,6 +89,7 @@ function refundOf(request: ChargeRequest, paid: Standing, amount: number): Refun
     whole: amount === request.amount,
     currency: request.currency,
     reason: null,
+    others: [],
   }
 }
 
@@ -312,6 +313,12 @@ describe('a stored method', () => {
 })
 
 describe('silence', () => {
+  it('of the house: it has hung up while its customer was looked for, and nothing is charged behind its back', async () => {
+    const gone = { ...context, signal: AbortSignal.abort() }
+    await expect(driver.create(gone, charge())).rejects.toThrow(ProviderSilence)
+    expect(stripe.intents.size).toBe(0)
+  })
+
   const ways = [
     ['lost before it was done', 'lost', 0],
     ['done, its answer lost', 'unanswered', 1],
@@ -503,6 +510,37 @@ describe('what came in', () => {
     expect(await list()).toEqual([paid.ref, old.paid.ref])
     stripe.settle(ref!, true)
     expect((await list()).toSorted()).toEqual([paid.ref, old.paid.ref, ref].toSorted())
+  })
+})
+
+describe('what moved', () => {
+  it('names the money of each refund and dispute, and whether it is ours again', async () => {
+    const { paid } = await pay()
+    const charge = paid.received[0]!.ref
+    const back = stripe.refundThere(charge, 100)
+    const lost = stripe.dispute(charge, 200, 'needs_response')
+    stripe.dispute(charge, 300, 'warning_needs_response')
+    const list = async () => {
+      const to = Temporal.Instant.fromEpochMilliseconds((stripe.now + 1) * 1000)
+      const found: unknown[] = []
+      for await (const one of driver.listReceived!(context, to.subtract({ hours: 1 }), to))
+        found.push([one.ref, one.money_ref, one.won ?? false])
+      return found
+    }
+    expect(await list()).toEqual([
+      [paid.ref, charge, false],
+      [paid.ref, back, false],
+      [paid.ref, lost, false],
+    ])
+    stripe.decide(lost, 'won')
+    stripe.returnRefund(back)
+    expect(await list()).toEqual(
+      expect.arrayContaining([
+        [paid.ref, charge, false],
+        [paid.ref, back, true],
+        [paid.ref, lost, true],
+      ]),
+    )
   })
 })
 

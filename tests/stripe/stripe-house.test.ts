@@ -219,6 +219,49 @@ describe('Stripe in the house', () => {
     expect((await customer.get(`/invoices/${invoice.id}`)).body.open_amount).toBe(2_000)
   })
 
+  it('finds a refund and a dispute that no call told, and what becomes of them', async () => {
+    const { customer, invoice } = await owe(10_000)
+    const intent = await begin(customer, invoice.id)
+    const { provider_ref } = await refOf(intent.id)
+    stripe.payInForm(provider_ref!, 'paid')
+    await look(intent.id)
+    const [payment] = await paymentsOf(intent.id)
+    const reversals = () =>
+      api.system((tx) =>
+        tx
+          .selectFrom('payment_reversals')
+          .select(['kind', 'state', 'amount'])
+          .where('payment_id', '=', payment!.id)
+          .orderBy('id')
+          .execute(),
+      )
+    const open = async () => (await customer.get(`/invoices/${invoice.id}`)).body.open_amount
+    const reconcile = async () => {
+      api.setNow(api.now().add({ seconds: 2 }).toString())
+      await api.system((tx) => enqueue(tx, 'payments:reconcile', {}))
+      await work()
+    }
+    const back = stripe.refundThere(payment!.provider_ref!, 1_500)
+    const dispute = stripe.dispute(payment!.provider_ref!, 2_000, 'needs_response')
+    await reconcile()
+    expect(await reversals()).toEqual([
+      { kind: 'refund', state: 'done', amount: 1_500 },
+      { kind: 'chargeback', state: 'done', amount: 2_000 },
+    ])
+    expect(await open()).toBe(3_500)
+    // The payer's bank did not take the refund; the dispute is decided for us.
+    stripe.returnRefund(back)
+    stripe.decide(dispute, 'won')
+    await reconcile()
+    await reconcile()
+    expect(await reversals()).toEqual([
+      { kind: 'refund', state: 'failed', amount: 1_500 },
+      { kind: 'chargeback', state: 'won', amount: 2_000 },
+    ])
+    expect(await open()).toBe(0)
+    expect((await customer.get(`/invoices/${invoice.id}`)).body.state).toBe('paid')
+  })
+
   it('keeps a method without a charge, and forgets it at Stripe when the customer removes it', async () => {
     const customer = await makeCustomer(api, admin, unit)
     const wish = await customer.post('/stored-methods', { provider_id: provider, method: 'card' })

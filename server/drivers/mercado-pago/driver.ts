@@ -23,6 +23,7 @@ import {
   type ProviderContext,
   type ProviderDriver,
   ProviderRefusal,
+  ProviderSilence,
   type RefundRequest,
   type RefundStanding,
   type Standing,
@@ -57,6 +58,8 @@ const patience = 20_000
 const hookTolerance = 300
 /** How long the form for keeping a card stays open. */
 const setupPatience = { hours: 1 }
+/** How long a checkout stays open that nobody goes to the end of, where nothing else is asked for. */
+const checkoutPatience = { hours: 24 * 7 }
 
 // What the checkout offers, by its kinds of payment; the others are taken out. The payer's balance cannot be.
 const kinds = ['credit_card', 'debit_card', 'prepaid_card', 'bank_transfer', 'ticket', 'atm'] as const
@@ -167,7 +170,7 @@ export function createMercadoPagoDriver(
     const wanted = offered[charge.method]
     if (!wanted)
       throw new ProviderRefusal('method_not_enabled', `Mercado Pago is not asked for ${charge.method} here`)
-    const { expires_at } = charge
+    const expires_at = charge.expires_at ?? context.now.add(checkoutPatience)
     const made = await ask(() =>
       new Preference(open(context, charge.key)).create({
         body: {
@@ -193,13 +196,9 @@ export function createMercadoPagoDriver(
           // They lead back, and call, only where the address is one that they can reach.
           ...(charge.return_url.startsWith('https:') ? { auto_return: 'approved' } : {}),
           ...hookAddress(context, charge.key),
-          ...(expires_at === null
-            ? {}
-            : {
-                expires: true,
-                expiration_date_to: writeTime(expires_at),
-                date_of_expiration: writeTime(expires_at),
-              }),
+          expires: true,
+          expiration_date_to: writeTime(expires_at),
+          date_of_expiration: writeTime(expires_at),
         },
       }),
     )
@@ -226,6 +225,8 @@ export function createMercadoPagoDriver(
         return failed({ reason: 'invalid_method', detail: error.error || null })
       throw toFault(error)
     }
+    // The house may have given up meanwhile, and asks, or sends again: nothing is charged behind its back.
+    if (context.signal.aborted) throw new ProviderSilence('the house did not wait')
     const made = await ask(() =>
       new Payment(open(context, charge.key)).create({
         body: {
@@ -484,9 +485,16 @@ export function createMercadoPagoDriver(
           }),
         )
         const results = need(page.results, 'results')
-        for (const { external_reference, status } of results)
-          if (external_reference && status !== 'rejected' && status !== 'cancelled')
-            yield { key: external_reference }
+        for (const { id, external_reference: key, status, ...listed } of results) {
+          if (!key || status === 'rejected' || status === 'cancelled') continue
+          const { transaction_amount_refunded } = listed as ApiPayment
+          yield { key, ...(id === undefined ? {} : { money_ref: String(id) }) }
+          if (status !== 'refunded' && status !== 'charged_back' && !transaction_amount_refunded) continue
+          // What went back of it is in the payment itself, and only there.
+          const payment: ApiPayment = await ask(() => new Payment(open(context)).get({ id: need(id, 'id') }))
+          for (const { ref, won } of readPayments([payment], new Map()).reversed)
+            yield { key, money_ref: ref, won: won ?? false }
+        }
         if (results.length < 100) return
       }
     },
@@ -494,7 +502,7 @@ export function createMercadoPagoDriver(
 
   /**
    * A refund whose answer was lost. Their list does not carry our key: it is the one of that amount that was made since ours was
-   * asked for. Sending it again under the same key, where there is none, is the same refund.
+   * asked for, and is none of those that we know as others. Sending it again under the same key, where there is none, is the same refund.
    */
   async function findRefund(
     context: Context,
@@ -505,7 +513,8 @@ export function createMercadoPagoDriver(
     const found = [...listed].filter((one) =>
       refund.ref !== null
         ? String(one.id) === refund.ref
-        : fromApiAmount(need(one.amount, 'amount'), refund.currency) === refund.amount &&
+        : !refund.others.includes(String(one.id)) &&
+          fromApiAmount(need(one.amount, 'amount'), refund.currency) === refund.amount &&
           (since === undefined || Temporal.Instant.compare(readTime(one.date_created), since) >= 0),
     )
     const first = found.toSorted((a, b) => need(a.id, 'id') - need(b.id, 'id'))[0]

@@ -6,10 +6,12 @@ import { z } from 'zod'
 import {
   type ChargeRequest,
   type HookReading,
+  type MovedMoney,
   type Payer,
   type ProviderContext,
   type ProviderDriver,
   ProviderRefusal,
+  ProviderSilence,
   type RefundStanding,
   type Standing,
 } from '../../modules/payments/index.ts'
@@ -131,13 +133,16 @@ export function createStripeDriver(
     }
   }
 
-  /** What went back of a charge, read only where something did. */
-  async function readMoved(stripe: Stripe, intent: Stripe.PaymentIntent): Promise<Moved> {
+  /**
+   * What went back of a charge. A charge does not tell of a refund that failed after it had succeeded: of one that is older than
+   * its first answer the refunds are read in any case.
+   */
+  async function readMoved(stripe: Stripe, intent: Stripe.PaymentIntent, fresh: boolean): Promise<Moved> {
     const charge = intent.latest_charge
-    if (charge === null || typeof charge === 'string') return { refunds: [], disputes: [] }
+    if (charge === null || typeof charge === 'string' || !charge.paid) return { refunds: [], disputes: [] }
     const of = { charge: charge.id, limit: 100 }
     const [refunds, disputes] = await Promise.all([
-      charge.amount_refunded > 0 ? ask(() => stripe.refunds.list(of).autoPagingToArray({ limit: 1000 })) : [],
+      fresh ? [] : ask(() => stripe.refunds.list(of).autoPagingToArray({ limit: 1000 })),
       charge.disputed ? ask(() => stripe.disputes.list(of).autoPagingToArray({ limit: 1000 })) : [],
     ])
     return { refunds, disputes }
@@ -147,8 +152,9 @@ export function createStripeDriver(
     context: Context,
     stripe: Stripe,
     intent: Stripe.PaymentIntent,
+    fresh = false,
   ): Promise<Standing> {
-    return readPayment(intent, await readMoved(stripe, intent), context.settings.publishable_key)
+    return readPayment(intent, await readMoved(stripe, intent, fresh), context.settings.publishable_key)
   }
 
   const paymentParts = ['latest_charge', 'payment_method']
@@ -255,6 +261,8 @@ export function createStripeDriver(
       const kept = charge.stored_method && readReference(charge.stored_method.reference)
       const customer = kept?.customer ?? (await customerOf(stripe, charge.payer))
       const payer = charge.off_session ? 'absent' : kept ? 'stored' : 'form'
+      // The house may have given up meanwhile, and asks, or sends again: nothing is charged behind its back.
+      if (context.signal.aborted) throw new ProviderSilence('the house did not wait')
       try {
         const intent = await stripe.paymentIntents.create(
           {
@@ -277,7 +285,7 @@ export function createStripeDriver(
           },
           { idempotencyKey: charge.key },
         )
-        return await standingOf(context, stripe, intent)
+        return await standingOf(context, stripe, intent, true)
       } catch (error) {
         if (error instanceof Stripe.errors.StripeCardError)
           return {
@@ -395,25 +403,38 @@ export function createStripeDriver(
       return { event_key: event.id, about: aboutOf(event) }
     },
 
-    /** Charges made in that time, and events of it: a debit that was made earlier and paid, refunded or disputed then. */
+    /**
+     * Charges, refunds and disputes made in that time, and events of it: a debit that was made earlier and paid then, a refund that
+     * failed, a dispute that was decided.
+     */
     async *listReceived(context, from, to) {
       const stripe = open(context)
       const created = { gte: seconds(from), lt: seconds(to) + 1 }
+      const made = { created, limit: 100 }
       const seen = new Set<string>()
+      const isNew = (one: MovedMoney) => {
+        const name = JSON.stringify([one.ref, one.money_ref, one.won])
+        return !seen.has(name) && seen.add(name)
+      }
       try {
-        for await (const charge of stripe.charges.list({ created, limit: 100 })) {
+        for await (const charge of stripe.charges.list(made)) {
           const ref = idOf(charge.payment_intent)
           const key = charge.metadata[marks.intent]
-          if (ref === null || key === undefined || !charge.paid || seen.has(ref)) continue
-          seen.add(ref)
-          yield { key, ref }
+          if (ref === null || key === undefined || !charge.paid) continue
+          const moved = { key, ref, money_ref: charge.id }
+          if (isNew(moved)) yield moved
         }
-        for await (const event of stripe.events.list({ created, limit: 100, types: told })) {
-          for (const one of aboutOf(event)) {
-            if (one.ref === undefined || seen.has(one.ref)) continue
-            seen.add(one.ref)
-            yield one
-          }
+        for await (const refund of stripe.refunds.list(made)) {
+          const moved = movedBy(refund)
+          if (moved && isNew(moved)) yield moved
+        }
+        for await (const dispute of stripe.disputes.list(made)) {
+          const moved = movedBy(dispute)
+          if (moved && isNew(moved)) yield moved
+        }
+        for await (const event of stripe.events.list({ ...made, types: told })) {
+          const moved = movedBy(event.data.object as Parameters<typeof movedBy>[0])
+          if (moved && isNew(moved)) yield moved
         }
       } catch (error) {
         throw toFault(error)
@@ -433,6 +454,7 @@ const told = [
   'setup_intent.setup_failed',
   'setup_intent.canceled',
   'charge.refunded',
+  'refund.created',
   'refund.updated',
   'refund.failed',
   'charge.dispute.created',
@@ -470,6 +492,33 @@ function readRefund(refund: Stripe.Refund): RefundStanding {
     default:
       return { state: 'pending', ref: refund.id }
   }
+}
+
+/**
+ * Of which charge something moved money; null where it did not, or is not of a payment. A refund or dispute names its own money: it
+ * is looked at until that is booked.
+ */
+function movedBy(thing: {
+  object: string
+  id: string
+  status?: string | null
+  latest_charge?: { id: string } | string | null
+  payment_intent?: { id: string } | string | null
+}): MovedMoney | null {
+  const { object, id, status } = thing
+  if (object === 'payment_intent') {
+    const money_ref = idOf(thing.latest_charge)
+    return status === 'succeeded' && money_ref !== null ? { ref: id, money_ref } : null
+  }
+  const ref = idOf(thing.payment_intent)
+  if (ref === null) return null
+  if (object === 'dispute') {
+    if (status?.startsWith('warning_') || status === 'prevented') return null
+    return { ref, money_ref: id, won: status === 'won' }
+  }
+  if (object !== 'refund') return null
+  if (status === 'succeeded') return { ref, money_ref: id }
+  return status === 'failed' || status === 'canceled' ? { ref, money_ref: id, won: true } : null
 }
 
 /** Which charge or set-up an event is about. Its contents are not believed: the object is read anew. */

@@ -115,9 +115,13 @@ export function readPayment(intent: Stripe.PaymentIntent, moved: Moved, publisha
   }
 }
 
-/** A refund that was made; one on its way is not money that went back yet. */
+/**
+ * A refund that was made; one on its way is not money that went back yet. One that the payer's bank did not take fails after it
+ * had succeeded, and its money is ours again.
+ */
 function readRefunded(refund: Stripe.Refund, charge: string): ReversedMoney[] {
-  if (refund.status !== 'succeeded') return []
+  const returned = refund.status === 'failed' || refund.status === 'canceled'
+  if (refund.status !== 'succeeded' && !returned) return []
   return [
     {
       ref: refund.id,
@@ -126,6 +130,7 @@ function readRefunded(refund: Stripe.Refund, charge: string): ReversedMoney[] {
       at: toInstant(refund.created),
       key: refund.metadata?.[marks.reversal] ?? null,
       payment_ref: charge,
+      ...(returned ? { won: true } : {}),
     },
   ]
 }

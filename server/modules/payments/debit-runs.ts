@@ -10,7 +10,7 @@ import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { callProvider, isFault } from './calls.ts'
 import { readCharges } from './charge-requests.ts'
 import { beginDebits, type DueDebit, readDueDebits } from './debits.ts'
-import { lookUpIntent, type PaymentServices } from './intent-jobs.ts'
+import { lookUpLost, type PaymentServices } from './intent-jobs.ts'
 import { askAbout } from './intents.ts'
 import { type OpenProvider, openProvider } from './provider-list.ts'
 import {
@@ -210,7 +210,7 @@ async function askAboutLost(call: JobContext & PaymentServices, run: Run): Promi
     return rows.map(({ id }) => id)
   })
   await eachAtOnce(lost, async (id) => {
-    if (!call.stopping()) await lookUpIntent(call, id)
+    if (!call.stopping()) await lookUpLost(call, id)
   })
 }
 

@@ -46,7 +46,8 @@ async function startIntent(call: Call, id: string): Promise<void> {
     ]
     return { provider, request, removed: row.method_removed }
   })
-  if (!begun) return lookUpIntent(call, id)
+  // Begun before, by a process that is no more: nobody is in the midst of it.
+  if (!begun) return lookUpLost(call, id)
   const { provider, request, removed } = begun
   // Its customer took it back while the wish to charge it waited.
   if (removed) return failIntent(call, id, 'the payment method was removed', 'invalid_method')
@@ -109,33 +110,56 @@ async function takeAnswer(
   })
 }
 
+/** How long a call that was begun may be under way, with something over for what is done before and after it. */
+const longestCall = { seconds: 55 }
+
+/** As lookUpIntent, of one whose process is gone: what the provider does not know of never left. */
+export async function lookUpLost(call: Call, id: string): Promise<void> {
+  await lookUpIntent(call, id, true)
+}
+
 /**
  * Asks a provider what became of an intent and applies it. One that the provider knows nothing of is sent again under the
- * same key, which is the same charge; one that it never came to know is given up.
+ * same key, which is the same charge, unless it is just being sent; one that it never came to know is given up. Returns whether
+ * it was heard what became of it, or somebody asks again.
  */
-export async function lookUpIntent(call: Call, id: string): Promise<void> {
-  const { config, drivers, transact } = call
+export async function lookUpIntent(call: Call, id: string, lost = false): Promise<boolean> {
+  const { config, drivers, transact, now } = call
   const found = await transact(async (tx) => {
     const intent = await tx
       .selectFrom('payment_intents')
-      .select(['provider_id', 'provider_ref', 'state', 'looks', 'ended_at'])
+      .select(['provider_id', 'provider_ref', 'state', 'looks', 'sent_at', 'ended_at'])
       .where('id', '=', id)
       .executeTakeFirst()
     if (!intent || intent.state === 'created') return null
     return { intent, provider: await openProvider(tx, config, drivers, intent.provider_id) }
   })
-  if (!found) return
+  if (!found) return true
   const { intent, provider } = found
-  if (!provider) return
+  if (!provider) return false
   const answer = await callProvider(call, provider, (context) =>
     provider.driver.lookUp(context, { key: id, ref: intent.provider_ref }),
   )
   if (isFault(answer) || answer.state !== 'absent' || intent.ended_at !== null) {
     // A refusal to answer says nothing about the charge.
     const silent = isFault(answer) ? { ...answer, fault: 'silence' as const } : answer
-    return takeAnswer(call, id, silent, !provider.driver.capabilities.by_files)
+    await takeAnswer(call, id, silent, !provider.driver.capabilities.by_files)
+    return !isFault(answer) || intent.ended_at === null
   }
-  if (intent.looks >= mostAbsences) return failIntent(call, id, 'the provider never came to know of it')
+  // The request may be on its way at this moment: what it does is not known yet, and it must not be sent beside itself.
+  if (
+    !lost &&
+    intent.state === 'sending' &&
+    intent.sent_at !== null &&
+    Temporal.Instant.compare(intent.sent_at.add(longestCall), now()) > 0
+  ) {
+    await transact((tx) => askAbout(tx, id, longestCall.seconds))
+    return true
+  }
+  if (intent.looks >= mostAbsences) {
+    await failIntent(call, id, 'the provider never came to know of it')
+    return true
+  }
   await transact(async (tx) => {
     const again = await tx
       .updateTable('payment_intents')
@@ -146,10 +170,31 @@ export async function lookUpIntent(call: Call, id: string): Promise<void> {
       .executeTakeFirst()
     if (again) await sendIntent(tx, id)
   })
+  return true
 }
 
-/** Gives an intent up, where its provider still can: what was never sent at once. */
-async function cancelIntent(call: Call, id: string): Promise<void> {
+/** Asks about several, each whatever becomes of the others. Throws the first fault after them all. Returns whether all were heard. */
+async function lookUpEach(call: Call, ids: readonly string[]): Promise<boolean> {
+  const faults: unknown[] = []
+  let heard = true
+  for (const id of ids) {
+    if (call.stopping()) return false
+    try {
+      heard = (await lookUpIntent(call, id)) && heard
+    } catch (error) {
+      faults.push(error)
+      call.log.error({ err: error, intent: id }, 'what became of a payment could not be booked')
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+  return heard
+}
+
+/**
+ * Gives an intent up, where its provider still can: what was never sent at once. Returns whether the provider answered; one that
+ * cannot give up has nothing to say.
+ */
+export async function cancelIntent(call: Call, id: string): Promise<'done' | 'refused' | 'silent'> {
   const { config, drivers, transact, now } = call
   const found = await transact(async (tx) => {
     const done = await tx
@@ -169,12 +214,16 @@ async function cancelIntent(call: Call, id: string): Promise<void> {
     return { intent, provider: await openProvider(tx, config, drivers, intent.provider_id) }
   })
   const cancel = found?.provider?.driver.cancel
-  if (!found?.provider || !cancel) return
+  if (!found?.provider || !cancel) return 'done'
   const { intent, provider } = found
   const answer = await callProvider(call, provider, (context) =>
     cancel.call(provider.driver, context, { key: id, ref: intent.provider_ref }),
   )
-  if (!isFault(answer)) await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
+  // The queue asks again: whoever gave it up is not to find it charged because nobody heard.
+  if (isFault(answer) && answer.fault === 'silence') throw new Error(answer.detail)
+  if (isFault(answer)) return answer.fault === 'refusal' ? 'refused' : 'silent'
+  await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
+  return 'done'
 }
 
 /** Takes a refund to the provider once, and asks about it until it is done or refused. */
@@ -198,6 +247,10 @@ async function sendRefundOf(call: Call, id: string): Promise<void> {
         'payments.intent_id',
         sql<string | null>`(select i.provider_ref from payment_intents i where i.id = payments.intent_id)`.as(
           'charge_ref',
+        ),
+        sql<string[]>`array(select o.provider_ref from payment_reversals o
+          where o.payment_id = payments.id and o.id <> payment_reversals.id and o.provider_ref is not null)`.as(
+          'others',
         ),
       ])
       .where('payment_reversals.id', '=', id)
@@ -232,6 +285,7 @@ async function sendRefundOf(call: Call, id: string): Promise<void> {
     whole: row.amount === row.paid,
     currency: row.currency,
     reason: row.reason,
+    others: row.others,
   }
   const answer = await callProvider(call, provider, async (context): Promise<RefundStanding> => {
     if (!driver.refund) return { state: 'failed', detail: 'this provider gives nothing back' }
@@ -319,7 +373,8 @@ async function readEvent(call: Call, eventId: string, about: readonly string[]):
     )
     return found.rows.map(({ id }) => id)
   })
-  for (const id of ids) await lookUpIntent(call, id)
+  // Of what is open somebody asks again; of what has ended, a refund or a chargeback, nobody would.
+  if (!(await lookUpEach(call, ids))) throw new Error('the provider did not say what became of it')
   await transact((tx) =>
     tx
       .updateTable('provider_events')
@@ -330,36 +385,43 @@ async function readEvent(call: Call, eventId: string, about: readonly string[]):
   )
 }
 
-/** Asks about what nobody asked about in time: a safety net under the jobs that each intent has of its own. */
+/**
+ * Asks about what nobody asked about in time: a safety net under the jobs that each intent has of its own. Each is moved on by an
+ * hour first: what cannot be asked about, or booked, is not the first of every round.
+ */
 async function lookUpOverdue(call: Call): Promise<void> {
-  const ids = await call.transact(async (tx) => {
-    const rows = await tx
-      .selectFrom('payment_intents')
-      .select('id')
-      .where('look_at', '<', call.now().subtract({ minutes: 10 }))
-      .orderBy('look_at')
-      .limit(500)
-      .execute()
-    return rows.map(({ id }) => id)
+  const { transact, now } = call
+  const ids = await transact(async (tx) => {
+    const taken = await sql<{ id: string }>`
+      update payment_intents set look_at = ${now().add({ hours: 1 })}::timestamptz
+       where id in (select id from payment_intents where look_at < ${now().subtract({ minutes: 10 })}::timestamptz
+                     order by look_at limit 500 for update skip locked)
+      returning id`.execute(tx)
+    return taken.rows.map(({ id }) => id)
   })
-  for (const id of ids) {
-    if (call.stopping()) return
-    await lookUpIntent(call, id)
-  }
+  await lookUpEach(call, ids)
 }
 
 /** Finds what came in at providers and no call told us, of the last days. */
 async function reconcile(call: Call): Promise<void> {
   const { config, drivers, transact, now } = call
-  const providers = await transact((tx) =>
-    tx.selectFrom('payment_providers').select('id').where('enabled', '=', true).orderBy('id').execute(),
-  )
+  // One that nobody pays by any more still has refunds and disputes of what was paid by it.
+  const providers = await transact(async (tx) => {
+    const found = await sql<{ id: string }>`
+      select p.id from payment_providers p
+       where p.enabled or (select i.created_at from payment_intents i where i.provider_id = p.id order by i.id desc limit 1)
+                          > ${now().subtract({ hours: 24 * 180 })}::timestamptz
+       order by p.id`.execute(tx)
+    return found.rows
+  })
+  const unbooked: unknown[] = []
   for (const { id } of providers) {
     if (call.stopping()) return
     const provider = await transact((tx) => openProvider(tx, config, drivers, id))
     const list = provider?.driver.listReceived
     if (!provider || !list) continue
     const until = now()
+    const faults: unknown[] = []
     await callProvider(
       call,
       provider,
@@ -369,8 +431,8 @@ async function reconcile(call: Call): Promise<void> {
         const lookUpMissed = async () => {
           const listed = batch
           batch = []
-          for (const missed of await transact((tx) => findMissed(tx, id, listed)))
-            await lookUpIntent(call, missed)
+          const missed = await transact((tx) => findMissed(tx, id, listed))
+          await lookUpEach(call, missed).catch((error: unknown) => faults.push(error))
         }
         for await (const moved of received) {
           if (context.signal.aborted || call.stopping()) return
@@ -380,7 +442,9 @@ async function reconcile(call: Call): Promise<void> {
       },
       300_000,
     )
+    unbooked.push(...faults)
   }
+  if (unbooked.length > 0) throw unbooked[0]
 }
 
 /** Those intents of listed charges whose money is not booked yet, or not back yet. */
@@ -402,7 +466,9 @@ async function findMissed(
      where not exists (select from payments p where p.intent_id = i.id and (l.money_ref is null or p.provider_ref = l.money_ref))
        and not exists (select from payments p join payment_reversals r on r.payment_id = p.id
                         where p.intent_id = i.id and r.provider_ref = l.money_ref
-                          and (r.state = 'won' or r.state = 'done' and not l.won))`.execute(tx)
+                          and (r.state = 'won' or r.state = 'done' and not l.won or r.state = 'failed' and l.won))`.execute(
+    tx,
+  )
   return found.rows.map(({ id }) => id)
 }
 
@@ -411,11 +477,17 @@ export function createIntentJobs(services: PaymentServices): JobHandlers {
   const of = (context: JobContext): Call => ({ ...context, ...services })
   return {
     'payments:start_intent': (payload, context) => startIntent(of(context), String(payload.intent_id)),
-    'payments:look_up_intent': (payload, context) => lookUpIntent(of(context), String(payload.intent_id)),
-    'payments:cancel_intent': (payload, context) => cancelIntent(of(context), String(payload.intent_id)),
+    'payments:look_up_intent': async (payload, context) => {
+      await lookUpIntent(of(context), String(payload.intent_id))
+    },
+    'payments:cancel_intent': async (payload, context) => {
+      await cancelIntent(of(context), String(payload.intent_id))
+    },
     'payments:send_refund': (payload, context) => sendRefundOf(of(context), String(payload.reversal_id)),
-    'payments:forget_method': (payload, context) =>
-      forgetMethod(of(context), String(payload.stored_method_id)),
+    'payments:forget_method': async (payload, context) => {
+      const outcome = await forgetMethod(of(context), String(payload.stored_method_id))
+      if (outcome === 'silent') throw new Error('the provider did not answer')
+    },
     'payments:test_provider': (payload, context) => testProvider(of(context), String(payload.provider_id)),
     'payments:read_event': (payload, context) =>
       readEvent(of(context), String(payload.event_id), payload.about as string[]),

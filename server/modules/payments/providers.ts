@@ -123,7 +123,7 @@ export type ReversedMoney = {
   key: string | null
   /** Which of the received it was; the first by default. */
   payment_ref?: string
-  /** A chargeback that was decided for us. */
+  /** It is ours again: a chargeback that was decided for us, a refund that did not reach the payer after all. */
   won?: boolean
 }
 
@@ -143,7 +143,7 @@ export type Standing = {
   method?: UsedMethod | null
 }
 
-/** A movement that a provider lists. `won`: a chargeback, by its ref, that was given back to us. */
+/** A movement that a provider lists. `won`: a chargeback or refund, by its ref, whose money is ours again. */
 export type MovedMoney = { key?: string; ref?: string; money_ref?: string; won?: boolean }
 
 export type RefundRequest = {
@@ -158,6 +158,8 @@ export type RefundRequest = {
   whole: boolean
   currency: string
   reason: string | null
+  /** The provider's ids of what else went back of the same payment: none of them is this one. */
+  others: string[]
 }
 export type RefundStanding =
   | { state: 'absent' }

@@ -142,18 +142,21 @@ async function postReversal(
   )
 }
 
-/** A chargeback that was decided for us: the money came back, and pays again what it paid, else it is credit. */
+/**
+ * A chargeback that was decided for us, or a refund that did not reach the payer after all: the money came back, and pays again
+ * what it paid, else it is credit.
+ */
 async function postWon(
   tx: Tx,
   payment: ReversedPayment,
-  reversal: { id: string; amount: number },
+  reversal: { id: string; kind: ReversalKind; amount: number },
   at: Temporal.Instant,
   now: Temporal.Instant,
 ): Promise<void> {
   const owed = await sql<{ invoice_id: string; open_amount: number }>`
     select b.invoice_id, b.open_amount from invoice_balances b join invoices i on i.id = b.invoice_id
      where b.open_amount > 0 and i.state = 'open'
-       and b.invoice_id in (select e.invoice_id from ledger_entries e where e.payment_id = ${payment.id} and e.kind = 'chargeback'
+       and b.invoice_id in (select e.invoice_id from ledger_entries e where e.payment_id = ${payment.id} and e.kind = ${reversal.kind}::text::posting_kind
                                and e.ledger_account = 'receivable')
      order by i.due_date, i.id`.execute(tx)
   let rest = reversal.amount
@@ -164,12 +167,16 @@ async function postWon(
   })
   await tx
     .updateTable('payment_reversals')
-    .set({ state: 'won', done_at: now, look_at: null })
+    .set(
+      reversal.kind === 'chargeback'
+        ? { state: 'won', done_at: now, look_at: null }
+        : { state: 'failed', done_at: null, failure_detail: 'it came back', look_at: null },
+    )
     .where('id', '=', reversal.id)
     .execute()
   await post(tx, [
     {
-      kind: 'chargeback_won',
+      kind: reversal.kind === 'chargeback' ? 'chargeback_won' : 'refund',
       business_unit_id: payment.business_unit_id,
       account_id: payment.account_id,
       currency: payment.currency,
@@ -193,6 +200,8 @@ async function postWon(
   )
 }
 
+const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /** Books what a provider says went back of a payment, once by our key or the provider's id of it. */
 export async function bookReversed(
   tx: Tx,
@@ -202,19 +211,23 @@ export async function bookReversed(
 ): Promise<void> {
   const payment = await lockPayment(tx, paymentId)
   if (!payment) return
+  // What stands at the provider where our key does may be another's mark.
+  const key = money.key !== null && isId.test(money.key) ? money.key : null
   const known = await tx
     .selectFrom('payment_reversals')
     .select(['id', 'kind', 'state', 'amount'])
     .where('payment_id', '=', paymentId)
     .where('kind', '=', money.kind)
     .where((eb) =>
-      money.key === null
+      key === null
         ? eb('provider_ref', '=', money.ref)
-        : eb.or([eb('id', '=', money.key), eb('provider_ref', '=', money.ref)]),
+        : eb.or([eb('id', '=', key), eb('provider_ref', '=', money.ref)]),
     )
     .executeTakeFirst()
   // A refund of ours that the provider tells without our key, before its answer came.
-  let reversal = known ?? (money.key === null ? await findOwnRefund(tx, paymentId, money) : undefined)
+  let reversal = known ?? (key === null ? await findOwnRefund(tx, paymentId, money) : undefined)
+  // A refund that came back before it was booked, or once more after that, moved nothing.
+  if (money.won && money.kind === 'refund' && reversal?.state !== 'done') return
   if (!reversal) {
     reversal = await tx
       .insertInto('payment_reversals')
@@ -276,7 +289,7 @@ export async function requestRefund(
   const payment = await lockPayment(tx, paymentId)
   if (!payment) return notFound()
   if (input.amount > payment.left)
-    return payment.left === 0
+    return payment.left <= 0
       ? refuse('payment_given_back')
       : refuseField('amount', 'more_than_refundable', { amount: payment.left, currency: payment.currency })
   if (input.by === 'provider') {
