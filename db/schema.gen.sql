@@ -84,6 +84,8 @@ create type dunning_scope as enum ('account', 'documents');
 
 create type dunning_step_action as enum ('mail', 'late_fee', 'interest', 'suspend', 'cancel');
 
+create type erasure_state as enum ('under_way', 'obstructed', 'done');
+
 create type import_format as enum ('csv', 'xlsx');
 
 create type import_kind as enum ('accounts', 'contacts', 'services');
@@ -303,6 +305,29 @@ create policy portal on account_dunning_exemptions for select to zaguan_portal u
 grant insert, select on account_dunning_exemptions to zaguan_office;
 grant update (lifted_by, lifted_at) on account_dunning_exemptions to zaguan_office;
 grant select (id, business_unit_id, account_id, until, created_at, lifted_at) on account_dunning_exemptions to zaguan_portal;
+
+-- An erasure that waits until providers have cancelled and forgotten what is the account's
+create table account_erasures (
+  id uuid default uuidv7() primary key,
+  account_id uuid not null unique,
+  business_unit_id uuid not null,
+  state erasure_state not null default 'under_way',
+  reason text check (length(reason) >= 1 and length(reason) <= 500),
+  asked_by jsonb,  -- Who asked for it, as the audit log says it: what the job does last is theirs
+  requested_at timestamptz not null,
+  left_behind smallint not null default 0 check (left_behind >= 0),  -- How many things providers kept, because they did not answer for days or refused
+  ended_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
+  check ((state = 'under_way') = (ended_at is null)),
+  check ((state = 'under_way') = (reason is not null))
+);
+create index account_erasures_unit on account_erasures (business_unit_id);
+create trigger account_erased_insert after insert on account_erasures referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
+create trigger audit_delete after delete on account_erasures referencing old table as old_rows for each statement execute function audit_rows();
+create trigger audit_insert after insert on account_erasures referencing new table as new_rows for each statement execute function audit_rows();
+create trigger audit_update after update on account_erasures referencing old table as old_rows new table as new_rows for each statement execute function audit_rows();
+create policy office on account_erasures to zaguan_office using ((select sees_all_units()) or (business_unit_id = any ((select visible_units())::uuid[])));
+grant insert, select, update on account_erasures to zaguan_office;
 
 -- How far the guided creation of an account came (A1): begun by one person, it can be continued by another
 create table account_setups (
@@ -3122,6 +3147,7 @@ create table stored_methods (
   created_at timestamptz not null default now(),
   ended_at timestamptz,
   warned_at timestamptz,
+  forgotten_at timestamptz,  -- When its provider forgot it, or had nothing to forget
   unique (id, account_id),
   foreign key (account_id, business_unit_id) references accounts(id, business_unit_id),
   foreign key (provider_id, business_unit_id) references payment_providers(id, business_unit_id),
@@ -3133,6 +3159,7 @@ create unique index stored_methods_automatic on stored_methods (account_id) wher
 create index stored_methods_created_by on stored_methods (created_by) where (created_by is not null);
 create index stored_methods_expiring on stored_methods (expires_on, id) where ((state = 'active') and (expires_on is not null));
 create index stored_methods_provider on stored_methods (provider_id, id);
+create index stored_methods_to_forget on stored_methods (account_id) where (forgotten_at is null);
 create trigger account_erased_insert after insert on stored_methods referencing new table as new_rows for each statement execute function refuse_rows_of_erased();
 create trigger audit_delete after delete on stored_methods referencing old table as old_rows for each statement execute function audit_rows();
 create trigger audit_insert after insert on stored_methods referencing new table as new_rows for each statement execute function audit_rows();
@@ -4945,7 +4972,9 @@ create function forget_payers() returns trigger language plpgsql security define
 begin
   update subscriptions set stored_method_id = null where account_id = new.id and stored_method_id is not null;
   update stored_methods
-     set brand = null, last_digits = null, expires_on = null, automatic = false, state = 'removed', ended_at = coalesce(ended_at, now())
+     set brand = null, last_digits = null, expires_on = null, automatic = false, state = 'removed', ended_at = coalesce(ended_at, now()),
+         reference = case when forgotten_at is null then reference else '{}' end,
+         reference_encrypted = case when forgotten_at is null then reference_encrypted end
    where account_id = new.id;
   update payment_intents
      set details_encrypted = null, action = null, failure_detail = null, look_at = case when purpose = 'payment' then look_at end,

@@ -87,9 +87,9 @@ import {
   personalData as orderData,
   orderJobs,
   orderSchedule,
+  searchKinds as orderSearchKinds,
   registerOrdersOffice,
   registerOrdersPortal,
-  searchKinds as orderSearchKinds,
 } from './modules/orders/index.ts'
 import {
   bankFileSchedule,
@@ -351,7 +351,7 @@ export function createJobHandlers(services: JobServices): JobHandlers {
     ...createWebhookJobs({ config: services.config, chance: Math.random }),
     ...createImportJobs(services.files),
     ...searchJobs,
-    ...createPrivacyJobs(services, personalData),
+    ...createPrivacyJobs({ ...services, ...taking }, personalData),
   }
 }
 

@@ -122,7 +122,8 @@ const callers: Caller[] = [
   ...membershipPermissions.map((held) => ({
     name: `member: ${held}`,
     side: 'portal' as const,
-    holds: (permission: string) => free(permission) || held === 'owner' || held === permission,
+    holds: (permission: string) =>
+      free(permission) || held === 'owner' || permission.split(' or ').includes(held),
     kind: 'session' as const,
   })),
   { name: 'key: only it', side: 'portal', holds: all, kind: 'key' },
@@ -193,7 +194,11 @@ describe('the declarations', () => {
       'any_user',
       'public',
     ]
-    expect(operations.filter((one) => !(known as string[]).includes(one.permission))).toEqual([])
+    expect(
+      operations.filter(
+        (one) => !one.permission.split(' or ').every((name) => (known as string[]).includes(name)),
+      ),
+    ).toEqual([])
   })
 
   it('are all there are: no route goes past them', () => {
@@ -337,9 +342,15 @@ describe('the server', () => {
       put(`portal member: ${held}`, await session(await join([held]), 'zaguan_portal'))
     const holder = await join(['owner'])
     put('portal key: reads', await key('portal', holder, [...membershipPermissions], true))
-    for (const permission of [...membershipPermissions, 'any_member', 'any_user'] as const) {
-      const single = permission.startsWith('any_') ? 'support' : permission
-      const others = membershipPermissions.filter((other) => other !== permission && other !== 'owner')
+    for (const permission of [
+      ...membershipPermissions,
+      'services or billing',
+      'any_member',
+      'any_user',
+    ] as const) {
+      const named = permission.split(' or ') as MembershipPermission[]
+      const single = permission.startsWith('any_') ? 'support' : named.at(-1)!
+      const others = membershipPermissions.filter((other) => !named.includes(other) && other !== 'owner')
       put(`portal key: only it ${permission}`, await key('portal', holder, [single]))
       put(`portal key: all but it ${permission}`, await key('portal', holder, others))
     }

@@ -3,6 +3,7 @@ import type { Entrance } from './database.ts'
 import { type Refusal, refuse } from './errors.ts'
 import {
   listPermissions,
+  type MemberDemand,
   type MembershipPermission,
   mayMember,
   type StaffPermission,
@@ -176,7 +177,7 @@ export function authorizeStaff(
  */
 export function authorizeMember(
   entered: Entered,
-  permission: MembershipPermission | 'any_member' | 'any_user',
+  permission: MemberDemand | 'any_member' | 'any_user',
   demands: Demands & { method: string },
   now: Temporal.Instant,
 ): CustomerActor | Refusal {

@@ -88,6 +88,8 @@ export type DunningScope = "account" | "documents";
 
 export type DunningStepAction = "cancel" | "interest" | "late_fee" | "mail" | "suspend";
 
+export type ErasureState = "done" | "obstructed" | "under_way";
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -261,6 +263,24 @@ export interface AccountDunningExemptions {
    * The last day on which nothing is done
    */
   until: Temporal.PlainDate;
+}
+
+export interface AccountErasures {
+  account_id: string;
+  /**
+   * Who asked for it, as the audit log says it: what the job does last is theirs
+   */
+  asked_by: Json | null;
+  business_unit_id: string;
+  ended_at: Temporal.Instant | null;
+  id: Generated<string>;
+  /**
+   * How many things providers kept, because they did not answer for days or refused
+   */
+  left_behind: Generated<number>;
+  reason: string | null;
+  requested_at: Temporal.Instant;
+  state: Generated<ErasureState>;
 }
 
 export interface Accounts {
@@ -2501,6 +2521,10 @@ export interface StoredMethods {
    * First day on which a card is no longer good
    */
   expires_on: Temporal.PlainDate | null;
+  /**
+   * When its provider forgot it, or had nothing to forget
+   */
+  forgotten_at: Temporal.Instant | null;
   id: Generated<string>;
   last_digits: string | null;
   method: PaymentMethod;
@@ -2914,6 +2938,7 @@ export interface DB {
   account_change_requests: AccountChangeRequests;
   account_domains: AccountDomains;
   account_dunning_exemptions: AccountDunningExemptions;
+  account_erasures: AccountErasures;
   account_setups: AccountSetups;
   account_tax_exemptions: AccountTaxExemptions;
   accounts: Accounts;
@@ -3091,6 +3116,7 @@ export const dunningPolicyStates = ["draft","in_force","retired"] as const
 export const dunningResults = ["done","nothing","skipped"] as const
 export const dunningScopes = ["account","documents"] as const
 export const dunningStepActions = ["mail","late_fee","interest","suspend","cancel"] as const
+export const erasureStates = ["under_way","obstructed","done"] as const
 export const importFormats = ["csv","xlsx"] as const
 export const importKinds = ["accounts","contacts","services"] as const
 export const intentOrigins = ["customer","staff","run"] as const

@@ -101,7 +101,12 @@ export function refusalOfDatabase(error: unknown): Refusal | null {
       return refuse('reference_missing', { status: 422, params: { constraint: constraint ?? '' } })
     case '23514':
     case '23P01':
-      if (constraint === 'account_erased' || constraint === 'erasure_obstructed') return refuse(constraint)
+      if (
+        constraint === 'account_erased' ||
+        constraint === 'erasure_obstructed' ||
+        constraint === 'order_expired'
+      )
+        return refuse(constraint)
       return refuse('rule_violated', { status: 422, params: { constraint: constraint ?? '' } })
     case '22P02':
     case '22003':

@@ -20,7 +20,7 @@ import type { FileStore } from './files.ts'
 import { Replay, runOnce } from './idempotency.ts'
 import type { Metrics } from './metrics.ts'
 import { describeResponse } from './openapi.ts'
-import type { MembershipPermission, StaffPermission } from './permissions.ts'
+import type { MemberDemand, MembershipPermission, StaffPermission } from './permissions.ts'
 import { hashToken } from './secrets.ts'
 import { chooseLanguage, type Language } from './translations.ts'
 import { takeUpload, type Upload } from './uploads.ts'
@@ -130,7 +130,7 @@ export function officeRoute<P, Q, B, R>(
  */
 export function portalRoute<P, Q, B, R>(
   app: App,
-  options: RouteOptions<P, Q, B, R> & { permission: MembershipPermission | 'any_member' | 'any_user' },
+  options: RouteOptions<P, Q, B, R> & { permission: MemberDemand | 'any_member' | 'any_user' },
   handle: Handle<P, Q, B, R, CustomerActor>,
 ): void {
   addRoute<CustomerActor>(

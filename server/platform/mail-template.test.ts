@@ -112,8 +112,21 @@ const samples: { [K in MailKind]: MailParams[K] } = {
     recurring: { amount: 90000, unit: 'month', count: 12 },
     freemium: false,
     currency: 'BRL',
+    until: date('2026-06-30'),
     link,
   },
+  order_expired: {
+    name: 'Ana',
+    number: 17,
+    title: 'Hospedagem Plus',
+    total: 90000,
+    due: 90000,
+    recurring: null,
+    freemium: false,
+    currency: 'BRL',
+    link,
+  },
+  order_paid_late: { name: 'Beatriz', number: 17, title: 'Hospedagem Plus', link },
   order_processed: {
     name: null,
     number: 17,
@@ -343,6 +356,12 @@ describe('composeMail', () => {
     expect(part.subject).toMatch(/^Payment of R\$\s?89\.90 confirmed$/)
     expect(part.text).toMatch(/Still to pay: R\$\s?2\.50/)
     expect(part.text).toContain('Pay the rest')
+    const late = compose('payment_approved', {
+      late_charges: { amount: 250, numbers: 'D-4' },
+      taken_off: { amount: 99, numbers: 'C-7' },
+    })
+    expect(late.text).toMatch(/Late fee and interest, included: \S*2\.50 \(D-4\)/)
+    expect(late.text).toMatch(/Discount granted: \S*0\.99 \(C-7\)/)
     const credit = compose('payment_approved', { invoice_number: null })
     expect(credit.text).toContain('It is now credit in your account at Ponte Fibra.')
   })

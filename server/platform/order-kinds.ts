@@ -33,6 +33,13 @@ export type OrderDeed = {
   starts_on: Temporal.PlainDate | null
   /** Days that cost nothing at first. */
   trial_days: number
+  /** Its minimum term; `amount_after` is what `recurring` is once what the term takes off has ended on `to_date`. */
+  term?: {
+    months: number
+    discount_basis_points: number | null
+    to_date: string | null
+    amount_after: number | null
+  }
   /** What of the price does not depend on the day: where it differs, other prices are charged than were shown. */
   terms: unknown
 }

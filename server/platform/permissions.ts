@@ -87,7 +87,13 @@ export function listPermissions(
 
 export type MembershipPermission = 'owner' | 'billing' | 'services' | 'support' | 'licences' | 'users'
 
+/** What a route of the portal demands of a member: one permission, or either of two. */
+export type MemberDemand = MembershipPermission | 'services or billing'
+
 /** Whether a member of an account may do something there: the owner may do everything (A6). */
-export function mayMember(held: readonly MembershipPermission[], needed: MembershipPermission): boolean {
-  return held.includes('owner') || held.includes(needed)
+export function mayMember(held: readonly MembershipPermission[], needed: MemberDemand): boolean {
+  if (held.includes('owner')) return true
+  return needed === 'services or billing'
+    ? held.includes('services') || held.includes('billing')
+    : held.includes(needed)
 }

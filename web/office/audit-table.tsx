@@ -44,6 +44,7 @@ const objectTypes = [
   'plan_items',
   'plan_meters',
   'plan_options',
+  'plan_terms',
   'plans',
   'prices',
   'privacy_exports',

@@ -11,6 +11,7 @@ import IconPackage from '@tabler/icons-react/dist/esm/icons/IconPackage.mjs'
 import IconPlus from '@tabler/icons-react/dist/esm/icons/IconPlus.mjs'
 import IconReceipt from '@tabler/icons-react/dist/esm/icons/IconReceipt.mjs'
 import IconRouter from '@tabler/icons-react/dist/esm/icons/IconRouter.mjs'
+import IconShoppingCart from '@tabler/icons-react/dist/esm/icons/IconShoppingCart.mjs'
 import IconTags from '@tabler/icons-react/dist/esm/icons/IconTags.mjs'
 import IconUserCog from '@tabler/icons-react/dist/esm/icons/IconUserCog.mjs'
 import IconUserPlus from '@tabler/icons-react/dist/esm/icons/IconUserPlus.mjs'
@@ -39,6 +40,7 @@ const icons: Record<Kind, TablerIcon> = {
   contract: IconFileText,
   subscription: IconPackage,
   invoice: IconFileInvoice,
+  order: IconShoppingCart,
   payment: IconCash,
   payment_notice: IconReceipt,
   plan: IconTags,
@@ -59,6 +61,8 @@ function placeOf(hit: Hit): { to: string; search?: Record<string, string> } {
       return { to: `/services/${hit.id}` }
     case 'invoice':
       return { to: `/invoices/${hit.id}` }
+    case 'order':
+      return { to: `/orders/${hit.id}` }
     case 'payment':
       return { to: '/payments/received', search: { account_id: hit.account_id ?? '' } }
     case 'payment_notice':

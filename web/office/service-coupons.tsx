@@ -55,11 +55,14 @@ export function ServiceCoupons({ service }: { service: Subscription }) {
             <li key={item.id}>
               <div className={styles.words}>
                 <strong>
-                  {item.name}
+                  {item.term_months === null
+                    ? item.name
+                    : t('service_coupons.for_term', { count: item.term_months })}
                   <ToneBadge tone={tones[item.state]}>{t(`service_coupons.state.${item.state}`)}</ToneBadge>
                 </strong>
                 <small>
-                  −{words.off(item)} · {item.code}
+                  −{words.off(item)}
+                  {item.code !== null && ` · ${item.code}`}
                 </small>
                 <small>
                   {item.to_date === item.from_date

@@ -29,6 +29,7 @@ export type UnitValues = {
   language: string
   closing_day: number | string
   due_day: number | string
+  order_expiry_days: number | string
   billing_mode: string
   day_count: string
   invoice_series: string
@@ -80,6 +81,7 @@ export function valuesOfUnit(unit: BusinessUnit | null, language: string): UnitV
     language: unit?.language ?? language,
     closing_day: unit?.closing_day ?? 1,
     due_day: unit?.due_day ?? 10,
+    order_expiry_days: unit?.order_expiry_days ?? 30,
     billing_mode: unit?.billing_mode ?? 'advance',
     day_count: unit?.day_count ?? 'actual',
     invoice_series: unit?.invoice_series ?? 'A',
@@ -106,6 +108,7 @@ export function bodyOfUnit({ currency: _currency, ...values }: UnitValues) {
     invoice_grouping: values.invoice_grouping as BusinessUnit['invoice_grouping'],
     closing_day: Number(values.closing_day),
     due_day: Number(values.due_day),
+    order_expiry_days: Number(values.order_expiry_days),
   }
 }
 
@@ -323,6 +326,17 @@ export function UnitFields({
               allowDecimal={false}
               hideControls
               {...form.control('due_day')}
+            />
+          </div>
+          <div data-span="6">
+            <NumberInput
+              label={t('units.order_expiry_days')}
+              description={t('units.order_expiry_help')}
+              min={0}
+              max={3650}
+              allowDecimal={false}
+              hideControls
+              {...form.control('order_expiry_days')}
             />
           </div>
           <div data-span="6">

@@ -50,7 +50,7 @@ export function ServiceCoupons({ serviceId }: { serviceId: string }) {
     <Section title={t('coupons.title')}>
       <Facts
         facts={coupons.map((coupon) => [
-          coupon.name,
+          coupon.term_months === null ? coupon.name : t('coupons.for_term', { count: coupon.term_months }),
           <span key={coupon.id}>
             {off(coupon)}
             <br />

@@ -5333,6 +5333,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/office/bank-charges/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a boleto or debit: its terms, what the bank was told, what it answered */
+        get: operations["office_get_bank_charge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges/{id}/due-date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Let a boleto be paid until another day
+         * @description The next remittance tells the bank (movement 06) what it has already. Bar code and typeable line are of the new day; the invoice keeps its own
+         */
+        put: operations["office_change_boleto_due_date"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges/{id}/abatement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Have the bank take less for a boleto
+         * @description The next remittance tells the bank (movement 04) what it has already
+         */
+        put: operations["office_abate_boleto"];
+        post?: never;
+        /**
+         * Have the bank take the whole amount of a boleto again
+         * @description Movement 05
+         */
+        delete: operations["office_cancel_boleto_abatement"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/office/bank-charges/{id}/protest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Have the bank protest an overdue boleto
+         * @description Movement 09
+         */
+        put: operations["office_protest_boleto"];
+        post?: never;
+        /**
+         * Have the bank stop the protest of a boleto and keep it
+         * @description Movement 11. Cancelling the payment instead stops it and writes the boleto off (movement 10)
+         */
+        delete: operations["office_stop_boleto_protest"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/office/bank-charges.csv": {
         parameters: {
             query?: never;
@@ -8476,7 +8561,7 @@ export interface paths {
         put?: never;
         /**
          * Erase who an account is, for good
-         * @description Names and contacts are replaced, the books stay. Nothing of it can be undone
+         * @description Names and contacts are replaced, the books stay. Nothing of it can be undone. Where payment providers keep something of the account they are asked to cancel and forget it first: until then `erased_at` is null and `under_way` says for whom it waits
          */
         post: operations["office_erase_account"];
         delete?: never;
@@ -11438,6 +11523,8 @@ export interface components {
             /** @enum {string} */
             billing_mode: "advance" | "arrears";
             due_day: number;
+            /** @description After so many days an order that nobody pays expires; 0: never */
+            order_expiry_days: number;
             payment_methods: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
             payment_instructions: string | null;
             invoice_series: string;
@@ -14910,8 +14997,20 @@ export interface components {
             amount: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             paid_amount: number;
+            /** @description Fine and interest, as the bank tells them together */
+            late_amount: number;
             /** @description Integer minor units of the currency (ISO 4217) */
+            discount_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            abatement_amount: number;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            iof_amount: number;
+            /** @description The bank’s: it changes nothing of what was paid */
             fee_amount: number;
+            /** @description Other costs that the bank kept */
+            cost_amount: number;
+            /** @description What came to the operator’s account */
+            credited_amount: number;
             occurred_on: string | null;
             credited_on: string | null;
             /**
@@ -14920,6 +15019,7 @@ export interface components {
              */
             effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated" | "instruction_taken" | "instruction_refused" | "protest_begun" | "protest_ended";
             applied_at: string | null;
+            charge_id: string | null;
             account_id: string | null;
             account_name: string | null;
             account_number: number | null;
@@ -14929,6 +15029,8 @@ export interface components {
             invoices: string[];
         };
         BankInstruction: {
+            /** Format: uuid */
+            id: string;
             /** Format: uuid */
             charge_id: string;
             /** @enum {string} */
@@ -14940,6 +15042,7 @@ export interface components {
             account_number: number;
             /** @description Integer minor units of the currency (ISO 4217) */
             amount: number;
+            abatement: number | null;
             /** Format: date */
             due_date: string;
             /** @enum {string} */
@@ -14983,6 +15086,109 @@ export interface components {
             created_at: string;
             ended_at: string | null;
             invoices: string[];
+        };
+        BankChargeDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            business_unit_id: string;
+            /** Format: uuid */
+            provider_id: string;
+            provider_name: string;
+            /** Format: uuid */
+            account_id: string;
+            account_name: string;
+            account_number: number;
+            /** Format: uuid */
+            intent_id: string;
+            /** @enum {string} */
+            kind: "boleto" | "debit";
+            our_number: string;
+            /** @description Integer minor units of the currency (ISO 4217) */
+            amount: number;
+            /**
+             * @description ISO 4217 code
+             * @example BRL
+             */
+            currency: string;
+            /** Format: date */
+            issued_on: string;
+            /** Format: date */
+            due_date: string;
+            typeable_line: string | null;
+            /** @enum {string} */
+            state: "registered" | "sent" | "confirmed" | "rejected" | "paid" | "written_off";
+            failure: ("insufficient_funds" | "expired_method" | "invalid_method" | "authentication_failed" | "limit_exceeded" | "suspected_fraud" | "declined" | "provider_error") | null;
+            failure_codes: string[];
+            withdrawn_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            ended_at: string | null;
+            invoices: string[];
+            business_unit_name: string;
+            bar_code: string | null;
+            /** @description Hundredths of a percent */
+            fine_rate: number;
+            /** @description Hundredths of a percent a month */
+            interest_rate: number;
+            /** @description Hundredths of a percent */
+            discount_rate: number;
+            discount_until: string | null;
+            /** @description What the bank is to take less */
+            abatement: number;
+            /** @description After so many days from the due date it is protested; 0: not by itself */
+            protest_days: number;
+            /** @description Since when its protest is asked for, or going on */
+            protested_at: string | null;
+            sent_at: string | null;
+            confirmed_at: string | null;
+            /** @description What the bank was told, or is to be told, the first first */
+            instructions: {
+                /** Format: uuid */
+                id: string;
+                /** @enum {string} */
+                kind: "enter" | "withdraw" | "abate" | "cancel_abatement" | "change_due_date" | "protest" | "stop_protest";
+                abatement: number | null;
+                due_date: string | null;
+                asked_by: string | null;
+                asked_by_name: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description The remittance; null while it waits for one */
+                bank_file_id: string | null;
+                bank_file_name: string | null;
+                sent_at: string | null;
+                answered_at: string | null;
+                refused: boolean;
+                /** @description The bank’s codes of why it refused */
+                reasons: string[];
+            }[];
+            /** @description What returns said of it */
+            events: {
+                /** Format: uuid */
+                bank_file_id: string;
+                bank_file_name: string;
+                line: number;
+                movement: string;
+                occurrences: string[];
+                /** @enum {string} */
+                effect: "confirmed" | "rejected" | "received" | "written_off" | "noted" | "unknown" | "repeated" | "instruction_taken" | "instruction_refused" | "protest_begun" | "protest_ended";
+                /** @description Integer minor units of the currency (ISO 4217) */
+                paid_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                late_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                discount_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                abatement_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                fee_amount: number;
+                /** @description Integer minor units of the currency (ISO 4217) */
+                credited_amount: number;
+                occurred_on: string | null;
+                credited_on: string | null;
+                applied_at: string | null;
+            }[];
         };
         DebitPolicy: {
             enabled: boolean;
@@ -17388,6 +17594,20 @@ export interface components {
              */
             currency: string;
             erased_at: string | null;
+            /** @description An erasure that waits for payment providers, or what became of it */
+            under_way: {
+                /** @enum {string} */
+                state: "under_way" | "obstructed" | "done";
+                /** Format: date-time */
+                requested_at: string;
+                /** @description Providers that have not yet cancelled or forgotten what they keep */
+                waits_for: {
+                    provider_name: string;
+                    count: number;
+                }[];
+                /** @description How much providers kept, because they did not answer for days or refused */
+                left_behind: number;
+            } | null;
             obstacles: {
                 /** @enum {string} */
                 code: "services_running" | "contracts_in_force" | "invoices_open" | "credit_left" | "payments_pending" | "payments_under_way" | "days_unbilled";
@@ -18571,6 +18791,7 @@ export type BankFile = components['schemas']['BankFile'];
 export type BankFileLine = components['schemas']['BankFileLine'];
 export type BankInstruction = components['schemas']['BankInstruction'];
 export type BankCharge = components['schemas']['BankCharge'];
+export type BankChargeDetail = components['schemas']['BankChargeDetail'];
 export type DebitPolicy = components['schemas']['DebitPolicy'];
 export type DebitRun = components['schemas']['DebitRun'];
 export type DebitAttempt = components['schemas']['DebitAttempt'];
@@ -21823,6 +22044,7 @@ export interface operations {
                     /** @enum {string} */
                     billing_mode?: "advance" | "arrears";
                     due_day?: number;
+                    order_expiry_days?: number;
                     payment_methods?: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
                     payment_instructions?: string | null;
                     sensitive_changes_need_approval?: boolean;
@@ -21947,6 +22169,7 @@ export interface operations {
                     /** @enum {string} */
                     billing_mode?: "advance" | "arrears";
                     due_day?: number;
+                    order_expiry_days?: number;
                     payment_methods?: ("cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other")[];
                     payment_instructions?: string | null;
                     sensitive_changes_need_approval?: boolean;
@@ -35485,6 +35708,260 @@ export interface operations {
                         items: components["schemas"]["BankCharge"][];
                         next_cursor: string | null;
                     };
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_get_bank_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_change_boleto_due_date: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: date */
+                    due_date: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_abate_boleto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description To be taken less */
+                    amount: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_cancel_boleto_abatement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_protest_boleto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    office_stop_boleto_protest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankChargeDetail"];
                 };
             };
             /** @description Refused */

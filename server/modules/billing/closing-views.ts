@@ -396,8 +396,9 @@ export async function previewAccount(
 /** Coupons as a line keeps them: none is null. */
 function storedCoupons(coupons: PlannedDocument['lines'][number]['coupons']) {
   if (coupons.length === 0) return null
-  return coupons.map(({ name, discount }) => ({
+  return coupons.map(({ name, discount, term_months }) => ({
     name,
+    ...(term_months ? { term_months } : {}),
     kind: discount.kind,
     amount: discount.kind === 'amount' ? discount.amount : null,
     basis_points: discount.kind === 'percent' ? discount.basis_points : null,

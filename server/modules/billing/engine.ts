@@ -37,10 +37,12 @@ export type { LineRole }
 /** `amount`: minor units off a whole period. `percent`: basis points, 10000 is all of it. */
 export type RecurringDiscount = { kind: 'amount'; amount: number } | { kind: 'percent'; basis_points: number }
 
-/** A coupon that was redeemed: what it takes off the plan while it lasts. */
+/** A coupon that was redeemed, or what the plan takes off for its term: what comes off the plan while it lasts. */
 export type AppliedCoupon = {
   id: string
   name: string
+  /** Given for a minimum term of so many months. */
+  term_months?: number | undefined
   discount: RecurringDiscount
   from: Temporal.PlainDate
   to: Temporal.PlainDate | null
@@ -138,7 +140,7 @@ export type PlannedLine = {
   net: number
   discount_rule: RecurringDiscount | null
   /** What came off after that, in order. */
-  coupons: { name: string; discount: RecurringDiscount }[]
+  coupons: { name: string; discount: RecurringDiscount; term_months?: number | undefined }[]
   /** On top of net, and contained in it. */
   tax: number
   tax_included: number
@@ -396,7 +398,7 @@ function discountsOf(days: Days, span: DaySpan): PlannedLine['coupons'] {
   if (days.component.role !== 'plan') return []
   return days.subscription.coupons
     .filter(({ from, to }) => toEpochDay(from) <= span.from && (to === null || toEpochDay(to) >= span.to))
-    .map(({ name, discount }) => ({ name, discount }))
+    .map(({ name, discount, term_months }) => ({ name, discount, ...(term_months ? { term_months } : {}) }))
 }
 
 function makeLine(days: Days, piece: Piece, rules: PlanRules, quantity: number): PlannedLine {

@@ -16,6 +16,8 @@ export type LineCoupon = {
   amount?: number | null | undefined
   basis_points?: number | null | undefined
   off?: number | null | undefined
+  /** It is no coupon, but what the plan takes off for a minimum term. */
+  term_months?: number | null | undefined
 }
 
 /** What "why this amount?" is answered from (billing.md 17). Amounts are minor units, ranges half-open. */
@@ -285,6 +287,11 @@ function explainDiscounts(line: ExplainedLine, { t, money, language }: Words): s
     if (off === 0) continue
     left -= off
     const amounts = { name: coupon.name, discount: money(off), net: money(left) }
+    if (coupon.term_months) {
+      const percent = formatBasisPoints(coupon.basis_points ?? 0, language)
+      sentences.push(t('pdf:why.term_percent', { ...amounts, percent, count: coupon.term_months }))
+      continue
+    }
     sentences.push(
       coupon.kind === 'percent' && coupon.basis_points
         ? t('pdf:why.coupon_percent', {

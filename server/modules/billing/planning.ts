@@ -192,6 +192,7 @@ type CouponRow = DiscountRow & {
   id: string
   subscription_id: string
   name: string
+  term_months: number | null
   from_date: Temporal.PlainDate
   to_date: Temporal.PlainDate | null
 }
@@ -243,9 +244,9 @@ export async function loadServices(
         from subscription_suspensions where account_id = any(${ids}::uuid[])
        order by subscription_id, period`.execute(tx),
       sql<CouponRow>`
-      select id, subscription_id, name, discount_kind, discount_amount, discount_basis_points, from_date, to_date
+      select id, subscription_id, name, term_months, discount_kind, discount_amount, discount_basis_points, from_date, to_date
         from subscription_coupons where account_id = any(${ids}::uuid[])
-       order by subscription_id, from_date, id`.execute(tx),
+       order by subscription_id, term_months nulls last, from_date, id`.execute(tx),
       sql<ChargeRow>`
       select id, account_id, subscription_id, kind, description, unit_amount, quantity, bill_on, instalment, instalments,
              product_id
@@ -335,7 +336,14 @@ function ownUsage(
 }
 
 function readCoupon(row: CouponRow): AppliedCoupon {
-  return { id: row.id, name: row.name, discount: readDiscount(row)!, from: row.from_date, to: row.to_date }
+  return {
+    id: row.id,
+    name: row.name,
+    ...(row.term_months === null ? {} : { term_months: row.term_months }),
+    discount: readDiscount(row)!,
+    from: row.from_date,
+    to: row.to_date,
+  }
 }
 
 type BilledRow = {
@@ -367,7 +375,15 @@ type LineRow = DiscountRow & {
   quantity: number
   gross: number
   net: number
-  coupons: { name: string; kind: DiscountKind; amount: number | null; basis_points: number | null }[] | null
+  coupons:
+    | {
+        name: string
+        kind: DiscountKind
+        amount: number | null
+        basis_points: number | null
+        term_months?: number
+      }[]
+    | null
   tax: number
   tax_included: number
   taxes: ComputedTax[] | null
@@ -419,8 +435,9 @@ export async function readBilledLines(tx: Tx, which: RawBuilder<unknown>): Promi
         gross: row.gross,
         net: row.net,
         discount_rule: readDiscount(row),
-        coupons: (row.coupons ?? []).map(({ name, kind, amount, basis_points }) => ({
+        coupons: (row.coupons ?? []).map(({ name, kind, amount, basis_points, term_months }) => ({
           name,
+          ...(term_months ? { term_months } : {}),
           discount:
             kind === 'amount' ? { kind, amount: amount ?? 0 } : { kind, basis_points: basis_points ?? 0 },
         })),

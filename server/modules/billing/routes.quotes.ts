@@ -18,6 +18,15 @@ const saleQuoteSchema = z
       .nullable()
       .meta({ description: 'First charged day; null while awaiting installation' }),
     components: z.array(componentSchema.omit({ id: true })),
+    term: z
+      .object({
+        months: z.int(),
+        discount_basis_points: z.int(),
+        to_date: plainDate.meta({ description: 'First day without it' }),
+        amount: minorUnits.meta({ description: 'What `amount` is while the term lasts' }),
+      })
+      .nullable()
+      .meta({ description: 'What the plan takes off for the term' }),
     coupon: z
       .object({
         name: z.string(),

@@ -5,7 +5,7 @@ import { isRefusal } from '../../platform/errors.ts'
 import { anchorOf, cyclePeriodOfDay, type SubscriptionInput } from '../subscriptions/index.ts'
 import { type PlannedInvoice, planInvoices } from './engine.ts'
 import { type BillingUnit, rulesOf, type Service, withTerms } from './planning.ts'
-import { sell } from './sales.ts'
+import { priceInTerm, sell } from './sales.ts'
 
 /**
  * What a sale would be, without selling: the service is created, read, billed by the engine, and undone, so that the
@@ -22,7 +22,7 @@ export async function quoteSale(tx: Tx, accountId: string, input: SubscriptionIn
 async function sellAndBill(tx: Tx, accountId: string, input: SubscriptionInput, now: Temporal.Instant) {
   const sale = await sell(tx, accountId, input, now)
   if (isRefusal(sale)) return sale
-  const { sold, unit, coupon, service } = sale
+  const { sold, unit, coupon, term, service } = sale
   const { currency, plan_value, discount, amount, cycle_unit, cycle_count, cycle_alignment } = sold
   return {
     currency,
@@ -35,6 +35,14 @@ async function sellAndBill(tx: Tx, accountId: string, input: SubscriptionInput, 
     billing_start: sold.billing_start,
     components: sold.components.map(({ id: _id, ...component }) => component),
     coupon: coupon ?? null,
+    term: term
+      ? {
+          months: sold.term_months,
+          discount_basis_points: term.discount_basis_points!,
+          to_date: term.to_date!,
+          amount: priceInTerm(sale).all,
+        }
+      : null,
     first_invoice: service ? findFirstInvoice(unit, service) : null,
   }
 }

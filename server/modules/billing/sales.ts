@@ -11,7 +11,8 @@ import {
   type SubscriptionInput,
   subscriptionInput,
 } from '../subscriptions/index.ts'
-import { planDaysNow } from './engine.ts'
+import { readDiscount } from './billable.ts'
+import { planDaysNow, priceDays } from './engine.ts'
 import { issueDocuments } from './issuing.ts'
 import {
   type BillingUnit,
@@ -27,14 +28,24 @@ export async function sell(tx: Tx, accountId: string, input: SubscriptionInput, 
   const sold = await createSubscription(tx, accountId, input, now)
   if (isRefusal(sold)) return sold
   const unit = (await readBillingUnits(tx, [sold.business_unit_id])).get(sold.business_unit_id)!
-  const coupon = await tx
+  const taken = await tx
     .selectFrom('subscription_coupons')
-    .select(['name', 'discount_kind', 'discount_amount', 'discount_basis_points', 'from_date', 'to_date'])
+    .select([
+      'name',
+      'term_months',
+      'discount_kind',
+      'discount_amount',
+      'discount_basis_points',
+      'from_date',
+      'to_date',
+    ])
     .where('subscription_id', '=', sold.id)
-    .executeTakeFirst()
+    .execute()
+  const coupon = taken.find((one) => one.term_months === null)
+  const term = taken.find((one) => one.term_months !== null)
   const loaded = (await loadServices(tx, unit, [accountId], sold.start_date)).get(accountId)
   const services = loaded?.services ?? []
-  return { sold, unit, coupon, services, service: services.find(({ id }) => id === sold.id) }
+  return { sold, unit, coupon, term, services, service: services.find(({ id }) => id === sold.id) }
 }
 export type Sale = Exclude<Awaited<ReturnType<typeof sell>>, { code: string }>
 
@@ -83,7 +94,7 @@ async function sellNow(
 const connections: readonly PlanKind[] = ['dial_up', 'broadband', 'additional_point']
 
 const ownRequest = subscriptionInput
-  .pick({ plan_id: true, quantity: true, cycle: true, coupon_code: true, options: true })
+  .pick({ plan_id: true, quantity: true, cycle: true, coupon_code: true, options: true, term_months: true })
   .extend({ kind: z.literal('subscription') })
   .meta({ id: 'OwnSubscriptionOrder' })
 const staffRequest = subscriptionInput
@@ -126,12 +137,22 @@ export const subscriptionOrders = orderKind({
   async checkOwn(tx, _accountId, request) {
     const plan = await tx
       .selectFrom('plans')
-      .select(['kind', 'customer_orders', 'support_credits'])
+      .select(['kind', 'customer_orders', 'support_credits', 'term_months'])
       .where('id', '=', request.plan_id)
       .executeTakeFirst()
     if (!plan || (plan.kind === 'support_pack' && plan.support_credits > 0))
       return refuseField('plan_id', 'not_a_choice')
-    return isOrderable(plan) ? undefined : refuse('order_not_allowed', { status: 403 })
+    if (!isOrderable(plan)) return refuse('order_not_allowed', { status: 403 })
+    const { term_months = plan.term_months } = request
+    if (term_months === plan.term_months) return undefined
+    // Customers choose among what is offered; staff agree on any term.
+    const offered = await tx
+      .selectFrom('plan_terms')
+      .select('id')
+      .where('plan_id', '=', request.plan_id)
+      .where('term_months', '=', term_months)
+      .executeTakeFirst()
+    return offered ? undefined : refuseField('term_months', 'not_a_choice')
   },
   async perform(tx, accountId, request, { now, salesperson_id }) {
     const { kind: _kind, status, ...input } = request
@@ -151,13 +172,24 @@ export const subscriptionOrders = orderKind({
   },
 })
 
-function describeSale({ sold, coupon, invoice_ids }: Sale & { invoice_ids: string[] }): OrderDeed {
+/** What a whole period of a new service costs while its term lasts: as it is billed then, rounded once (billing.md 9). */
+export function priceInTerm({ sold, term }: Sale): { plan: number; all: number } {
+  const plain = sold.plan_value - sold.discount
+  if (!term) return { plan: plain, all: sold.amount }
+  const own = readDiscount(sold)
+  const inTerm = { kind: 'percent', basis_points: term.discount_basis_points! } as const
+  const { net } = priceDays(BigInt(sold.plan_value), [...(own ? [own] : []), inTerm], 1, 1)
+  return { plan: net, all: sold.amount - plain + net }
+}
+
+function describeSale(sale: Sale & { invoice_ids: string[] }): OrderDeed {
+  const { sold, coupon, term, invoice_ids } = sale
+  const price = priceInTerm(sale)
   const parts = sold.components.map((one) => ({
     role: one.role,
     description: one.description,
     quantity: one.quantity,
-    amount:
-      one.role === 'usage' ? one.unit_amount : one.role === 'plan' ? one.amount - sold.discount : one.amount,
+    amount: one.role === 'usage' ? one.unit_amount : one.role === 'plan' ? price.plan : one.amount,
     cycle_unit: one.cycle_unit,
     cycle_count: one.cycle_count,
   }))
@@ -170,9 +202,18 @@ function describeSale({ sold, coupon, invoice_ids }: Sale & { invoice_ids: strin
     recurring:
       sold.cycle_unit === 'once'
         ? null
-        : { amount: sold.amount, cycle_unit: sold.cycle_unit, cycle_count: sold.cycle_count },
+        : { amount: price.all, cycle_unit: sold.cycle_unit, cycle_count: sold.cycle_count },
+    term: {
+      months: sold.term_months,
+      discount_basis_points: term?.discount_basis_points ?? null,
+      to_date: term?.to_date?.toString() ?? null,
+      amount_after: term ? sold.amount : null,
+    },
+    // What a term alone makes free is not free for ever.
     freemium:
-      parts.every(({ amount }) => amount === 0) && sold.components.every(({ tiers }) => tiers === null),
+      !term &&
+      parts.every(({ amount }) => amount === 0) &&
+      sold.components.every(({ tiers }) => tiers === null),
     starts_on: sold.billing_start,
     trial_days: sold.trial_days,
     terms: {
@@ -186,6 +227,7 @@ function describeSale({ sold, coupon, invoice_ids }: Sale & { invoice_ids: strin
       billing_mode: sold.billing_mode,
       trial: [sold.trial_days, sold.proportional_trial],
       term_months: sold.term_months,
+      ...(term ? { term_discount: term.discount_basis_points } : {}),
     },
   }
 }

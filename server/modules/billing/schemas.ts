@@ -46,6 +46,10 @@ const lineFields = {
         amount: minorUnits.nullish(),
         basis_points: z.int().nullish(),
         off: minorUnits.nullish().meta({ description: 'What it took off this line' }),
+        term_months: z
+          .int()
+          .nullish()
+          .meta({ description: 'It is no coupon, but given for this minimum term' }),
       }),
     )
     .nullable(),

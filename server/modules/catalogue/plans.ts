@@ -41,6 +41,8 @@ export type MeterInput = {
   prices: PriceInput[]
   archived?: boolean | undefined
 }
+/** A minimum term to choose; `discount_basis_points` come off the plan's recurring price while it lasts. */
+export type TermInput = { term_months: number; discount_basis_points?: number | null | undefined }
 type PlanColumns = {
   product_id: string
   name: string
@@ -58,6 +60,7 @@ type PlanParts = {
   items?: ItemInput[] | undefined
   options?: OptionInput[] | undefined
   meters?: MeterInput[] | undefined
+  terms?: TermInput[] | undefined
 }
 export type PlanInput = PlanColumns & PlanParts & { business_unit_id: string }
 export type PlanChange = Partial<PlanColumns & PlanParts> & { archived?: boolean | undefined }
@@ -162,9 +165,10 @@ export async function getPlan(tx: Tx, id: string, now: Temporal.Instant) {
   if (!row) return notFound()
   const { time_zone, ...plan } = row
   const day = today(now, time_zone)
-  const [all, items, options, meters] = await Promise.all([
+  const [all, items, terms, options, meters] = await Promise.all([
     listSoldPrices(tx, id, day),
     listPlanItems(tx, id),
+    listPlanTerms(tx, id),
     tx
       .selectFrom('plan_options')
       .select([
@@ -203,6 +207,7 @@ export async function getPlan(tx: Tx, id: string, now: Temporal.Instant) {
     day,
     prices: all.filter((price) => price.plan_option_id === null && price.plan_meter_id === null).map(bare),
     items,
+    terms,
     options: options.map((option) => {
       const prices = all.filter((price) => price.plan_option_id === option.id).map(bare)
       const { currency } = plan
@@ -225,6 +230,16 @@ export function listPlanItems(tx: Tx, planId: string) {
     .execute()
 }
 
+/** The terms that a plan is offered for beside its own, the shortest first; its own is among them where it takes something off. */
+function listPlanTerms(tx: Tx, planId: string) {
+  return tx
+    .selectFrom('plan_terms')
+    .select(['term_months', 'discount_basis_points'])
+    .where('plan_id', '=', planId)
+    .orderBy('term_months')
+    .execute()
+}
+
 /**
  * Creates a plan with all that belongs to it (P1). Refuses: invalid_input (business unit or product unknown, no price
  * of today in the business unit's currency, a price that cannot be, the same price, item, option or meter twice, name
@@ -234,10 +249,10 @@ export async function createPlan(tx: Tx, input: PlanInput, now: Temporal.Instant
   const unit = await getUnit(tx, input.business_unit_id)
   if (isRefusal(unit)) return refuseField('business_unit_id', 'not_a_choice')
   const day = today(now, unit.time_zone)
-  const { prices, items = [], options = [], meters = [], ...columns } = input
+  const { prices, items = [], options = [], meters = [], terms = [], ...columns } = input
   const fault = await checkProduct(tx, input.business_unit_id, input.product_id)
   if (fault) return fault
-  const parts = readParts({ prices, items, options, meters }, unit.currency, day)
+  const parts = readParts({ prices, items, options, meters, terms }, unit.currency, day)
   if (isRefusal(parts)) return parts
   const { id } = await tx.insertInto('plans').values(columns).returning('id').executeTakeFirstOrThrow()
   return (await writeParts(tx, id, parts, day, now)) ?? getPlan(tx, id, now)
@@ -256,7 +271,7 @@ export async function updatePlan(tx: Tx, id: string, change: PlanChange, now: Te
     .forUpdate()
     .executeTakeFirst()
   if (!current) return notFound()
-  const { prices, items, options, meters, archived, ...columns } = change
+  const { prices, items, options, meters, terms, archived, ...columns } = change
   if (columns.product_id !== undefined && columns.product_id !== current.product_id) {
     const fault = await checkProduct(tx, current.business_unit_id, columns.product_id)
     if (fault) return fault
@@ -272,7 +287,7 @@ export async function updatePlan(tx: Tx, id: string, change: PlanChange, now: Te
   const unit = await getUnit(tx, current.business_unit_id)
   if (isRefusal(unit)) return unit
   const day = today(now, unit.time_zone)
-  const parts = readParts({ prices, items, options, meters }, unit.currency, day)
+  const parts = readParts({ prices, items, options, meters, terms }, unit.currency, day)
   if (isRefusal(parts)) return parts
 
   const set = { ...columns, ...archiving(archived, current.archived_at, now) }
@@ -283,8 +298,12 @@ export async function updatePlan(tx: Tx, id: string, change: PlanChange, now: Te
 
 /** The parts of a plan that were given, checked and as they will be kept. */
 function readParts(input: Partial<PlanParts>, currency: string, day: Temporal.PlainDate) {
-  const { prices, items, options, meters } = input
-  const fault = checkItems(items ?? []) ?? checkNames('options', options ?? []) ?? checkMeters(meters ?? [])
+  const { prices, items, options, meters, terms } = input
+  const fault =
+    checkItems(items ?? []) ??
+    checkNames('options', options ?? []) ??
+    checkMeters(meters ?? []) ??
+    checkTerms(terms ?? [])
   if (fault) return fault
   const read = prices && readPrices(prices, 'prices', day)
   if (isRefusal(read)) return read
@@ -308,7 +327,7 @@ function readParts(input: Partial<PlanParts>, currency: string, day: Temporal.Pl
     if (once !== -1) return refuseField(`meters.${index}.prices.${once}.cycle_unit`, 'not_for_usage')
     meterPrices.push({ input: meter, prices: own })
   }
-  return { prices: read, items, options: options && optionPrices, meters: meters && meterPrices }
+  return { prices: read, items, terms, options: options && optionPrices, meters: meters && meterPrices }
 }
 
 type ReadPrices = Exclude<ReturnType<typeof readPrices>, Refusal>
@@ -324,6 +343,7 @@ async function writeParts(
 ): Promise<Refusal | undefined> {
   if (parts.prices) await writePrices(tx, { plan_id: planId }, parts.prices, day)
   if (parts.items) await writeItems(tx, planId, parts.items)
+  if (parts.terms) await writeTerms(tx, planId, parts.terms)
   if (parts.options) {
     const refused = await writeOptions(tx, planId, parts.options, day, now)
     if (refused) return refused
@@ -369,6 +389,15 @@ function checkMeters(meters: readonly MeterInput[]): Refusal | undefined {
     : refuseField(`meters.${twice}.code`, 'listed_twice')
 }
 
+function checkTerms(terms: readonly TermInput[]): Refusal | undefined {
+  const twice = findTwice(terms.map((term) => String(term.term_months)))
+  if (twice !== undefined) return refuseField(`terms.${twice}.term_months`, 'listed_twice')
+  const loose = terms.findIndex(
+    (term) => term.term_months === 0 && (term.discount_basis_points ?? null) !== null,
+  )
+  return loose === -1 ? undefined : refuseField(`terms.${loose}.discount_basis_points`, 'term_needed')
+}
+
 /** The index of the first value that stood before; undefined where each stands once. */
 function findTwice(values: readonly string[]): number | undefined {
   const index = values.findIndex((value, at) => values.indexOf(value) < at)
@@ -391,6 +420,31 @@ async function writeItems(tx: Tx, planId: string, items: readonly ItemInput[]): 
         maximum: eb.ref('excluded.maximum'),
         extra_amount: eb.ref('excluded.extra_amount'),
       })),
+    )
+    .execute()
+}
+
+/** Makes the terms of a plan what was given: what is sold keeps what it was sold with. */
+async function writeTerms(tx: Tx, planId: string, terms: readonly TermInput[]): Promise<void> {
+  await tx
+    .deleteFrom('plan_terms')
+    .where('plan_id', '=', planId)
+    .where(sql<boolean>`term_months <> all(${terms.map((term) => term.term_months)}::int[])`)
+    .execute()
+  if (terms.length === 0) return
+  await tx
+    .insertInto('plan_terms')
+    .values(
+      terms.map(({ term_months, discount_basis_points = null }) => ({
+        plan_id: planId,
+        term_months,
+        discount_basis_points,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['plan_id', 'term_months'])
+        .doUpdateSet((eb) => ({ discount_basis_points: eb.ref('excluded.discount_basis_points') })),
     )
     .execute()
 }

@@ -147,7 +147,9 @@ const planFields = {
   proportional_trial: z.boolean().meta({ description: 'Free until the first closing' }),
   trial_days: z.int(),
   billing_mode: z.enum(billingModes).nullable().meta({ description: 'Null: what the business unit says' }),
-  term_months: z.int(),
+  term_months: z
+    .int()
+    .meta({ description: 'Its own minimum term: that of a sale for which no other is chosen' }),
   suspension_credit: z
     .enum(suspensionCredits)
     .meta({ description: 'Whether days billed in advance and lost to a suspension are given back' }),
@@ -179,12 +181,26 @@ export const planItemSchema = z
   })
   .meta({ id: 'PlanItem' })
 
+const planTerm = z
+  .object({
+    term_months: z.int().meta({ description: '0: without a minimum term' }),
+    discount_basis_points: z
+      .int()
+      .nullable()
+      .meta({ description: 'Off the plan’s recurring price while the term lasts: 1000 is 10 %' }),
+  })
+  .meta({ id: 'PlanTerm' })
+
 export const planSchema = z
   .object({
     ...planFields,
     day: plainDate.meta({ description: 'Today where its business unit is' }),
     prices: z.array(priceSchema).meta({ description: 'What is sold today or later' }),
     items: z.array(planItemSchema),
+    terms: z.array(planTerm).meta({
+      description:
+        'Minimum terms to choose beside its own; its own is among them where it takes something off',
+    }),
     options: z.array(
       z
         .object({
@@ -281,6 +297,16 @@ export const planChange = z.object({
     .max(50)
     .optional()
     .meta({ description: 'All of them, in order, as the options' }),
+  terms: z
+    .array(
+      z.object({
+        term_months: z.int().min(0).max(600),
+        discount_basis_points: z.int().min(1).max(10_000).nullable().default(null),
+      }),
+    )
+    .max(20)
+    .optional()
+    .meta({ description: 'All of them: what is not listed is offered no more' }),
   archived: z.boolean().optional(),
 })
 export const planInput = planChange

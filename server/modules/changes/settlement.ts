@@ -316,6 +316,14 @@ async function foreseeNext(
     .select('billing_mode')
     .where('id', '=', before.id)
     .executeTakeFirstOrThrow()
+  // Coupons stay behind; what is taken off for the term goes along.
+  const terms = await tx
+    .selectFrom('subscription_coupons')
+    .select(['id', 'name', 'term_months', 'discount_basis_points', 'from_date', 'to_date'])
+    .where('subscription_id', '=', before.id)
+    .where('term_months', 'is not', null)
+    .whereRef('to_date', '>', 'from_date')
+    .execute()
   const start = latest(before.billing_start, on)
   const going = after.components.filter(
     (one) =>
@@ -331,7 +339,14 @@ async function foreseeNext(
       billing_mode: mode.billing_mode,
       billing_start: start,
       end: null,
-      coupons: [],
+      coupons: terms.map((one) => ({
+        id: one.id,
+        name: one.name,
+        term_months: one.term_months!,
+        discount: { kind: 'percent', basis_points: one.discount_basis_points! },
+        from: one.from_date,
+        to: one.to_date,
+      })),
       suspensions: [],
       components: going.map((one) =>
         billableComponent({ ...one, anchor_date: null, from_date: start, to_date: null }, start, {

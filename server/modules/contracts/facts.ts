@@ -10,7 +10,7 @@ import type {
 import type { Tx } from '../../platform/database.ts'
 import { isRefusal, notFound, type Refusal } from '../../platform/errors.ts'
 import { formatMoney, spread } from '../../platform/money.ts'
-import { type Language, type Translate, translator } from '../../platform/translations.ts'
+import { type Language, localeOf, type Translate, translator } from '../../platform/translations.ts'
 import { getSubscription } from '../subscriptions/index.ts'
 import { formulaVariables } from './formula.ts'
 
@@ -121,6 +121,8 @@ type Service = {
   activation_date: Temporal.PlainDate | null
   sale_date: Temporal.PlainDate | null
   term_months: number
+  /** What the plan takes off while that lasts, in basis points. */
+  term_discount: number | null
   valid_until: Temporal.PlainDate | null
   renewal: ContractRenewal
   renewal_months: number | null
@@ -130,6 +132,16 @@ type Service = {
   penalty_amount: number | null
   penalty_formula: string | null
   salesperson: string | null
+}
+
+/** The minimum term, with what it takes off. */
+function nameTerm({ term_months, term_discount }: Service, language: Language): string {
+  const t = translator(language)
+  if (term_months === 0) return t('contracts:words.no_term')
+  const months = t('contracts:words.months', { count: term_months })
+  if (term_discount === null) return months
+  const percent = new Intl.NumberFormat(localeOf(language), { style: 'percent', maximumFractionDigits: 2 })
+  return t('contracts:words.term_discount', { months, percent: percent.format(term_discount / 10_000) })
 }
 
 /** What is true of account, service and business unit, in the words of a language: the values of every variable. */
@@ -176,7 +188,7 @@ function describeFacts(
     'service.start_date': day(service.start_date),
     'service.activation_date': day(service.activation_date),
     'service.sale_date': day(service.sale_date),
-    'service.term': service.term_months === 0 ? t('contracts:words.no_term') : months(service.term_months),
+    'service.term': nameTerm(service, language),
     'service.valid_until':
       service.valid_until === null
         ? t('contracts:words.no_term')
@@ -272,7 +284,7 @@ export async function loadFacts(
 ): Promise<{ facts: Facts; revision: number; unit_id: string } | Refusal> {
   const subscription = await getSubscription(tx, subscriptionId)
   if (isRefusal(subscription)) return subscription
-  const [unit, account, agreed, plan, last] = await Promise.all([
+  const [unit, account, agreed, plan, reduced, last] = await Promise.all([
     findUnit(tx, subscription.business_unit_id),
     tx
       .selectFrom('accounts')
@@ -296,6 +308,14 @@ export async function loadFacts(
       .where('subscription_id', '=', subscriptionId)
       .executeTakeFirst(),
     findPlanCycle(tx, subscriptionId, subscription.plan_id),
+    tx
+      .selectFrom('subscription_coupons')
+      .select('discount_basis_points')
+      .where('subscription_id', '=', subscriptionId)
+      .where('term_months', 'is not', null)
+      .whereRef('to_date', '>', 'from_date')
+      .orderBy('to_date', 'desc')
+      .executeTakeFirst(),
     sql<{
       last: number
     }>`select coalesce(max(revision), 0)::int as last from contract_documents where subscription_id = ${subscriptionId}`.execute(
@@ -330,6 +350,7 @@ export async function loadFacts(
         activation_date: subscription.activation_date,
         sale_date: subscription.sale_date,
         term_months: term,
+        term_discount: reduced?.discount_basis_points ?? null,
         valid_until:
           agreed?.renewed_until ??
           (term === 0
@@ -407,6 +428,7 @@ export function sampleFacts(unit: Unit, language: Language, date: Temporal.Plain
         activation_date: date,
         sale_date: date.subtract({ days: 3 }),
         term_months: 12,
+        term_discount: null,
         valid_until: date.add({ months: 12 }),
         renewal: 'automatic',
         renewal_months: 12,

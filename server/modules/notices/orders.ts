@@ -23,6 +23,9 @@ type Order = {
   recurring_count: number | null
   freemium: boolean
   valid_until: Temporal.PlainDate | null
+  /** The last day on which it can be paid, while it waits. */
+  payable_until: Temporal.PlainDate | null
+  placed_at: Temporal.Instant | null
   note: string | null
   failure: {
     code: string
@@ -35,20 +38,21 @@ type Order = {
 async function readOrder(tx: Tx, orderId: string): Promise<Order | undefined> {
   const found = await sql<Order>`
     select o.account_id, o.business_unit_id, o.number, o.kind, o.state, o.title, o.total, o.due, o.currency, o.recurring_amount,
-           o.recurring_unit, o.recurring_count, o.freemium, o.valid_until, o.note, o.failure_detail as failure, a.language
-      from orders o join accounts a on a.id = o.account_id and a.erased_at is null
+           o.recurring_unit, o.recurring_count, o.freemium, o.valid_until, o.note, o.failure_detail as failure, a.language, o.placed_at,
+           case when u.order_expiry_days > 0 then (o.placed_at at time zone u.time_zone)::date + u.order_expiry_days end as payable_until
+      from orders o join accounts a on a.id = o.account_id and a.erased_at is null join business_units u on u.id = o.business_unit_id
      where o.id = ${orderId}`.execute(tx)
   return found.rows[0]
 }
 
 /**
- * Tells whoever an account tells of its services about an order: offered, placed or done. What is done within a second, and a
+ * Tells whoever an account tells of its services about an order: offered, placed, done or expired. What is done within a second, and a
  * change of a service, which has a mail of its own, is told once. Written once, whatever is repeated.
  */
 export async function queueOrder(
   tx: Tx,
   orderId: string,
-  kind: 'quote_offered' | 'order_placed' | 'order_processed',
+  kind: 'quote_offered' | 'order_placed' | 'order_processed' | 'order_expired',
   origin: string,
 ): Promise<void> {
   const order = await readOrder(tx, orderId)
@@ -57,6 +61,8 @@ export async function queueOrder(
   if (kind === 'quote_offered' && order.state !== 'quoted') return
   if (kind === 'order_placed' && (order.state !== 'open' || order.due === 0)) return
   if (kind === 'order_processed' && order.kind === 'change') return
+  // A quote that nobody accepted says its last day itself.
+  if (kind === 'order_expired' && (order.state !== 'expired' || order.placed_at === null)) return
   const recipients = (await listRecipients(tx, [order.account_id], 'services')).get(order.account_id) ?? []
   const { language, number, title, total, due, freemium, currency } = order
   const recurring =
@@ -90,25 +96,34 @@ export async function queueOrder(
               language,
               unit.look,
             )
-          : composeMail(kind, { name, ...facts }, language, unit.look),
+          : kind === 'order_placed'
+            ? composeMail(kind, { name, ...facts, until: order.payable_until }, language, unit.look)
+            : composeMail(kind, { name, ...facts }, language, unit.look),
     })),
   )
 }
 
-/**
- * Tells staff that an order could not be done: its salesperson and the business unit's support. The account's mailbox does not
- * have it.
- */
-export async function queueOrderFailed(tx: Tx, orderId: string, origin: string): Promise<void> {
-  const order = await readOrder(tx, orderId)
-  if (!order?.failure) return
-  const { failure, number, title } = order
+/** Whoever of staff looks after an order: its salesperson and the business unit's support. */
+async function listKeepers(tx: Tx, orderId: string) {
   const people = await sql<{ email: string; name: string | null; language: Language }>`
     select u.email::text as email, u.name, u.language from orders o join users u on u.id = o.salesperson_id
      where o.id = ${orderId} and u.disabled_at is null
      union
     select b.support_email::text, null, b.language from orders o join business_units b on b.id = o.business_unit_id
      where o.id = ${orderId} and b.support_email is not null`.execute(tx)
+  const seen = new Set<string>()
+  return people.rows.filter(({ email }) => {
+    const known = seen.has(email.toLowerCase())
+    seen.add(email.toLowerCase())
+    return !known
+  })
+}
+
+/** Tells staff that an order could not be done. The account's mailbox does not have it. */
+export async function queueOrderFailed(tx: Tx, orderId: string, origin: string): Promise<void> {
+  const order = await readOrder(tx, orderId)
+  if (!order?.failure) return
+  const { failure, number, title } = order
   const reasonIn = (language: Language) => {
     const t = translator(language)
     const [field] = failure.fields ?? []
@@ -116,34 +131,44 @@ export async function queueOrderFailed(tx: Tx, orderId: string, origin: string):
       ? t(`errors:field.${field.code}`, field.params ?? {})
       : t(`errors:${failure.code}.detail`, failure.params ?? {})
   }
-  const drafts = people.rows.map(
-    ({ email, name, language }): Draft => ({
-      kind: 'order_failed',
-      business_unit_id: order.business_unit_id,
-      account_id: null,
-      cause_id: orderId,
-      to_email: email,
-      language,
-      mail: composeMail(
-        'order_failed',
-        {
-          name,
-          number,
-          title,
-          paid: order.state === 'paid',
-          reason: reasonIn(language),
-          link: officeOrderLink(origin, orderId),
-        },
-        language,
-        operatorLook,
-      ),
-    }),
-  )
+  const link = officeOrderLink(origin, orderId)
+  const keepers = await listKeepers(tx, orderId)
   await queueNotices(
     tx,
-    drafts.filter(
-      (draft, index) =>
-        drafts.findIndex((one) => one.to_email.toLowerCase() === draft.to_email.toLowerCase()) === index,
+    keepers.map(({ email, name, language }): Draft => {
+      const told = { name, number, title, paid: order.state === 'paid', reason: reasonIn(language), link }
+      return {
+        kind: 'order_failed',
+        business_unit_id: order.business_unit_id,
+        account_id: null,
+        cause_id: orderId,
+        to_email: email,
+        language,
+        mail: composeMail('order_failed', told, language, operatorLook),
+      }
+    }),
+  )
+}
+
+/** Tells staff that money came for an order that had ended: it is the account's credit. */
+export async function queueOrderPaidLate(tx: Tx, orderId: string, origin: string): Promise<void> {
+  const order = await readOrder(tx, orderId)
+  if (!order) return
+  const { number, title, business_unit_id } = order
+  const link = officeOrderLink(origin, orderId)
+  const keepers = await listKeepers(tx, orderId)
+  await queueNotices(
+    tx,
+    keepers.map(
+      ({ email, name, language }): Draft => ({
+        kind: 'order_paid_late',
+        business_unit_id,
+        account_id: null,
+        cause_id: orderId,
+        to_email: email,
+        language,
+        mail: composeMail('order_paid_late', { name, number, title, link }, language, operatorLook),
+      }),
     ),
   )
 }

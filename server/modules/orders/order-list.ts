@@ -6,6 +6,7 @@ import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
+import { payableUntil } from './orders.ts'
 import type { StoredQuote } from './quotes.ts'
 
 export type OrderFilter = {
@@ -54,6 +55,7 @@ function selectForStaff(tx: Tx) {
     .leftJoin('users as author', 'author.id', 'orders.created_by')
     .leftJoin('users as seller', 'seller.id', 'orders.salesperson_id')
     .select(columns)
+    .select(payableUntil.as('payable_until'))
     .select([
       'orders.business_unit_id',
       'business_units.name as business_unit_name',
@@ -238,9 +240,17 @@ export async function getOrder(tx: Tx, id: string, language: Language) {
 
 export type OwnOrderFilter = { state?: OrderState[] | undefined; kind?: string | undefined }
 
+function selectOwn(tx: Tx) {
+  return tx
+    .selectFrom('orders')
+    .innerJoin('business_units', 'business_units.id', 'orders.business_unit_id')
+    .select(columns)
+    .select(payableUntil.as('payable_until'))
+}
+
 /** A page of the orders and quotes of the customer's account, the newest first. */
 export async function listOwnOrders(tx: Tx, request: ListRequest & OwnOrderFilter) {
-  let query = tx.selectFrom('orders').select(columns)
+  let query = selectOwn(tx)
   if (request.state?.length) query = query.where('orders.state', 'in', request.state)
   if (request.kind) query = query.where('orders.kind', '=', request.kind)
   const tie = { by: sql`orders.id`, value: (row: { id: string }) => row.id, type: 'uuid' }
@@ -271,9 +281,7 @@ function describeOwn<R extends { state: OrderState; due: number; failure_code: s
 
 /** One order of the customer's account with its lines, documents and service. Refuses: not_found. */
 export async function getOwnOrder(tx: Tx, id: string) {
-  const row = await tx
-    .selectFrom('orders')
-    .select(columns)
+  const row = await selectOwn(tx)
     .select(['orders.request', 'orders.quote', 'orders.note', 'orders.quoted_on'])
     .where('orders.id', '=', id)
     .executeTakeFirst()

@@ -497,8 +497,8 @@ async function listInvoices(tx: Tx, orderId: string): Promise<string[]> {
 /**
  * An order is being paid, in the transaction that books the money: what was ordered is done (once, however often this is
  * called), its invoices are issued, and their ids come back to be paid. Where it cannot be done the order keeps why, staff are
- * told, and nothing comes back: the money is the account's credit then. So it is where the order has ended, and with an
- * `amount` that is less than what was asked for: that credit makes the order cheaper.
+ * told, and nothing comes back: the money is the account's credit then. So it is where the order has ended, which staff are told,
+ * and with an `amount` that is less than what was asked for: that credit makes the order cheaper.
  */
 export async function payOrder(
   tx: Tx,
@@ -516,7 +516,12 @@ export async function payOrder(
   }
   const day = today(now, order.time_zone)
   const acceptable = order.state === 'quoted' && compare(order.valid_until!, day) >= 0
-  if (order.state !== 'open' && order.state !== 'paid' && !acceptable) return []
+  if (order.state !== 'open' && order.state !== 'paid' && !acceptable) {
+    if (order.ended_at !== null)
+      await tx.updateTable('orders').set({ paid_at: now }).where('id', '=', orderId).execute()
+    await announce(tx, 'order.paid_late', { order_id: orderId })
+    return []
+  }
   if (amount !== undefined && order.paid_at === null && amount < order.due) return []
   // Whoever pays a quote accepts it.
   if (acceptable) {
@@ -564,7 +569,7 @@ export async function processFreeOrder(tx: Tx, id: string, now: Temporal.Instant
   await deliver(tx, order, { now, by: null, paid: false, at_any_price: false })
 }
 
-/** Lets quotes expire whose last day has passed in their business unit's calendar. Returns how many. */
+/** Lets quotes expire whose last day has passed in their business unit's calendar, and tells programs. Returns how many. */
 export async function expireQuotes(tx: Tx, now: Temporal.Instant): Promise<number> {
   const expired = await sql<{ id: string }>`
     update orders o set state = 'expired', ended_at = ${now}::timestamptz
@@ -572,5 +577,78 @@ export async function expireQuotes(tx: Tx, now: Temporal.Instant): Promise<numbe
      where u.id = o.business_unit_id and o.state = 'quoted'
        and o.valid_until < (${now}::timestamptz at time zone u.time_zone)::date
     returning o.id`.execute(tx)
+  for (const { id } of expired.rows) await announce(tx, 'order.expired', { order_id: id })
   return expired.rows.length
+}
+
+/**
+ * The last day on which each row of `orders`, joined with its business unit, can be paid before it expires; null where it waits
+ * for no payment, could not be done, or never expires.
+ */
+export const payableUntil = sql<Temporal.PlainDate | null>`(case when orders.state = 'open' and orders.failure_code is null
+    and orders.due > 0 and business_units.order_expiry_days > 0
+  then (orders.placed_at at time zone business_units.time_zone)::date + business_units.order_expiry_days end)`
+
+/** What pays an order: a payment that is on its way, or a notice that waits for approval. */
+const beingPaid = sql<boolean>`(exists (select from payment_intents i where i.order_id = orders.id and i.ended_at is null)
+  or exists (select from payment_notices n where n.order_id = orders.id and n.state = 'pending'))`
+
+function selectOverdue(tx: Tx, now: Temporal.Instant) {
+  return tx
+    .selectFrom('orders')
+    .innerJoin('business_units', 'business_units.id', 'orders.business_unit_id')
+    .select(['orders.id', 'orders.account_id'])
+    .where('orders.state', '=', 'open')
+    .where('orders.failure_code', 'is', null)
+    .where('orders.due', '>', 0)
+    .where(sql<boolean>`${payableUntil} < (${now}::timestamptz at time zone business_units.time_zone)::date`)
+    .where(sql<boolean>`not ${beingPaid}`)
+}
+
+/**
+ * Lets orders expire that have waited for their payment longer than their business unit says, in its calendar; never one for which
+ * a payment is under way. A batch of them, those after an id first: returns how many, and the id to go on after, null at the end.
+ */
+export async function expireOrders(
+  tx: Tx,
+  now: Temporal.Instant,
+  after: string | null,
+  limit = 200,
+): Promise<{ expired: number; after: string | null }> {
+  let query = selectOverdue(tx, now)
+  if (after !== null) query = query.where('orders.id', '>', after)
+  const found = await query.orderBy('orders.id').limit(limit).execute()
+  if (found.length === 0) return { expired: 0, after: null }
+  await lockAccounts(tx, [...new Set(found.map((row) => row.account_id))])
+  // Whoever began to pay one meanwhile is waited for here, and then seen.
+  await tx
+    .selectFrom('orders')
+    .select('id')
+    .where(
+      'id',
+      'in',
+      found.map((row) => row.id),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const still = await selectOverdue(tx, now)
+    .where(
+      'orders.id',
+      'in',
+      found.map((row) => row.id),
+    )
+    .execute()
+  if (still.length > 0)
+    await tx
+      .updateTable('orders')
+      .set({ state: 'expired', ended_at: now })
+      .where(
+        'id',
+        'in',
+        still.map((row) => row.id),
+      )
+      .execute()
+  for (const { id } of still) await announce(tx, 'order.expired', { order_id: id })
+  return { expired: still.length, after: found.length < limit ? null : found.at(-1)!.id }
 }

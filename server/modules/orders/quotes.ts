@@ -44,6 +44,8 @@ export type StoredQuote = {
   freemium: boolean
   starts_on: string | null
   trial_days: number
+  /** Of a service that is sold. */
+  term?: OrderDeed['term']
 }
 
 export type OrderQuote = StoredQuote & {
@@ -119,6 +121,7 @@ export async function readDeed(
     freemium: deed.freemium && total === 0,
     starts_on: deed.starts_on?.toString() ?? null,
     trial_days: deed.trial_days,
+    ...(deed.term ? { term: deed.term } : {}),
   }
   const terms = hash(deed.terms)
   return {

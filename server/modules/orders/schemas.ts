@@ -69,6 +69,18 @@ const quoteFields = {
     .nullable()
     .meta({ description: 'The first charged day; null while it is not known' }),
   trial_days: z.int(),
+  term: z
+    .object({
+      months: z.int().meta({ description: 'Minimum term; 0: none' }),
+      discount_basis_points: z
+        .int()
+        .nullable()
+        .meta({ description: 'What it takes off the plan while it lasts, contained in what recurs' }),
+      to_date: z.iso.date().nullable().meta({ description: 'First day without that' }),
+      amount_after: minorUnits.nullable().meta({ description: 'What recurs from then on' }),
+    })
+    .optional()
+    .meta({ description: 'Of a service that is sold' }),
 }
 
 const storedQuote = z.object(quoteFields).meta({ id: 'StoredOrderQuote' })
@@ -96,6 +108,10 @@ const rowFields = {
   recurring_count: z.int().nullable(),
   freemium: z.boolean(),
   valid_until: plainDate.nullable().meta({ description: 'Last day on which a quote can be accepted' }),
+  payable_until: plainDate.nullable().meta({
+    description:
+      'Last day on which an order that waits for its payment can be paid: then it expires; null: for ever, or it does not wait',
+  }),
   by_customer: z.boolean(),
   subscription_id: id.nullable().meta({ description: 'The service that became of it, or that it changed' }),
   target_subscription_id: id.nullable().meta({ description: 'The service that it is to change' }),
@@ -316,7 +332,20 @@ export const shopSchema = z
                   .meta({ description: 'The `kind` of the request that orders it' }),
                 trial_days: z.int(),
                 proportional_trial: z.boolean().meta({ description: 'Free until the first closing' }),
-                term_months: z.int().meta({ description: 'Minimum term' }),
+                term_months: z.int().meta({ description: 'Minimum term where none is chosen' }),
+                terms: z
+                  .array(
+                    z
+                      .object({
+                        term_months: z.int().meta({ description: '0: without a minimum term' }),
+                        discount_basis_points: z
+                          .int()
+                          .nullable()
+                          .meta({ description: 'Off the plan’s recurring price while it lasts' }),
+                      })
+                      .meta({ id: 'ShopTerm' }),
+                  )
+                  .meta({ description: 'All that can be chosen, its own among them' }),
                 support_credits: z.int(),
                 prices: z.array(shopPrice).meta({ description: 'The cycles that it is sold in' }),
                 items: z.array(planItemSchema),

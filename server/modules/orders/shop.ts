@@ -32,7 +32,7 @@ export async function readShop(tx: Tx, unitId: string, now: Temporal.Instant) {
     .where('id', '=', unitId)
     .executeTakeFirstOrThrow()
   const day = today(now, unit.time_zone)
-  const [plans, prices, options, meters, items] = await Promise.all([
+  const [plans, prices, options, meters, items, terms] = await Promise.all([
     tx
       .selectFrom('plans')
       .innerJoin('products', 'products.id', 'plans.product_id')
@@ -100,6 +100,12 @@ export async function readShop(tx: Tx, unitId: string, now: Temporal.Instant) {
       .where('plans.business_unit_id', '=', unitId)
       .orderBy('plan_items.item')
       .execute(),
+    tx
+      .selectFrom('plan_terms')
+      .innerJoin('plans', 'plans.id', 'plan_terms.plan_id')
+      .select(['plan_terms.plan_id', 'plan_terms.term_months', 'plan_terms.discount_basis_points'])
+      .where('plans.business_unit_id', '=', unitId)
+      .execute(),
   ])
   const ofOwner = Map.groupBy(prices.rows, (row) => row.plan_option_id ?? row.plan_meter_id ?? row.plan_id)
   const pricesOf = (id: string) =>
@@ -108,11 +114,19 @@ export async function readShop(tx: Tx, unitId: string, now: Temporal.Instant) {
     const own = pricesOf(plan.id)
     if (own.length === 0 || !isOrderable({ kind: plan.kind, customer_orders })) return []
     const pack = plan.kind === 'support_pack' && plan.support_credits > 0
+    const chosen = terms.filter((term) => term.plan_id === plan.id).map(({ plan_id: _, ...term }) => term)
+    const ownTerm = { term_months: plan.term_months, discount_basis_points: null }
     return [
       {
         ...plan,
         order_kind: pack ? ('support_pack' as const) : ('subscription' as const),
         prices: own,
+        terms: pack
+          ? []
+          : (chosen.some((term) => term.term_months === plan.term_months)
+              ? chosen
+              : [...chosen, ownTerm]
+            ).sort((left, right) => left.term_months - right.term_months),
         items: items.filter((item) => item.plan_id === plan.id).map(({ plan_id: _, ...item }) => item),
         options: pack
           ? []

@@ -5,6 +5,7 @@ import { type DiscountInput, readDiscount, wholeAmount } from './amounts.ts'
 import { lockSubscription, wasBilled } from './locks.ts'
 import { checkPaymentMethod, checkRoutingPoint, checkSalesperson } from './sale.ts'
 import { getSubscription } from './subscriptions.ts'
+import { moveTermDiscount } from './term-discounts.ts'
 import { chargingStart } from './transitions.ts'
 
 export type SubscriptionCorrection = DiscountInput & {
@@ -85,9 +86,11 @@ export async function correctSubscription(
   } = change
   if (plan && Object.keys(discount).length > 0)
     await tx.updateTable('subscription_components').set(discount).where('id', '=', plan.id).execute()
-  const set = { ...columns, ...moveDates(current, change) }
+  const dates = moveDates(current, change)
+  const set = { ...columns, ...dates }
   if (Object.values(set).some((value) => value !== undefined))
     await tx.updateTable('subscriptions').set(set).where('id', '=', id).execute()
+  if (Object.keys(dates).length > 0) await moveTermDiscount(tx, id)
   return getSubscription(tx, id)
 }
 

@@ -148,7 +148,7 @@ function defaultStart(
 function selectRedemptions(tx: Tx) {
   return tx
     .selectFrom('subscription_coupons as r')
-    .innerJoin('coupons', 'coupons.id', 'r.coupon_id')
+    .leftJoin('coupons', 'coupons.id', 'r.coupon_id')
     .innerJoin('subscriptions', 'subscriptions.id', 'r.subscription_id')
     .innerJoin('accounts', 'accounts.id', 'r.account_id')
     .innerJoin('plans', 'plans.id', 'subscriptions.plan_id')
@@ -156,6 +156,7 @@ function selectRedemptions(tx: Tx) {
       'r.id',
       'r.coupon_id',
       'coupons.code',
+      'r.term_months',
       'r.name',
       'r.discount_kind',
       'r.discount_amount',
@@ -313,7 +314,7 @@ export const redemptionStates = ['coming', 'running', 'ended'] as const
 export type RedemptionState = (typeof redemptionStates)[number]
 
 /**
- * The coupons of a service with what each is today, the latest first; and from when one that is redeemed now would last.
+ * What is taken off a service, by coupons and for its term, with what each is today, the latest first; and from when one that is redeemed now would last.
  * Refuses: not_found.
  */
 export async function listServiceCoupons(tx: Tx, subscriptionId: string, now: Temporal.Instant) {
@@ -342,7 +343,7 @@ export async function listServiceCoupons(tx: Tx, subscriptionId: string, now: Te
   }
 }
 
-/** The coupons of one of the account's own services: what each takes off and for how long. Refuses: not_found. */
+/** What is taken off one of the account's own services, by coupons and for its term: what each takes off and for how long. Refuses: not_found. */
 export async function listOwnCoupons(tx: Tx, subscriptionId: string, now: Temporal.Instant) {
   const subscription = await tx
     .selectFrom('subscriptions')
@@ -357,6 +358,7 @@ export async function listOwnCoupons(tx: Tx, subscriptionId: string, now: Tempor
     .select([
       'id',
       'name',
+      'term_months',
       'discount_kind',
       'discount_amount',
       'discount_basis_points',

@@ -25,6 +25,7 @@ import { redeemCoupon } from './coupons.ts'
 import { lockAccount } from './locks.ts'
 import { priceQuantity } from './pricing.ts'
 import { getSubscription } from './subscriptions.ts'
+import { giveTermDiscount } from './term-discounts.ts'
 import { chargingStart } from './transitions.ts'
 
 /** A cycle that the catalogue has a price for; without its alignment, the one of the closing day before others. */
@@ -73,7 +74,7 @@ const routedKinds: PlanKind[] = ['broadband', 'additional_point']
 
 /**
  * Subscribes an account to a plan of its business unit (P1–P5), at today's prices, which it then keeps: the plan, each
- * option and each meter becomes a component with its own price and cycle. The contract number is taken from the unit's
+ * option and each meter becomes a component with its own price and cycle; what the plan offers for the term is taken off while it lasts. The contract number is taken from the unit's
  * series, the number from the account; payment method and due day are those of the account's first service. Refuses:
  * not_found (account), invalid_input (plan, price, option, routing point or salesperson that cannot be chosen; payment
  * data other than the first service's; discount above the price), and what a coupon refuses.
@@ -114,6 +115,9 @@ export async function createSubscription(
     proportional_trial: plan.proportional_trial,
     bill_from: input.bill_from ?? null,
   }
+  const term_months = input.term_months ?? plan.term_months
+  const billing_start =
+    status === 'active' ? chargingStart({ ...dates, closing_day: unit.closing_day }) : null
   // The contract's series is locked last and shortest: every sale of the business unit waits for it.
   const { id } = await tx
     .insertInto('subscriptions')
@@ -127,7 +131,7 @@ export async function createSubscription(
       plan_id: plan.id,
       routing_point_id: input.routing_point_id ?? null,
       status,
-      billing_start: status === 'active' ? chargingStart({ ...dates, closing_day: unit.closing_day }) : null,
+      billing_start,
       billing_mode: input.billing_mode ?? plan.billing_mode ?? unit.billing_mode,
       currency,
       payment_method:
@@ -135,7 +139,7 @@ export async function createSubscription(
       due_day: defaults?.due_day ?? input.due_day ?? unit.due_day,
       salesperson_id: input.salesperson_id ?? null,
       sale_date: input.sale_date ?? null,
-      term_months: input.term_months ?? plan.term_months,
+      term_months,
       notes: input.notes ?? null,
     })
     .returning('id')
@@ -154,6 +158,15 @@ export async function createSubscription(
       })),
     )
     .execute()
+  const offered = plan.terms.find((term) => term.term_months === term_months)?.discount_basis_points ?? null
+  // What is charged once has no term to be cheaper in.
+  if (offered !== null && parts[0]!.price.cycle_unit !== 'once')
+    await giveTermDiscount(
+      tx,
+      { id, account_id: accountId, ...dates, billing_start, term_months },
+      offered,
+      unit.language,
+    )
   if ((input.coupon_code ?? null) !== null) {
     const redeemed = await redeemCoupon(tx, { subscription_id: id, code: input.coupon_code! }, now)
     if (isRefusal(redeemed)) return redeemed

@@ -5,6 +5,10 @@ import { redemptionStates } from './coupons.ts'
 
 const discountFields = {
   name: z.string(),
+  term_months: z
+    .int()
+    .nullable()
+    .meta({ description: 'The minimum term that it is given for; null: by a coupon' }),
   discount_kind: z.enum(discountKinds),
   discount_amount: minorUnits.nullable(),
   discount_basis_points: z.int().nullable().meta({ description: 'Hundredths of a percent: 1000 is 10 %' }),
@@ -16,8 +20,8 @@ const discountFields = {
 export const redemptionSchema = z
   .object({
     id,
-    coupon_id: id,
-    code: z.string(),
+    coupon_id: id.nullable().meta({ description: 'Null: given for the term' }),
+    code: z.string().nullable(),
     ...discountFields,
     subscription_id: id,
     subscription_number: z.int(),

@@ -67,7 +67,11 @@ export async function loadTimeline(
       .leftJoin('coupons', 'coupons.id', 'subscription_coupons.coupon_id')
       .select([
         'subscription_coupons.id',
-        'coupons.plan_ids',
+        // What is given for a term is its plan's.
+        sql<string[] | null>`case when subscription_coupons.term_months is null then coupons.plan_ids
+          else array[(select s.plan_id from subscriptions s where s.id = subscription_coupons.subscription_id)] end`.as(
+          'plan_ids',
+        ),
         'subscription_coupons.from_date',
         'subscription_coupons.to_date',
       ])
@@ -260,6 +264,16 @@ export async function insertTransferred(
       )
       .execute()
   }
+  // The term goes on, and so does what is taken off for it.
+  await sql`
+    insert into subscription_coupons (subscription_id, account_id, term_months, name, discount_kind, discount_basis_points,
+                                      from_date, to_date)
+    select ${to.id}::uuid, ${to.account_id}::uuid, r.term_months, r.name, r.discount_kind, r.discount_basis_points,
+           greatest(r.from_date, ${to.on}::date), r.to_date
+      from subscription_coupons r
+     where r.subscription_id = ${from.id} and r.term_months is not null and r.to_date > ${to.on}::date and r.to_date > r.from_date`.execute(
+    tx,
+  )
   await tx.updateTable('subscriptions').set({ transferred_to_id: to.id }).where('id', '=', from.id).execute()
   return to.id
 }

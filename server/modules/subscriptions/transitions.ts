@@ -6,6 +6,7 @@ import { announce } from '../../platform/events.ts'
 import { beginCoupons } from './coupons.ts'
 import { lockSubscription, wasBilled } from './locks.ts'
 import { billingStart } from './periods.ts'
+import { moveTermDiscount } from './term-discounts.ts'
 
 const running: SubscriptionStatus[] = [
   'awaiting_installation',
@@ -137,8 +138,10 @@ export async function activateSubscription(
   if (compare(date, subscription.today) > 0) return refuseField('date', 'date_in_future')
   const billing_start = chargingStart({ ...subscription, activation_date: date })
   const refused = await transit(tx, subscription, 'activate', { activation_date: date, billing_start })
-  if (!refused) await beginCoupons(tx, id, billing_start)
-  return refused
+  if (refused) return refused
+  await beginCoupons(tx, id, billing_start)
+  await moveTermDiscount(tx, id)
+  return undefined
 }
 
 /** First day that is charged: from the later of the agreed start and the installation, after the trial. */
