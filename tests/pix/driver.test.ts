@@ -272,16 +272,56 @@ describe('a charge with a due date', () => {
     })
   })
 
+  const none = { late_fee: 0, interest: 0, discount: 0 }
   it.each([
-    ['early, with the discount', 0, 9_500],
-    ['on its day', 10, 10_000],
-    ['twenty days late, with fine and interest', 30, 10_000 + 200 + 100],
-  ])('is paid %s', async (_when, days, amount) => {
+    ['early, with the discount', 0, {}, 9_500, { ...none, discount: 500 }],
+    ['on its day', 10, {}, 10_000, undefined],
+    ['twenty days late, with fine and interest', 30, {}, 10_300, { ...none, late_fee: 200, interest: 100 }],
+    ['early and abated', 0, { rebate_percent: '10' }, 8_500, { ...none, discount: 1_500 }],
+    [
+      'late and abated',
+      30,
+      { rebate_percent: '10' },
+      9_300,
+      { late_fee: 200, interest: 100, discount: 1_000 },
+    ],
+  ])('is paid %s, and told what that is made of', async (_when, days, more, amount, adjusted) => {
     const charge = chargeOf({ due_date: today.add({ days: 10 }), amount: 10_000 })
-    await driver.create(contextOf(terms), charge)
+    await driver.create(contextOf({ ...terms, ...more }), charge)
     await bank.pay(txid(charge.key), { at: now.add({ hours: 24 * days }) })
     const { received } = await driver.lookUp(contextOf(terms), { key: charge.key, ref: null })
-    expect(received.map((money) => money.amount)).toEqual([amount])
+    expect(received.map((money) => [money.amount, money.adjusted])).toEqual([[amount, adjusted]])
+  })
+
+  it('is just money where the bank does not say what it is made of, or what does not add up', async () => {
+    const charge = chargeOf({ due_date: today.add({ days: 10 }), amount: 10_000 })
+    await driver.create(contextOf(terms), charge)
+    const { e2eid } = await bank.pay(txid(charge.key), { at: now.add({ hours: 24 * 30 }) })
+    const pix = bank.received.get(e2eid)!
+    const read = async (componentesValor: unknown) => {
+      pix.componentesValor = componentesValor
+      const { received } = await driver.lookUp(contextOf(terms), { key: charge.key, ref: null })
+      bank.ownFaults.length = 0
+      return received
+    }
+    const original = { valor: '100.00' }
+    const wrong: unknown[] = [
+      undefined,
+      null,
+      'multa',
+      { original },
+      { multa: { valor: '3.00' } },
+      { original, multa: { valor: '2.00' } },
+      { original, multa: { valor: 3 } },
+      { original, multa: { valor: '-3.00' }, juros: { valor: '6.00' } },
+      { original, multa: { valor: '2.00' }, saque: { valor: '1.00' } },
+    ]
+    for (const parts of wrong)
+      expect(await read(parts)).toEqual([{ ref: e2eid, amount: 10_300, at: now.add({ hours: 24 * 30 }) }])
+    expect((await read({ original, multa: { valor: '3.00' } }))[0]!.adjusted).toEqual({
+      ...none,
+      late_fee: 300,
+    })
   })
 
   it('is an immediate one where the day is past: the bank takes no other', async () => {

@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Payment } from '../../shared/api-types.gen.ts'
 import { loadTexts } from '../../shared/i18n.ts'
@@ -58,6 +58,7 @@ function PaymentPage() {
         main={
           <Stacked>
             <Paid payment={payment} />
+            <Difference payment={payment} />
             <Reversals payment={payment} />
           </Stacked>
         }
@@ -147,6 +148,36 @@ function Paid({ payment }: { payment: Payment }) {
           ...(payment.reversed > 0
             ? [{ label: t('office.went_back'), value: money(payment.reversed, payment.currency) }]
             : []),
+        ]}
+      />
+    </Section>
+  )
+}
+
+/** What the provider collected beside what it was asked for, and the documents that came of it. */
+function Difference({ payment }: { payment: Payment }) {
+  const { t } = useTranslation('providers')
+  const { money } = useFormats()
+  if (payment.late_fee + payment.interest + payment.discount === 0) return null
+  const added = (['late_fee', 'interest', 'discount'] as const).filter((part) => payment[part] > 0)
+  return (
+    <Section title={t('office.difference')}>
+      <p>{t('office.difference_text')}</p>
+      <Facts
+        facts={[
+          ...added.map((part): [string, string] => [
+            t(`office.differences.${part}`),
+            money(part === 'discount' ? -payment[part] : payment[part], payment.currency),
+          ]),
+          ...payment.documents.map((one): [string, ReactNode] => [
+            t(`office.difference_documents.${one.kind === 'credit_note' ? 'credit_note' : 'debit_note'}`),
+            <span key={one.id}>
+              <Link to="/invoices/$id" params={{ id: one.id }}>
+                {one.number}
+              </Link>{' '}
+              · {money(one.total, payment.currency)}
+            </span>,
+          ]),
         ]}
       />
     </Section>

@@ -85,6 +85,22 @@ function Payments() {
         align: 'end',
       },
       {
+        id: 'difference',
+        header: t('payments.difference'),
+        cell: (row) =>
+          row.documents.length === 0
+            ? '–'
+            : row.documents.map((document, index) => (
+                <span key={document.id}>
+                  {index > 0 && ', '}
+                  <Link to="/invoices/$id" params={{ id: document.id }}>
+                    {document.number}
+                  </Link>
+                </span>
+              )),
+        optional: true,
+      },
+      {
         id: 'reversed',
         header: t('payments.reversed'),
         cell: (row) => (row.reversed === 0 ? '–' : <Money amount={row.reversed} currency={row.currency} />),
