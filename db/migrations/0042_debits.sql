@@ -56,3 +56,59 @@ create or replace function due_debits(p_unit uuid, p_day date, p_after uuid, p_l
      and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id
                       where ni.invoice_id = i.id and n.state = 'pending')
    order by i.id limit p_limit $$;
+
+-- Erasure: what providers keep of an account goes first, while it is still known how they call it.
+
+alter table stored_methods add column forgotten_at timestamptz;
+comment on column stored_methods.forgotten_at is 'When its provider forgot it, or had nothing to forget';
+create index stored_methods_to_forget on stored_methods (account_id) where forgotten_at is null;
+
+create type erasure_state as enum ('under_way', 'obstructed', 'done');
+create table account_erasures (
+  id uuid primary key default uuidv7(),
+  account_id uuid not null unique,
+  business_unit_id uuid not null,
+  state erasure_state not null default 'under_way',
+  reason text check (length(reason) between 1 and 500),
+  asked_by jsonb,
+  requested_at timestamptz not null,
+  left_behind smallint not null default 0 check (left_behind >= 0),
+  ended_at timestamptz,
+  foreign key (account_id, business_unit_id) references accounts (id, business_unit_id),
+  check ((state = 'under_way') = (ended_at is null)),
+  check ((state = 'under_way') = (reason is not null))
+);
+comment on table account_erasures is 'An erasure that waits until providers have cancelled and forgotten what is the account''s';
+comment on column account_erasures.asked_by is 'Who asked for it, as the audit log says it: what the job does last is theirs';
+comment on column account_erasures.left_behind is 'How many things providers kept, because they did not answer for days or refused';
+create index account_erasures_unit on account_erasures (business_unit_id);
+alter table account_erasures enable row level security;
+create policy office on account_erasures to zaguan_office
+  using ((select sees_all_units()) or business_unit_id = any((select visible_units())::uuid[]));
+grant select, insert, update on account_erasures to zaguan_office;
+create trigger account_erased_insert after insert on account_erasures referencing new table as new_rows
+  for each statement execute function refuse_rows_of_erased();
+call audit_table('account_erasures');
+
+-- As before; how a provider calls a method goes at once where the provider forgot it before, and with the job that asks it else.
+create or replace function forget_payers() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  update subscriptions set stored_method_id = null where account_id = new.id and stored_method_id is not null;
+  update stored_methods
+     set brand = null, last_digits = null, expires_on = null, automatic = false, state = 'removed', ended_at = coalesce(ended_at, now()),
+         reference = case when forgotten_at is null then reference else '{}' end,
+         reference_encrypted = case when forgotten_at is null then reference_encrypted end
+   where account_id = new.id;
+  update payment_intents
+     set details_encrypted = null, action = null, failure_detail = null, look_at = case when purpose = 'payment' then look_at end,
+         state = case when ended_at is null and (purpose = 'setup' or state = 'action_needed') then 'cancelled' else state end,
+         ended_at = case when ended_at is null and (purpose = 'setup' or state = 'action_needed') then now() else ended_at end
+   where account_id = new.id;
+  update payment_reversals set reason = null, failure_detail = null where account_id = new.id;
+  update provider_events e set body = ''
+    from payment_intents i
+   where i.account_id = new.id and e.provider_id = i.provider_id and e.received_at >= i.created_at
+     and (position(convert_to(i.id::text, 'UTF8') in e.body) > 0
+          or i.provider_ref is not null and position(convert_to(i.provider_ref, 'UTF8') in e.body) > 0);
+  return null;
+end $$;

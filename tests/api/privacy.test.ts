@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createJobHandlers } from '../../server/app.ts'
+import { createSandboxDriver, type FaultPlan } from '../../server/drivers/sandbox/driver.ts'
+import { createPrivacyJobs } from '../../server/modules/privacy/index.ts'
 import { transactAsSystem } from '../../server/platform/database.ts'
 import { encryptSecret } from '../../server/platform/encryption.ts'
 import { createMailer } from '../../server/platform/mail.ts'
@@ -702,6 +704,206 @@ describe('an erasure', () => {
     expect((await whereStands(party.word)).map((one) => one.split(':')[0])).toEqual(['invoices'])
   })
 
+  describe('of an account that providers keep something of', () => {
+    let provider: string
+    beforeAll(async () => {
+      provider = await addSandbox(api, unit.id)
+    })
+
+    /** One attempt of the job, with whatever is to be wrong with the provider or the process. */
+    const attempt = (
+      party: Party,
+      given: { faults?: FaultPlan; last?: boolean; stopping?: () => boolean } = {},
+    ) => {
+      const driver = createSandboxDriver({
+        config: api.config,
+        ...(given.faults ? { faults: given.faults } : {}),
+      })
+      const handlers = createPrivacyJobs(
+        { config: api.config, files: api.files, drivers: new Map([[driver.kind, driver]]) },
+        [],
+      )
+      return handlers['privacy:erase_account']!(
+        { account_id: party.id },
+        {
+          pool: api.office,
+          now: api.now,
+          transact: (work) =>
+            transactAsSystem(api.office, { kind: 'job', way: 'job', operation: 'test', name: 'test' }, work),
+          stopping: given.stopping ?? (() => false),
+          last_attempt: given.last ?? false,
+          log: { info: () => undefined, error: () => undefined },
+        },
+      )
+    }
+    const refOf = (action: { url: string }) => new URL(action.url).pathname.split('/').at(-1)!
+
+    /** A stored card, a payment of an invoice that waits for its payer and was paid otherwise, and a set-up that nobody ends. */
+    async function keep(): Promise<Party & { ref: string; intent: string; method: string }> {
+      const party = await createParty()
+      const setUp = () =>
+        done(party.customer.post('/stored-methods', { provider_id: provider, method: 'card' }))
+      const first = await setUp()
+      await runJobs(api)
+      const { action } = await done(party.customer.get(`/payment-intents/${first.id}`))
+      await press(api, refOf(action), { do: 'choose', scenario: 'success' })
+      await done(admin.post(`/payment-intents/${first.id}/look-up`))
+      await runJobs(api)
+      const [method] = (await done(party.customer.get('/stored-methods'))).items
+      await setUp()
+      const { id: invoice } = await api.system((tx) =>
+        issueInvoice(tx, party.id, { total: 700, due_date: '2026-06-10' }),
+      )
+      const intent = await done(
+        party.customer.post('/payment-intents', {
+          provider_id: provider,
+          method: 'pix',
+          invoice_ids: [invoice],
+        }),
+      )
+      await runJobs(api)
+      const waiting = await done(party.customer.get(`/payment-intents/${intent.id}`))
+      expect(waiting.state).toBe('action_needed')
+      await done(
+        admin.post(`/accounts/${party.id}/payments`, {
+          amount: 700,
+          method: 'cash',
+          received_on: '2026-05-20',
+          invoice_ids: [invoice],
+        }),
+      )
+      await runJobs(api)
+      return { ...party, ref: refOf(waiting.action), intent: intent.id, method: method.id }
+    }
+    const look = (party: Party) => done(admin.get(`/accounts/${party.id}/erasure`))
+    const ask = async (party: Party) => {
+      const asked = await done(erase(party))
+      expect(asked).toMatchObject({
+        erased_at: null,
+        under_way: {
+          state: 'under_way',
+          left_behind: 0,
+          waits_for: [{ provider_name: 'Sandbox', count: 3 }],
+        },
+      })
+    }
+
+    it('waits until all of it is cancelled and forgotten there, goes on where it stopped, and is of whoever asked', async () => {
+      const party = await keep()
+      await ask(party)
+      // Nothing is charged to the card from now on, and it says so.
+      expect((await done(party.customer.get('/stored-methods'))).items).toEqual([])
+      // Asked for again it is the same.
+      expect((await done(erase(party))).under_way.state).toBe('under_way')
+
+      const called: string[] = []
+      const silent: FaultPlan = ({ operation, key }) => {
+        called.push(`${operation} ${key}`)
+        return operation === 'forget' ? { kind: 'silent_before' } : { kind: 'answer' }
+      }
+      await expect(attempt(party, { faults: silent })).rejects.toThrow(/no answer/)
+      expect(called.filter((one) => one.startsWith('cancel')).length).toBe(2)
+      expect(called).toContain(`cancel ${party.intent}`)
+      expect(called).toContain(`forget ${party.method}`)
+      // What was let go is noted; who the account is still is known.
+      expect(await look(party)).toMatchObject({
+        erased_at: null,
+        name: expect.stringContaining(party.word),
+        under_way: { waits_for: [{ count: 1 }] },
+      })
+      // A process that is stopped before it has asked anything leaves it as it was.
+      await expect(attempt(party, { stopping: () => true })).rejects.toThrow(/stopping/)
+      expect((await look(party)).erased_at).toBeNull()
+
+      const again: string[] = []
+      await attempt(party, {
+        faults: ({ operation }) => {
+          again.push(operation)
+          return { kind: 'answer' }
+        },
+      })
+      expect(again).toEqual(['forget'])
+      const over = await look(party)
+      expect(over).toMatchObject({
+        erased_at: expect.any(String),
+        name: `Cliente apagado ${party.number}`,
+        under_way: { state: 'done', left_behind: 0, waits_for: [] },
+      })
+      // Nobody can pay it any more: it is over at the provider, and not on our side alone.
+      const kept = await owner.query(
+        `select c.state from sandbox_charges c join payment_intents i on i.id = c.key where i.account_id = $1 order by i.id`,
+        [party.id],
+      )
+      expect(kept.rows.map((row) => row.state).slice(1)).toEqual(['cancelled', 'cancelled'])
+      const forgotten = await owner.query(
+        `select s.forgotten_at from sandbox_methods s join sandbox_charges c on c.method_id = s.id
+           join payment_intents i on i.id = c.key where i.account_id = $1`,
+        [party.id],
+      )
+      expect(forgotten.rows.length).toBeGreaterThan(0)
+      expect(forgotten.rows.every((row) => row.forgotten_at !== null)).toBe(true)
+      expect(
+        (await owner.query('select reference from stored_methods where account_id = $1', [party.id])).rows,
+      ).toEqual([{ reference: {} }])
+      await runJobs(api)
+      expect((await whereStands(party.word)).map((one) => one.split(':')[0])).toEqual(['invoices'])
+      const { items } = await done(admin.get(`/audit?account_id=${party.id}&limit=200`))
+      expect(items.find((one: { action: string }) => one.action === 'erased')).toMatchObject({
+        actor_kind: 'staff',
+        actor_name: expect.stringContaining('admin'),
+        after: { number: party.number, reason: 'Asked for by the customer' },
+      })
+      // Done once more it changes nothing.
+      await attempt(party)
+      expect(await look(party)).toEqual(over)
+    })
+
+    it('is stopped where the customer pays meanwhile: nothing is erased, and the money is there', async () => {
+      const party = await keep()
+      await ask(party)
+      await press(api, party.ref, { do: 'choose', scenario: 'success' })
+      await runJobs(api)
+      const shown = await look(party)
+      expect(shown).toMatchObject({
+        erased_at: null,
+        name: expect.stringContaining(party.word),
+        under_way: { state: 'obstructed' },
+      })
+      expect(shown.obstacles).toEqual([{ code: 'credit_left', count: 1, amount: 700 }])
+      expect((await erase(party)).body.code).toBe('erasure_obstructed')
+      const [payment] = (await done(admin.get(`/payments?account_id=${party.id}&sort=-created_at`))).items
+      await done(
+        admin.post(`/payments/${payment.id}/refund`, { amount: 700, reason: 'Leaves', by: 'provider' }),
+      )
+      await runJobs(api)
+      await done(erase(party))
+      await runJobs(api)
+      expect((await look(party)).erased_at).not.toBeNull()
+    })
+
+    it('ends without a provider that never answers, and says how much it kept', async () => {
+      const party = await keep()
+      await ask(party)
+      const mute: FaultPlan = () => ({ kind: 'silent_before' })
+      await expect(attempt(party, { faults: mute })).rejects.toThrow(/no answer/)
+      await attempt(party, { faults: mute, last: true })
+      expect(await look(party)).toMatchObject({
+        erased_at: expect.any(String),
+        under_way: { state: 'done', left_behind: 3 },
+      })
+      expect((await whereStands(party.word)).map((one) => one.split(':')[0])).toEqual(['invoices'])
+      // It is still asked to forget the card, and answers at last.
+      await runJobs(api)
+      expect(
+        (
+          await owner.query('select forgotten_at, reference from stored_methods where account_id = $1', [
+            party.id,
+          ])
+        ).rows,
+      ).toEqual([{ forgotten_at: expect.any(Date), reference: {} }])
+    })
+  })
+
   it('leaves a person who acts for another account, too, as they are there', async () => {
     const party = await createParty()
     await done(
@@ -754,6 +956,7 @@ describe('an erasure', () => {
 describe('every table', () => {
   /** Tables with an account or a user in them that an erasure leaves as they are, and why. */
   const kept: Record<string, string> = {
+    account_erasures: 'that an erasure was asked for, and when; its reason goes with it',
     account_adjustments: 'the books: frozen, with the reason that the customer read',
     account_tax_exemptions: 'a trigger on accounts takes them',
     bank_charges: 'what a bank was told to charge: numbers and amounts, of the books',
@@ -767,6 +970,7 @@ describe('every table', () => {
     ledger_entries: 'the books: amounts alone',
     payment_notice_invoices: 'which invoices a notice was about',
     payments: 'the books: frozen, with the reference that the bank gave',
+    payment_documents: 'which documents a payment caused: of the books',
     payment_intents: 'what providers were asked for: a trigger on accounts takes what was typed and written',
     payment_intent_invoices: 'which invoices an intent was about: amounts alone',
     payment_reversals: 'the books: a trigger on accounts takes what was written about them',

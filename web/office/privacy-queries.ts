@@ -28,6 +28,7 @@ export const erasureQuery = (accountId: string) =>
       orThrow(
         api.GET('/api/v1/office/accounts/{id}/erasure', { params: { path: { id: accountId } }, signal }),
       ),
+    refetchInterval: ({ state }) => (state.data?.under_way?.state === 'under_way' ? 1_500 : false),
   })
 
 /** After an account was erased nothing that was read of it is shown again, not even for a moment. */

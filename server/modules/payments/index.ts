@@ -20,6 +20,7 @@ export { bankFileSchedule, createBankFileJobs } from './bank-file-jobs.ts'
 export { withdrawBankCharge } from './bank-instructions.ts'
 export { callProvider, isFault } from './calls.ts'
 export { createDebitJobs, debitSchedule } from './debit-jobs.ts'
+export { type Held, listHeld, release } from './held-by-providers.ts'
 export { registerProviderHooks } from './hooks.ts'
 export { createIntentJobs, intentSchedule, lookUpIntent, type PaymentServices } from './intent-jobs.ts'
 export { createIntent, type IntentInput, type IntentOwner } from './intents.ts'
@@ -63,7 +64,7 @@ export { ownMethodSchema, reversalSchema } from './schemas.providers.ts'
 export { paymentSchema } from './schemas.ts'
 export { applyStanding } from './standing.ts'
 export { createStatementJobs, statementSchedule } from './statement-jobs.ts'
-export { forgetMethods, getOwnMethod } from './stored-methods.ts'
+export { forgetMethods, getOwnMethod, stopCharging } from './stored-methods.ts'
 
 /** What of this module the search finds. */
 export const searchKinds: SearchKind[] = [

@@ -219,8 +219,6 @@ export async function cancelIntent(call: Call, id: string): Promise<'done' | 're
   const answer = await callProvider(call, provider, (context) =>
     cancel.call(provider.driver, context, { key: id, ref: intent.provider_ref }),
   )
-  // The queue asks again: whoever gave it up is not to find it charged because nobody heard.
-  if (isFault(answer) && answer.fault === 'silence') throw new Error(answer.detail)
   if (isFault(answer)) return answer.fault === 'refusal' ? 'refused' : 'silent'
   await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
   return 'done'
@@ -312,34 +310,42 @@ async function sendRefundOf(call: Call, id: string): Promise<void> {
   })
 }
 
-/** Tells a provider to forget a method that its customer removed. */
-async function forgetMethod(call: Call, id: string): Promise<void> {
-  const { config, drivers, transact } = call
+/**
+ * Tells a provider to forget a method that was removed, and forgets what a bank would need to debit it. Returns whether the
+ * provider did; one that did not answer is to be asked again.
+ */
+export async function forgetMethod(call: Call, id: string): Promise<'done' | 'refused' | 'silent'> {
+  const { config, drivers, transact, now } = call
   const found = await transact(async (tx) => {
     const row = await tx
       .selectFrom('stored_methods')
       .select(['id', 'provider_id', 'reference', 'reference_encrypted'])
       .where('id', '=', id)
       .where('state', '=', 'removed')
+      .where('forgotten_at', 'is', null)
       .executeTakeFirst()
     return row && { row, provider: await openProvider(tx, config, drivers, row.provider_id) }
   })
-  const forget = found?.provider?.driver.forget
-  if (found?.provider && forget) {
+  if (!found) return 'done'
+  const forget = found.provider?.driver.forget
+  let refused = false
+  if (found.provider && forget) {
     const { provider, row } = found
     const answer = await callProvider(call, provider, (context) =>
       forget.call(provider.driver, context, readReference(config, row)),
     )
-    if (isFault(answer) && answer.fault === 'silence') throw new Error(answer.detail)
+    if (isFault(answer) && answer.fault === 'silence') return 'silent'
+    refused = isFault(answer)
   }
   // What a bank would need to debit an account is of no use any more; of who was erased, nothing is.
   await transact((tx) =>
     sql`update stored_methods m
-           set reference_encrypted = null,
+           set reference_encrypted = null, forgotten_at = ${refused ? null : now()}::timestamptz,
                reference = case when exists (select from accounts a where a.id = m.account_id and a.erased_at is not null)
                                 then '{}' else m.reference end
          where m.id = ${id} and m.state = 'removed'`.execute(tx),
   )
+  return refused ? 'refused' : 'done'
 }
 
 /** Tries whether a provider works as it is set; its health tells. */
@@ -481,7 +487,9 @@ export function createIntentJobs(services: PaymentServices): JobHandlers {
       await lookUpIntent(of(context), String(payload.intent_id))
     },
     'payments:cancel_intent': async (payload, context) => {
-      await cancelIntent(of(context), String(payload.intent_id))
+      const outcome = await cancelIntent(of(context), String(payload.intent_id))
+      // The queue asks again: whoever gave it up is not to find it charged because nobody heard.
+      if (outcome === 'silent') throw new Error('the provider did not answer')
     },
     'payments:send_refund': (payload, context) => sendRefundOf(of(context), String(payload.reversal_id)),
     'payments:forget_method': async (payload, context) => {

@@ -296,12 +296,21 @@ function askToForget(tx: Tx, id: string): Promise<void> {
   )
 }
 
-/** Has providers forget everything that an account keeps at them, because the account is being erased; nobody is told. */
+/** Removes every stored method of an account that is being erased: nothing is charged by them any more, and nobody is told. */
+export async function stopCharging(tx: Tx, accountId: string, now: Temporal.Instant): Promise<void> {
+  await lockIntents(tx, accountId)
+  await sql`
+    select remove_stored_method(m.account_id, m.id, ${now}::timestamptz)
+      from stored_methods m where m.account_id = ${accountId} and m.state <> 'removed'`.execute(tx)
+}
+
+/** Goes on asking providers to forget what they did not forget before an account was erased. */
 export async function forgetMethods(tx: Tx, accountId: string): Promise<void> {
   const methods = await tx
     .selectFrom('stored_methods')
     .select('id')
     .where('account_id', '=', accountId)
+    .where('forgotten_at', 'is', null)
     .orderBy('id')
     .execute()
   for (const { id } of methods) await askToForget(tx, id)

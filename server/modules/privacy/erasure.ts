@@ -5,7 +5,7 @@ import { notFound, type Refusal, refuse, refuseField } from '../../platform/erro
 import { enqueue } from '../../platform/jobs.ts'
 import { type Language, translator } from '../../platform/translations.ts'
 import { hasUnbilledDays, lockAccounts } from '../billing/index.ts'
-import { forgetMethods } from '../payments/index.ts'
+import { forgetMethods, listHeld, stopCharging } from '../payments/index.ts'
 
 /** What has to come to its end first. `amount` is in minor units of the business unit's currency. */
 export type Obstacle = {
@@ -91,7 +91,7 @@ async function listObstacles(tx: Tx, subject: Subject, now: Temporal.Instant): P
 export async function previewErasure(tx: Tx, accountId: string, now: Temporal.Instant) {
   const subject = await findSubject(tx, accountId)
   if (!subject) return notFound()
-  const [counted, obstacles] = await Promise.all([
+  const [counted, obstacles, underWay] = await Promise.all([
     sql<Counts>`
       with alone as (select people_of_account_alone(${accountId}) as ids)
       select (select count(*) from contacts where account_id = a.id)::int as contacts,
@@ -118,6 +118,7 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
              (select count(*) from subscriptions where account_id = a.id)::int as services
         from accounts a cross join alone where a.id = ${accountId}`.execute(tx),
     listObstacles(tx, subject, now),
+    readUnderWay(tx, accountId),
   ])
   const counts = counted.rows[0]!
   const pick = <K extends keyof Counts>(...names: K[]) => names.map((kind) => ({ kind, count: counts[kind] }))
@@ -127,6 +128,7 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
     name: subject.name,
     currency: subject.currency,
     erased_at: subject.erased_at,
+    under_way: underWay,
     obstacles: subject.erased_at === null ? obstacles : [],
     goes: pick(
       'contacts',
@@ -154,9 +156,26 @@ export async function previewErasure(tx: Tx, accountId: string, now: Temporal.In
   }
 }
 
+/** How far an erasure is that waits for providers, or what became of it; null where none had to. */
+async function readUnderWay(tx: Tx, accountId: string) {
+  const row = await tx
+    .selectFrom('account_erasures')
+    .select(['state', 'requested_at', 'left_behind'])
+    .where('account_id', '=', accountId)
+    .executeTakeFirst()
+  if (!row) return null
+  const held = row.state === 'under_way' ? await listHeld(tx, accountId) : []
+  const providers = Map.groupBy(held, (one) => one.provider_name)
+  return {
+    ...row,
+    waits_for: [...providers].map(([provider_name, all]) => ({ provider_name, count: all.length })),
+  }
+}
+
 /**
  * Erases who an account is, for good: names and contacts are replaced, the books stay. `number` is the account's, typed by
- * whoever is sure. Done before, it changes nothing. Refuses: not_found, invalid_input (another number),
+ * whoever is sure. Where providers keep something of it, a job has them let go of that first, and then erases. Done before, or
+ * under way, it changes nothing. Refuses: not_found, invalid_input (another number),
  * erasure_obstructed (something runs or is owed).
  */
 export async function eraseAccount(
@@ -171,10 +190,112 @@ export async function eraseAccount(
   if (!subject) return notFound()
   if (input.number !== subject.number) return refuseField('number', 'not_the_account')
   if (subject.erased_at === null) {
-    const refusal = await erase(tx, subject, input.reason, now)
+    const held = await listHeld(tx, accountId)
+    const refusal =
+      held.length === 0
+        ? await erase(tx, subject, input.reason, now)
+        : await requestErasure(tx, subject, input.reason, now)
     if (refusal) return refusal
   }
   return previewErasure(tx, accountId, now)
+}
+
+/** With the queue's back-off, so often over three days. */
+const attempts = 21
+
+/** Notes that an account is to be erased once its providers have let go, and adds the job. Refuses: erasure_obstructed. */
+async function requestErasure(
+  tx: Tx,
+  subject: Subject,
+  reason: string,
+  now: Temporal.Instant,
+): Promise<Refusal | undefined> {
+  const obstacles = await listObstacles(tx, subject, now)
+  if (obstacles.length > 0) return refuse('erasure_obstructed', { params: { count: obstacles.length } })
+  const wish = {
+    state: 'under_way' as const,
+    reason,
+    asked_by: sql<never>`nullif(current_setting('zaguan.actor', true), '')::jsonb - 'ip'`,
+    requested_at: now,
+    left_behind: 0,
+    ended_at: null,
+  }
+  const noted = await tx
+    .insertInto('account_erasures')
+    .values({ account_id: subject.id, business_unit_id: subject.business_unit_id, ...wish })
+    .onConflict((conflict) =>
+      conflict.column('account_id').doUpdateSet(wish).where('account_erasures.state', '=', 'obstructed'),
+    )
+    .returning('id')
+    .executeTakeFirst()
+  if (!noted) return undefined
+  await stopCharging(tx, subject.id, now)
+  await enqueue(
+    tx,
+    'privacy:erase_account',
+    { account_id: subject.id },
+    { key: `privacy:erase_account:${subject.id}`, maxAttempts: attempts },
+  )
+  return undefined
+}
+
+/** The erasure that is under way of an account: what its providers still keep; null where none is. */
+export async function readErasure(tx: Tx, accountId: string, now: Temporal.Instant) {
+  const row = await tx
+    .selectFrom('account_erasures')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'under_way')
+    .executeTakeFirst()
+  if (!row) return null
+  // Whatever was stored after it was asked for goes as well.
+  await stopCharging(tx, accountId, now)
+  return listHeld(tx, accountId)
+}
+
+/**
+ * Erases an account whose providers were asked to let go: `asked` are the ids of what they were asked about, `leftBehind` how
+ * much of it they kept. Returns false where something came in between that they were not asked about yet. What stands in the way
+ * by now ends the erasure, undone.
+ */
+export async function finishErasure(
+  tx: Tx,
+  accountId: string,
+  asked: ReadonlySet<string>,
+  leftBehind: number,
+  now: Temporal.Instant,
+): Promise<boolean> {
+  await lockAccounts(tx, [accountId])
+  const [subject, row] = [
+    await findSubject(tx, accountId),
+    await tx
+      .selectFrom('account_erasures')
+      .select(['id', 'reason', 'asked_by'])
+      .where('account_id', '=', accountId)
+      .where('state', '=', 'under_way')
+      .forUpdate()
+      .executeTakeFirst(),
+  ]
+  if (!subject || !row) return true
+  if ((await listHeld(tx, accountId)).some(({ id }) => !asked.has(id))) return false
+  const obstructed = (await listObstacles(tx, subject, now)).length > 0
+  await tx
+    .updateTable('account_erasures')
+    .set({
+      state: obstructed ? 'obstructed' : 'done',
+      reason: null,
+      left_behind: obstructed ? 0 : leftBehind,
+      ended_at: now,
+    })
+    .where('id', '=', row.id)
+    .execute()
+  if (obstructed) return true
+  // What the job does last is the deed of whoever asked for it, and stands in the audit log under that name.
+  if (row.asked_by !== null)
+    await sql`select set_config('zaguan.actor', ${JSON.stringify(row.asked_by)}, true)`.execute(tx)
+  const refusal = await erase(tx, subject, row.reason!, now)
+  if (refusal) throw new Error(`an erasure was refused: ${refusal.code}`)
+  return true
 }
 
 async function erase(

@@ -99,7 +99,8 @@ export function registerPrivacyOffice(app: App): void {
       path: '/accounts/{id}/erasure',
       operation: 'erase_account',
       summary: 'Erase who an account is, for good',
-      description: 'Names and contacts are replaced, the books stay. Nothing of it can be undone',
+      description:
+        'Names and contacts are replaced, the books stay. Nothing of it can be undone. Where payment providers keep something of the account they are asked to cancel and forget it first: until then `erased_at` is null and `under_way` says for whom it waits',
       tag,
       permission: 'privacy.erase',
       session: 'person',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { erasureStates } from '../../platform/database.gen.ts'
 import { currency, id, instant, language, name } from '../../platform/schemas.ts'
 
 const exportState = z.enum(['queued', 'running', 'done', 'failed'])
@@ -37,6 +38,19 @@ export const erasurePreview = z
     name: z.string(),
     currency,
     erased_at: instant.nullable(),
+    under_way: z
+      .object({
+        state: z.enum(erasureStates),
+        requested_at: instant,
+        waits_for: z
+          .array(z.object({ provider_name: z.string(), count: z.int() }))
+          .meta({ description: 'Providers that have not yet cancelled or forgotten what they keep' }),
+        left_behind: z.int().meta({
+          description: 'How much providers kept, because they did not answer for days or refused',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'An erasure that waits for payment providers, or what became of it' }),
     obstacles: z.array(
       z.object({
         code: z.enum([

@@ -1,7 +1,9 @@
 import { Button, Textarea, TextInput } from '@mantine/core'
 import IconAlertTriangle from '@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs'
+import IconClock from '@tabler/icons-react/dist/esm/icons/IconClock.mjs'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, idempotent, orThrow } from '../../shared/api.ts'
 import type { ErasurePreview } from '../../shared/api-types.gen.ts'
@@ -29,6 +31,13 @@ function ErasurePage() {
   const { data: account } = useSuspenseQuery(accountQuery(id))
   const { data: preview } = useSuspenseQuery(erasureQuery(id))
   const erased = preview.erased_at !== null
+  const underWay = preview.under_way?.state === 'under_way'
+  // Whoever waits sees the end of it, and nothing of what was read before.
+  const queryClient = useQueryClient()
+  const known = account.erased_at !== null
+  useEffect(() => {
+    if (erased && !known) void forgetAccount(queryClient)
+  }, [erased, known, queryClient])
   return (
     <>
       <PageTitle
@@ -40,15 +49,54 @@ function ErasurePage() {
         {erased ? (
           <AccountErased account={{ ...account, erased_at: preview.erased_at }} />
         ) : (
-          <Obstacles preview={preview} />
+          <>
+            <UnderWay preview={preview} />
+            <Obstacles preview={preview} />
+          </>
+        )}
+        {erased && (preview.under_way?.left_behind ?? 0) > 0 && (
+          <Callout
+            tone="warning"
+            icon={<IconAlertTriangle size={20} aria-hidden />}
+            title={t('privacy.left_title')}
+          >
+            <p>{t('privacy.left_text', { count: preview.under_way!.left_behind })}</p>
+          </Callout>
         )}
         <div className={styles.two}>
           {!erased && <Goes preview={preview} />}
           <Stays preview={preview} />
         </div>
-        {!erased && preview.obstacles.length === 0 && <Confirm preview={preview} />}
+        {!erased && !underWay && preview.obstacles.length === 0 && <Confirm preview={preview} />}
       </div>
     </>
+  )
+}
+
+/** That providers are asked to let go first, or that something came in between. */
+function UnderWay({ preview }: { preview: ErasurePreview }) {
+  const { t, i18n } = useTranslation()
+  const { date } = useFormats()
+  const { under_way: wish } = preview
+  if (!wish || wish.state === 'done') return null
+  if (wish.state === 'obstructed')
+    return (
+      <Callout
+        tone="warning"
+        icon={<IconAlertTriangle size={20} aria-hidden />}
+        title={t('privacy.stopped_title')}
+      >
+        <p>{t('privacy.stopped_text')}</p>
+      </Callout>
+    )
+  const names = wish.waits_for.map(({ provider_name, count }) => `${provider_name} (${count})`)
+  return (
+    <Callout tone="info" icon={<IconClock size={20} aria-hidden />} title={t('privacy.waiting_title')}>
+      <p>{t('privacy.waiting_text', { date: date(wish.requested_at, 'long') })}</p>
+      {names.length > 0 && (
+        <p>{t('privacy.waiting_for', { providers: new Intl.ListFormat(i18n.language).format(names) })}</p>
+      )}
+    </Callout>
   )
 }
 
@@ -159,7 +207,11 @@ function Confirm({ preview }: { preview: ErasurePreview }) {
           headers: idempotent(idempotencyKey) as never,
         }),
       ),
-    onDone: async () => {
+    onDone: async (after) => {
+      if (after.erased_at === null) {
+        queryClient.setQueryData(erasureQuery(preview.account_id).queryKey, after)
+        return
+      }
       showToast({ tone: 'good', title: t('privacy.erased') })
       await forgetAccount(queryClient)
       await navigate({ to: '/accounts/$id', params: { id: preview.account_id } })
