@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readTypeableLine } from '../../server/drivers/febraban/bar-code.ts'
 import { segmentA, segmentP } from '../../server/drivers/febraban/layouts.ts'
 import { readRecord } from '../../server/drivers/febraban/records.ts'
-import { createIntent } from '../../server/modules/payments/index.ts'
+import { createIntent, readBankStanding } from '../../server/modules/payments/index.ts'
 import { demand } from '../../server/platform/jobs.ts'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
 import { answerCharges, answerDebits, banksOfTests, debitOfTests } from '../febraban/banks.ts'
@@ -371,6 +371,216 @@ describe('a boleto', () => {
     expect(text).toContain(intent.action.typeable_line)
     expect(text).toContain('09/00000000001-')
     expect(text).toContain('237-2')
+  })
+})
+
+describe('a boleto that the bank has', () => {
+  /** A boleto of 89.90 due on 10 June that the bank has confirmed. */
+  async function enter(change: object = {}, due = '2026-06-10') {
+    const house = await createHouse('boleto', change)
+    const party = await createParty(house)
+    const invoice = await issue(party.account, 8990, due)
+    const intent = await askForBoleto(house, party, invoice)
+    const remittance = await sendRemittance(house)
+    const charge = (await admin.get(`/bank-charges?account_id=${party.account.id}`)).body.items[0]
+    return { house, party, invoice, intent, remittance, charge, path: `/bank-charges/${charge.id}` }
+  }
+  const say = (movement: string, change: object = {}) => ({
+    our_number: '00000000001',
+    movement,
+    amount: 8990,
+    ...change,
+  })
+  const told = (lines: string[]) =>
+    lines.filter((line) => line[7] === '3').map((line) => `${line[13]}${line.slice(15, 17)}`)
+
+  it('may be due on another day: the bank is told, the payer sees it, and a refusal takes it back', async () => {
+    const { house, party, intent, path } = await enter()
+    const moved = await admin.put(`${path}/due-date`, { due_date: '2026-06-25' })
+    expect(moved.status, JSON.stringify(moved.body)).toBe(200)
+    expect(moved.body).toMatchObject({
+      due_date: '2026-06-25',
+      instructions: [
+        { kind: 'enter' },
+        { kind: 'change_due_date', due_date: '2026-06-25', bank_file_id: null, asked_by: expect.any(String) },
+      ],
+    })
+    const shown = (await party.customer.get(`/payment-intents/${intent.id}`)).body.action
+    expect(shown.due_date).toBe('2026-06-25')
+    expect(shown.typeable_line).not.toBe(intent.action.typeable_line)
+    expect(readTypeableLine(shown.typeable_line)).toEqual({ bar_code: shown.bar_code })
+    expect(shown.bar_code).toBe(moved.body.bar_code)
+    // Asked for again before it was sent: the bank hears of the last alone, and of nothing where it is as before.
+    await admin.put(`${path}/due-date`, { due_date: '2026-06-10' })
+    expect((await admin.post(`/payment-providers/${house.provider.id}/remittances`)).body.code).toBe(
+      'nothing_to_send',
+    )
+    await admin.put(`${path}/due-date`, { due_date: '2026-06-25' })
+    await admin.put(`${path}/due-date`, { due_date: '2026-06-30' })
+    const remittance = await sendRemittance(house)
+    expect(told(remittance.lines)).toEqual(['P06', 'R06'])
+    expect(remittance.lines[2]!.slice(77, 85)).toBe('30062026')
+    await apply(house, answerCharges('bradesco', [say('26', { reasons: '16' })]))
+    const detail = (await admin.get(path)).body
+    expect(detail).toMatchObject({ due_date: '2026-06-10', bar_code: intent.action.bar_code })
+    expect(detail.instructions.at(-1)).toMatchObject({ refused: true, reasons: ['16'] })
+    expect((await party.customer.get(`/payment-intents/${intent.id}`)).body.action.due_date).toBe(
+      '2026-06-10',
+    )
+    for (const [due_date, code] of [
+      ['2020-01-01', 'passed_already'],
+      ['2039-01-01', 'too_far_ahead'],
+    ]) {
+      const refused = await admin.put(`${path}/due-date`, { due_date })
+      expect(refused.body.errors ?? refused.body.fields, JSON.stringify(refused.body)).toMatchObject([
+        { code },
+      ])
+    }
+  })
+
+  it('is abated by staff: sent, answered, taken back, and what is paid of it is explained', async () => {
+    const { house, party, intent, path } = await enter()
+    expect((await admin.put(`${path}/abatement`, { amount: 8990 })).status).toBe(422)
+    expect((await admin.put(`${path}/abatement`, { amount: 990 })).body).toMatchObject({ abatement: 990 })
+    const first = await sendRemittance(house)
+    expect(told(first.lines)).toEqual(['P04'])
+    expect(first.lines[2]!.slice(180, 195)).toBe('000000000000990')
+    expect((await admin.get(`/bank-files/${first.id}/instructions`)).body.items).toMatchObject([
+      { kind: 'abate', abatement: 990 },
+    ])
+    expect((await admin.delete(`${path}/abatement`)).body).toMatchObject({ abatement: 0 })
+    // What waits is taken back, as if it had never been said.
+    expect((await admin.put(`${path}/abatement`, { amount: 990 })).body.instructions).toHaveLength(2)
+    await admin.delete(`${path}/abatement`)
+    expect(told((await sendRemittance(house)).lines)).toEqual(['P05'])
+    await admin.put(`${path}/abatement`, { amount: 500 })
+    await sendRemittance(house)
+    await apply(house, answerCharges('bradesco', [say('12'), say('13'), say('12', { place: '1' })]))
+    const { instructions } = (await admin.get(path)).body
+    expect(
+      instructions.map((one: { kind: string; answered_at: string | null }) => [
+        one.kind,
+        one.answered_at !== null,
+      ]),
+    ).toEqual([
+      ['enter', false],
+      ['abate', true],
+      ['cancel_abatement', true],
+      ['abate', true],
+    ])
+    const file = await apply(
+      house,
+      answerCharges('bradesco', [paid('00000000001', 8490, { abatement: 500, fee: 150 })], { sequence: 14 }),
+    )
+    const [line] = (await admin.get(`/bank-files/${file.id}/lines`)).body.items
+    expect(line).toMatchObject({
+      paid_amount: 8490,
+      abatement_amount: 500,
+      fee_amount: 150,
+      credited_amount: 8340,
+    })
+    const standing = await api.system((tx) => readBankStanding(tx, intent.id))
+    expect(standing.received).toMatchObject([
+      { amount: 8490, adjusted: { late_fee: 0, interest: 0, discount: 500 } },
+    ])
+    expect((await paymentsOf(party.account))[0]).toMatchObject({ amount: 8490 })
+    expect((await admin.put(`${path}/abatement`, { amount: 1 })).body.code).toBe('boleto_not_open')
+    const entries = await askOwner(
+      api,
+      `select action, before, after from audit_log where object_type = 'bank_charges' and object_id = $1 order by id`,
+      [path.split('/').pop()],
+    )
+    expect(entries[0]).toEqual({ action: 'changed', before: { abatement: 0 }, after: { abatement: 990 } })
+    expect(entries).toHaveLength(5)
+  })
+
+  it('before it is sent is changed where it stands: one record says it all', async () => {
+    const house = await createHouse('boleto', {
+      discount_percent: '5',
+      discount_days: '3',
+      protest_days: '20',
+    })
+    const party = await createParty(house)
+    const invoice = await issue(party.account, 8990)
+    await askForBoleto(house, party, invoice)
+    const { id } = (await admin.get(`/bank-charges?account_id=${party.account.id}`)).body.items[0]
+    await admin.put(`/bank-charges/${id}/abatement`, { amount: 990 })
+    await admin.put(`/bank-charges/${id}/due-date`, { due_date: '2026-06-20' })
+    expect((await admin.put(`/bank-charges/${id}/protest`, {})).body.code).toBe('boleto_not_sent')
+    const { lines } = await sendRemittance(house)
+    expect(told(lines)).toEqual(['P01', 'Q01', 'R01'])
+    expect(readRecord(segmentP, lines[2]!)).toMatchObject({
+      due_on: '20062026',
+      discount_kind: '2',
+      discount_on: '07062026',
+      discount: '000000000000500',
+      abatement: '000000000000990',
+      protest: '1',
+      protest_days: '20',
+    })
+    const reply = await party.customer.get(`/invoices/${invoice.id}/pdf`)
+    const text = readPdf(reply.bytes).pages.join(' ').replaceAll(/\s+/g, ' ')
+    expect(text).toContain('Até 07/06/2026, desconto de 5,00%.')
+    expect(text).toContain('9,90')
+  })
+  it('is protested once it is overdue, and taken back from there', async () => {
+    const { house, party, invoice, charge, path } = await enter()
+    expect((await admin.put(`${path}/protest`, {})).body.code).toBe('boleto_not_due')
+    expect((await admin.delete(`${path}/protest`)).body.code).toBe('boleto_not_protested')
+    await askOwner(api, `update bank_charges set due_date = '2026-05-01' where id = $1`, [charge.id])
+    expect((await admin.put(`${path}/protest`, {})).body.protested_at).not.toBeNull()
+    expect(told((await sendRemittance(house)).lines)).toEqual(['P09'])
+    await apply(house, answerCharges('bradesco', [say('19'), say('23')]))
+    expect((await admin.delete(`${path}/protest`)).body.protested_at).toBeNull()
+    expect(told((await sendRemittance(house)).lines)).toEqual(['P11'])
+    await apply(house, answerCharges('bradesco', [say('20'), say('24')], { sequence: 13 }))
+    // The bank begins one by itself; what is paid in another way is stopped and written off.
+    await apply(house, answerCharges('bradesco', [say('23', { place: '2' })], { sequence: 14 }))
+    expect((await admin.get(path)).body).toMatchObject({
+      protested_at: expect.any(String),
+      instructions: [{}, { kind: 'protest', refused: false }, { kind: 'stop_protest', refused: false }],
+    })
+    await admin.post(`/accounts/${party.account.id}/payments`, {
+      amount: 8990,
+      method: 'pix',
+      received_on: '2026-05-21',
+      invoice_ids: [invoice.id],
+    })
+    await runJobs(api)
+    expect(told((await sendRemittance(house)).lines)).toEqual(['P10'])
+  })
+
+  it('is nobody’s to change without permission, in no other unit, and no debit', async () => {
+    const { charge } = await enter()
+    const support = await api.staff('support')
+    const other = await api.unit()
+    const away = await api.staff('admin', { units: [other.id] })
+    for (const [way, path, body] of [
+      ['put', 'due-date', { due_date: '2026-07-01' }],
+      ['put', 'abatement', { amount: 100 }],
+      ['delete', 'abatement', {}],
+      ['put', 'protest', {}],
+      ['delete', 'protest', {}],
+    ] as const) {
+      expect((await support[way](`/bank-charges/${charge.id}/${path}`, body)).status).toBe(403)
+      expect((await away[way](`/bank-charges/${charge.id}/${path}`, body)).status).toBe(404)
+    }
+  })
+
+  it('paid late says what of it is fine and what interest; what comes again is credit', async () => {
+    const { house, intent } = await enter()
+    await apply(
+      house,
+      answerCharges('bradesco', [
+        paid('00000000001', 9179, { late: 189, fee: 190 }),
+        paid('00000000001', 9179, { late: 189, place: '00101234', movement: '17' }),
+      ]),
+    )
+    const standing = await api.system((tx) => readBankStanding(tx, intent.id))
+    expect(standing.received.map(({ amount, adjusted }) => [amount, adjusted])).toEqual([
+      [9179, { late_fee: 180, interest: 9, discount: 0 }],
+      [9179, undefined],
+    ])
   })
 })
 

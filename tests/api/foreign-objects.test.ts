@@ -261,6 +261,29 @@ beforeAll(async () => {
     invoice_ids: [ids.invoice],
   })
   ids.intent = asked.body.id
+  ids.bank_charge = await api.system(async (tx) => {
+    const charge = await tx
+      .insertInto('bank_charges')
+      .values({
+        business_unit_id: unit.id,
+        account_id: ids.account!,
+        provider_id: ids.file_provider!,
+        intent_id: ids.intent!,
+        kind: 'boleto',
+        number: 1,
+        our_number: '1',
+        amount: 1000,
+        currency: 'BRL',
+        issued_on: Temporal.PlainDate.from('2026-05-01'),
+        due_date: Temporal.PlainDate.from('2026-06-01'),
+        typeable_line: '0'.repeat(54),
+        bar_code: '0'.repeat(44),
+        printed: '{}',
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    return charge.id
+  })
   // One that the owner removes on the way, and one that staff are asked for.
   const keepCard = (last_digits: string) =>
     api.system(async (tx) => {
@@ -484,6 +507,9 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
   ],
   [/^\/bank-lines\/\{id\}(\/(approve|ignore|reopen))?$/, 'bank_line', {}],
   [/^\/bank-files\/\{id\}/, 'bank_file'],
+  [/^\/bank-charges\/\{id\}\/due-date$/, 'bank_charge', { due_date: '2026-07-01' }],
+  [/^\/bank-charges\/\{id\}\/abatement$/, 'bank_charge', { amount: 1 }],
+  [/^\/bank-charges\/\{id\}(\/protest)?$/, 'bank_charge', {}],
   [/^\/payment-providers\/\{id\}\/remittances$/, 'file_provider'],
   [/^\/notices\/\{id\}(\/(html|resend))?$/, 'notice'],
   [/^\/closings\/\{id\}/, 'closing', {}],

@@ -137,6 +137,7 @@ const pages: Record<Side, Record<string, Address[]>> = {
       '/payments/bank-files/{faulty_return}',
     ),
     '/payments/bank-charges': staff('/payments/bank-charges'),
+    '/payments/bank-charges/$id': staff('/payments/bank-charges/{bank_charge}'),
     '/bank-statements': staff('/bank-statements'),
     '/bank-statements/accounts': staff('/bank-statements/accounts'),
     '/bank-statements/$id': staff(

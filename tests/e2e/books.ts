@@ -221,12 +221,11 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
   const uploaded = await bring('C-9,Farmácia Central,farmacia@central.example\n')
 
   const { bradesco } = banksOfTests
+  const way = { name: 'Boleto Bradesco', methods: ['boleto'], settings: bradesco.settings }
   const boletos = await admin.post('/payment-providers', {
     business_unit_id: unit.id,
     driver: 'boleto',
-    name: 'Boleto Bradesco',
-    methods: ['boleto'],
-    settings: bradesco.settings,
+    ...way,
   })
   const takeReturn = async (text: string, state: string) => {
     const file = new File([text], 'RETORNO.RET', { type: 'text/plain' })
@@ -241,6 +240,27 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
   const told = { our_number: bradesco.our_number, movement: '06', amount: 8990, paid: 8990 }
   const bankReturn = await takeReturn(answerCharges('bradesco', [told]), 'read')
   const faultyReturn = await takeReturn(answerCharges('bradesco', [told]).slice(0, 900), 'faulty')
+
+  // A boleto that the bank has to be told of twice; the portal shows no boletos but for that.
+  await admin.patch(`/accounts/${third.id}`, { tax_id: '529.982.247-25' })
+  await admin.put(`/payment-providers/${boletos.id}`, { ...way, enabled: true })
+  const owed = await customers[2]!.get('/invoices?state=open')
+  await customers[2]!.post('/payment-intents', {
+    provider_id: boletos.id,
+    method: 'boleto',
+    invoice_ids: [owed.items[0].id],
+  })
+  const charge = await until('there is a boleto', 30, async () => {
+    const { items } = await admin.get(`/bank-charges?account_id=${third.id}`)
+    return items[0] as Body | undefined
+  })
+  await admin.post(`/payment-providers/${boletos.id}/remittances`)
+  await until('it is sent', 30, async () => {
+    const { state } = await admin.get(`/bank-charges/${charge.id}`)
+    return state === 'sent'
+  })
+  await admin.put(`/bank-charges/${charge.id}/abatement`, { amount: 100 })
+  await admin.put(`/payment-providers/${boletos.id}`, { ...way, enabled: false })
 
   const bankAccount = await admin.post('/bank-accounts', { business_unit_id: unit.id, name: 'Main' })
   const takeStatement = async (name: string, text: string, state: string) => {
@@ -295,6 +315,7 @@ export async function keepLivelyBooks(site: Site, books: Books): Promise<Record<
     import: uploaded.id,
     done_import: spoiled.id,
     bank_return: bankReturn,
+    bank_charge: charge.id,
     statement,
     cut_statement: cutStatement,
     draft_statement: draftStatement,

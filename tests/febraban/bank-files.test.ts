@@ -1,6 +1,6 @@
 // CNAB 240: what is written is read back by its table, and a return is believed whole or not at all.
 import { describe, expect, it } from 'vitest'
-import { boletoFiles } from '../../server/drivers/febraban/boletos.ts'
+import { boletoFiles, readDiscount } from '../../server/drivers/febraban/boletos.ts'
 import { debitFiles } from '../../server/drivers/febraban/debits.ts'
 import {
   chargeBatchHeader,
@@ -11,8 +11,11 @@ import {
   segmentP,
   segmentQ,
   segmentR,
+  segmentU,
 } from '../../server/drivers/febraban/layouts.ts'
 import { layOut, plainText, readDay, readRecord, writeRecord } from '../../server/drivers/febraban/records.ts'
+import { boletoSettings } from '../../server/drivers/febraban/settings.ts'
+import { readAdjustment } from '../../server/modules/payments/bank-differences.ts'
 import type { RemittanceEntry } from '../../server/modules/payments/index.ts'
 import { answerCharges, answerDebits, banksOfTests, debitOfTests } from './banks.ts'
 
@@ -27,6 +30,11 @@ const entry = (change: Partial<RemittanceEntry> = {}): RemittanceEntry => ({
   due_date: day('2026-06-10'),
   fine_rate: 200,
   interest_rate: 100,
+  discount_rate: 0,
+  discount_until: null,
+  abatement: 0,
+  protest_days: 0,
+  protested: false,
   document: 'A-17',
   payer: {
     name: 'José da Conceição & Irmãos Ltda. — filial',
@@ -138,6 +146,57 @@ describe('a remittance of boletos', () => {
       expect(readRecord(fileTrailer, lines[7]!)).toMatchObject({ batches: '000001', records: '000008' })
     },
   )
+  it('says until when less is to be paid, what is abated, and when it is protested', () => {
+    const { settings, our_number } = banksOfTests.bradesco
+    const [, , p] = linesOf(
+      boletoFiles.composeRemittance(settings, {
+        sequence: 1,
+        made_at,
+        entries: [
+          entry({
+            our_number,
+            discount_rate: 550,
+            discount_until: day('2026-06-05'),
+            abatement: 1_000,
+            protest_days: 15,
+          }),
+        ],
+      }),
+    )
+    // FEBRABAN's positions: C021 142, date 143–150, percent 151–165, abatement 181–195, C026 221, days 222–223.
+    expect(p!.slice(141, 165)).toBe(`2${'05062026'}${'000000000000550'}`)
+    expect(p!.slice(180, 195)).toBe('000000000001000')
+    expect(p!.slice(220, 223)).toBe('115')
+    const [, , plain] = linesOf(
+      boletoFiles.composeRemittance(settings, { sequence: 1, made_at, entries: [entry({ our_number })] }),
+    )
+    expect(plain!.slice(141, 165)).toBe('0'.repeat(24))
+    expect(plain!.slice(180, 195)).toBe('0'.repeat(15))
+    expect(plain!.slice(220, 223)).toBe('300')
+  })
+  it('tells the bank of a charge that it has by the movements of FEBRABAN (C004)', () => {
+    const { settings, our_number } = banksOfTests.bradesco
+    const told = (change: Partial<RemittanceEntry>) =>
+      linesOf(
+        boletoFiles.composeRemittance(settings, {
+          sequence: 1,
+          made_at,
+          entries: [entry({ our_number, ...change })],
+        }),
+      )
+        .filter((line) => line[7] === '3')
+        .map((line) => `${line[13]}${line.slice(15, 17)}`)
+    expect(told({ kind: 'enter' })).toEqual(['P01', 'Q01', 'R01'])
+    expect(told({ kind: 'withdraw' })).toEqual(['P02'])
+    expect(told({ kind: 'withdraw', protested: true })).toEqual(['P10'])
+    expect(told({ kind: 'abate', abatement: 500 })).toEqual(['P04'])
+    expect(told({ kind: 'cancel_abatement' })).toEqual(['P05'])
+    // Another due date is another day from which the fine is owed.
+    expect(told({ kind: 'change_due_date' })).toEqual(['P06', 'R06'])
+    expect(told({ kind: 'change_due_date', fine_rate: 0 })).toEqual(['P06'])
+    expect(told({ kind: 'protest' })).toEqual(['P09'])
+    expect(told({ kind: 'stop_protest', protested: true })).toEqual(['P11'])
+  })
   it('goes into several batches where one is full', () => {
     const { settings, our_number } = banksOfTests.bradesco
     const entries = Array.from({ length: 30_001 }, () => entry({ our_number }))
@@ -215,6 +274,106 @@ describe('a return of boletos', () => {
     expect(reading.entries[1]).toMatchObject({ movement: '06', fee_amount: 150, amount: 12_345 })
     expect(String(reading.entries[1]!.credited_on)).toBe('2026-06-11')
     expect(reading.entries[2]!.occurrences).toEqual(['08', '48'])
+  })
+
+  it.each(Object.entries(banksOfTests))(
+    'of %s says what came of it, and what the bank kept',
+    (name, bank) => {
+      const reading = boletoFiles.readReturn(
+        bank.settings,
+        Buffer.from(
+          answerCharges(name as keyof typeof banksOfTests, [
+            {
+              our_number: bank.our_number,
+              movement: '06',
+              amount: 12_345,
+              late: 265,
+              discount: 0,
+              abatement: 345,
+              iof: 7,
+              paid: 12_265,
+              fee: 150,
+              costs: 20,
+              credited_amount: 12_088,
+            },
+            // Only what it credited: what it kept of it is not the payer's.
+            {
+              our_number: bank.our_number,
+              movement: '06',
+              amount: 12_345,
+              fee: 150,
+              credited_amount: 12_195,
+            },
+            // A fee that it takes apart.
+            {
+              our_number: bank.our_number,
+              movement: '17',
+              amount: 12_345,
+              discount: 345,
+              fee: 150,
+              credited_amount: 12_000,
+            },
+          ]),
+          'latin1',
+        ),
+      )
+      if ('faults' in reading) throw new Error(JSON.stringify(reading.faults))
+      expect(reading.entries[0]).toMatchObject({
+        late_amount: 265,
+        discount_amount: 0,
+        abatement_amount: 345,
+        iof_amount: 7,
+        paid_amount: 12_265,
+        fee_amount: 150,
+        cost_amount: 20,
+        credited_amount: 12_088,
+      })
+      expect(reading.entries.slice(1).map(({ paid_amount }) => paid_amount)).toEqual([12_345, 12_000])
+    },
+  )
+  it('has its money where FEBRABAN says', () => {
+    const u = writeRecord(segmentU, {
+      late: 1,
+      discount: 2,
+      abatement: 3,
+      iof: 4,
+      paid: 5,
+      credited: 6,
+      other_costs: 7,
+    })
+    const at = (from: number, to: number) => Number(u.slice(from - 1, to))
+    expect([at(18, 32), at(33, 47), at(48, 62), at(63, 77), at(78, 92), at(93, 107), at(108, 122)]).toEqual([
+      1, 2, 3, 4, 5, 6, 7,
+    ])
+  })
+  it('answers instructions by the movements of FEBRABAN (C044)', () => {
+    const reading = boletoFiles.readReturn(
+      banksOfTests.bradesco.settings,
+      Buffer.from(
+        answerCharges(
+          'bradesco',
+          ['12', '13', '14', '19', '20', '23', '24', '25', '26', '30'].map((movement) => ({
+            our_number: banksOfTests.bradesco.our_number,
+            movement,
+            amount: 12_345,
+          })),
+        ),
+        'latin1',
+      ),
+    )
+    if ('faults' in reading) throw new Error(JSON.stringify(reading.faults))
+    expect(reading.entries.map(({ effect, instruction }) => [effect, instruction])).toEqual([
+      ['instruction_taken', 'abate'],
+      ['instruction_taken', 'cancel_abatement'],
+      ['instruction_taken', 'change_due_date'],
+      ['instruction_taken', 'protest'],
+      ['instruction_taken', 'stop_protest'],
+      ['protest_begun', null],
+      ['protest_ended', null],
+      ['written_off', null],
+      ['instruction_refused', null],
+      ['instruction_refused', null],
+    ])
   })
 
   const { settings, our_number } = banksOfTests.bradesco
@@ -356,5 +515,96 @@ describe('a return of debits', () => {
       '000000000000005001',
     )
     expect(faultsOf(read(wrong)).length).toBeGreaterThan(0)
+  })
+})
+
+describe('terms of a boleto', () => {
+  const discount = (percent: string, days: string, due: string) => {
+    const { discount_rate, discount_until } = readDiscount(
+      { discount_percent: percent, discount_days: days },
+      day('2026-05-21'),
+      day(due),
+    )
+    return [discount_rate, discount_until === null ? null : String(discount_until)]
+  }
+  it('give a discount until so many days before the due date, and none where that is past', () => {
+    expect(discount('5,5', '5', '2026-06-10')).toEqual([550, '2026-06-05'])
+    expect(discount('5.5', '', '2026-06-10')).toEqual([550, '2026-06-10'])
+    expect(discount('5', '5', '2026-05-26')).toEqual([500, '2026-05-21'])
+    expect(discount('5', '5', '2026-05-25')).toEqual([0, null])
+    expect(discount('', '5', '2026-06-10')).toEqual([0, null])
+    expect(discount('0', '5', '2026-06-10')).toEqual([0, null])
+  })
+  it('write nothing off before it is protested', () => {
+    const { settings } = banksOfTests.bradesco
+    const parse = (protest_days: string, write_off_days: string) =>
+      boletoSettings
+        .safeParse({ ...settings, protest_days, write_off_days })
+        .error?.issues.map(({ path }) => path.join('.')) ?? []
+    expect(parse('15', '60')).toEqual([])
+    expect(parse('15', '')).toEqual([])
+    expect(parse('', '60')).toEqual([])
+    expect(parse('15', '15')).toEqual(['write_off_days'])
+    expect(parse('100', '')).toEqual(['protest_days'])
+  })
+})
+
+describe('what was paid beside what was asked for', () => {
+  const charge = { amount: 8_990, fine_rate: 200, abatement: 0 }
+  const line = (paid_amount: number, change: object = {}) => ({
+    paid_amount,
+    late_amount: 0,
+    discount_amount: 0,
+    abatement_amount: 0,
+    ...change,
+  })
+  it.each<[string, typeof charge, ReturnType<typeof line>, ReturnType<typeof readAdjustment>]>([
+    ['exactly', charge, line(8_990), null],
+    // 2 % of 89.90 is 1.798: 1.80; three days of 1 % a month are the rest.
+    ['late', charge, line(9_179, { late_amount: 189 }), { late_fee: 180, interest: 9, discount: 0 }],
+    [
+      'late, with less than the fine',
+      charge,
+      line(9_000, { late_amount: 10 }),
+      { late_fee: 10, interest: 0, discount: 0 },
+    ],
+    [
+      'late, without a fine',
+      { ...charge, fine_rate: 0 },
+      line(9_179, { late_amount: 189 }),
+      { late_fee: 0, interest: 189, discount: 0 },
+    ],
+    ['early', charge, line(8_540, { discount_amount: 450 }), { late_fee: 0, interest: 0, discount: 450 }],
+    [
+      'abated',
+      { ...charge, abatement: 990 },
+      line(8_000, { abatement_amount: 990 }),
+      { late_fee: 0, interest: 0, discount: 990 },
+    ],
+    [
+      'abated, which the bank does not repeat',
+      { ...charge, abatement: 990 },
+      line(8_000),
+      { late_fee: 0, interest: 0, discount: 990 },
+    ],
+    [
+      'abated and early',
+      { ...charge, abatement: 990 },
+      line(7_550, { abatement_amount: 990, discount_amount: 450 }),
+      { late_fee: 0, interest: 0, discount: 1_440 },
+    ],
+    [
+      'abated and late',
+      { ...charge, abatement: 990 },
+      line(8_189, { abatement_amount: 990, late_amount: 189 }),
+      { late_fee: 180, interest: 9, discount: 990 },
+    ],
+    ['in part', charge, line(3_990), null],
+    ['more, for no reason', charge, line(9_990), null],
+    ['by figures that do not come to it', charge, line(9_000, { late_amount: 189 }), null],
+  ])('%s', (_how, terms, paid, adjusted) => {
+    const found = readAdjustment(terms, paid)
+    expect(found).toEqual(adjusted)
+    if (found) expect(terms.amount + found.late_fee + found.interest - found.discount).toBe(paid.paid_amount)
   })
 })

@@ -122,6 +122,12 @@ type Answer = {
   occurred?: string
   credited?: string
   fee?: number
+  late?: number
+  discount?: number
+  abatement?: number
+  iof?: number
+  costs?: number
+  credited_amount?: number
   reasons?: string
   place?: string
 }
@@ -194,8 +200,13 @@ export function answerCharges(
           batch,
           sequence: ++sequence,
           movement: answer.movement,
+          late: answer.late ?? 0,
+          discount: answer.discount ?? 0,
+          abatement: answer.abatement ?? 0,
+          iof: answer.iof ?? 0,
+          other_costs: answer.costs ?? 0,
           paid: answer.paid ?? 0,
-          credited: Math.max(0, (answer.paid ?? 0) - (answer.fee ?? 0)),
+          credited: answer.credited_amount ?? Math.max(0, (answer.paid ?? 0) - (answer.fee ?? 0)),
           occurred_on: answer.occurred ?? '10062026',
           credited_on: answer.credited ?? '00000000',
         }),

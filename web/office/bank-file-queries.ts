@@ -85,6 +85,19 @@ export const bankChargesSource: TableSource<BankCharge> = {
     orThrow(api.GET('/api/v1/office/bank-charges', { params: { query: query as never }, signal })),
 }
 
+/** One boleto or debit, with what the bank was told of it and what it said. */
+export const bankChargeQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['bank-charges', id],
+    queryFn: async ({ signal }) => {
+      const [found] = await Promise.all([
+        orThrow(api.GET('/api/v1/office/bank-charges/{id}', { params: { path: { id } }, signal })),
+        loadTexts('bankfiles'),
+      ])
+      return found
+    },
+  })
+
 export async function refreshBankFiles(queryClient: QueryClient): Promise<void> {
   await Promise.all([
     queryClient.invalidateQueries({ queryKey: ['bank-files'] }),

@@ -30,13 +30,35 @@ export function composeBoleto(
   const count = String(boleto.number)
   if (count.length > bank.counted(creditor)) throw new RangeError('the numbers of this agreement are used up')
   const our_number = bank.ourNumber(creditor, count)
+  return { our_number, ...composeCodes(creditor, { ...boleto, our_number }) }
+}
+
+/** The bar code of a nosso número, and what people type. Pure. */
+function composeCodes(
+  creditor: Creditor,
+  boleto: { our_number: string; amount: number; due_date: Temporal.PlainDate },
+): { bar_code: string; typeable_line: string } {
+  const bank = findBank(creditor.bank)
   const bar_code = composeBarCode({
     bank: bank.code,
     due_date: boleto.due_date,
     amount: boleto.amount,
-    free_field: bank.freeField(creditor, our_number),
+    free_field: bank.freeField(creditor, boleto.our_number),
   })
-  return { our_number, bar_code, typeable_line: formatTypeableLine(bar_code) }
+  return { bar_code, typeable_line: formatTypeableLine(bar_code) }
+}
+
+/** Until when who pays has a discount; null where there is none, or its last day is past when the boleto is made. Pure. */
+export function readDiscount(
+  settings: Pick<BoletoSettings, 'discount_percent' | 'discount_days'>,
+  issued_on: Temporal.PlainDate,
+  due_date: Temporal.PlainDate,
+): { discount_rate: number; discount_until: Temporal.PlainDate | null } {
+  const rate = readPercent(settings.discount_percent)
+  const until = due_date.subtract({ days: Number(settings.discount_days || '0') })
+  return rate > 0 && Temporal.PlainDate.compare(until, issued_on) >= 0
+    ? { discount_rate: rate, discount_until: until }
+    : { discount_rate: 0, discount_until: null }
 }
 
 const refused = (detail: string): Standing => ({
@@ -102,6 +124,8 @@ export const boletoDriver: ProviderDriver<BoletoSettings, Record<string, string>
           stored_method_id: null,
           fine_rate: readPercent(settings.fine_percent),
           interest_rate: readPercent(settings.interest_percent),
+          ...readDiscount(settings, day, due_date),
+          protest_days: Number(settings.protest_days || '0'),
           first_number: Math.max(1, Number(settings.first_number || '1')),
         },
         (number) => {
@@ -165,6 +189,7 @@ export const boletoFiles: BankFileFormat = {
       remittance: Math.max(1, Number(settings.first_remittance || '1')),
     }
   },
+  composeAnew: (given, boleto) => composeCodes(boletoSettings.parse(given), boleto),
   isDaily: (given) => boletoSettings.safeParse(given).data?.daily_remittance ?? false,
   goesWithInvoices: (given) => boletoSettings.safeParse(given).data?.with_invoices ?? false,
 }

@@ -116,6 +116,9 @@ export const debitFileDriver: ProviderDriver<DebitSettings, Record<string, strin
           stored_method_id: stored.id,
           fine_rate: 0,
           interest_rate: 0,
+          discount_rate: 0,
+          discount_until: null,
+          protest_days: 0,
           first_number: 1,
         },
         (number) => ({ our_number: String(number).padStart(12, '0'), boleto: null }),
@@ -142,6 +145,7 @@ export const debitFiles: BankFileFormat = {
     charge: 1,
     remittance: Math.max(1, Number(debitSettings.parse(given).first_remittance || '1')),
   }),
+  composeAnew: () => null,
   isDaily: (given) => debitSettings.safeParse(given).data?.daily_remittance ?? false,
   goesWithInvoices: () => false,
 }

@@ -113,7 +113,18 @@ function* sliceEntries(entries: readonly RemittanceEntry[], recordsEach: number)
   for (let from = 0; from < entries.length; from += most) yield entries.slice(from, from + most)
 }
 
-/** A remittance of boletos: segments P, Q and R of each that is new, P alone of what is to be taken back. */
+/** Movements of remittances (note C004). What is taken back while it is protested is 10: stop that, and write it off. */
+const movements: Readonly<Record<RemittanceEntry['kind'], string>> = {
+  enter: '01',
+  withdraw: '02',
+  abate: '04',
+  cancel_abatement: '05',
+  change_due_date: '06',
+  protest: '09',
+  stop_protest: '11',
+}
+
+/** A remittance of boletos: segments P, Q and R of each that is new, P alone of what is told of one that the bank has. */
 export function composeCharges(company: Company, terms: ChargeTerms, remittance: Remittance): string {
   const bank = findBank(company.bank)
   const draft = new Draft(company, remittance)
@@ -128,6 +139,9 @@ export function composeCharges(company: Company, terms: ChargeTerms, remittance:
   return draft.finish()
 }
 
+/** From when somebody is late. */
+const dayAfter = (day: Temporal.PlainDate) => day.add({ days: 1 })
+
 function addCharge(
   draft: Draft,
   bank: Bank,
@@ -135,8 +149,8 @@ function addCharge(
   terms: ChargeTerms,
   entry: RemittanceEntry,
 ): void {
-  const movement = entry.kind === 'enter' ? '01' : '02'
-  const late = writeDay(entry.due_date.add({ days: 1 }))
+  const movement = entry.kind === 'withdraw' && entry.protested ? '10' : movements[entry.kind]
+  const late = writeDay(dayAfter(entry.due_date))
   const writeOff = Number(terms.write_off_days)
   draft.addDetail(segmentP, {
     movement,
@@ -150,11 +164,21 @@ function addCharge(
     interest_kind: entry.interest_rate > 0 ? 2 : 3,
     interest_on: entry.interest_rate > 0 ? late : 0,
     interest: entry.interest_rate,
+    // A percentage until a day (note C021).
+    discount_kind: entry.discount_until === null ? 0 : 2,
+    discount_on: entry.discount_until === null ? 0 : writeDay(entry.discount_until),
+    discount: entry.discount_rate,
+    abatement: entry.abatement,
     company_use: entry.our_number,
+    // Calendar days (note C026).
+    protest: entry.protest_days > 0 ? 1 : 3,
+    protest_days: entry.protest_days,
     write_off: writeOff > 0 ? 1 : 2,
     write_off_days: writeOff,
   })
-  if (entry.kind === 'withdraw') return
+  // The fine goes by the due date: where that is another, it is told again.
+  if (entry.kind === 'change_due_date' && entry.fine_rate > 0) addFine(draft, terms, entry, movement)
+  if (entry.kind !== 'enter') return
   const { payer } = entry
   const taxId = cleanTaxId(payer.tax_id)
   draft.addDetail(segmentQ, {
@@ -167,10 +191,14 @@ function addCharge(
     city: payer.city ?? '',
     state: payer.state ?? '',
   })
+  addFine(draft, terms, entry, movement)
+}
+
+function addFine(draft: Draft, terms: ChargeTerms, entry: RemittanceEntry, movement: string): void {
   draft.addDetail(segmentR, {
     movement,
     fine_kind: entry.fine_rate > 0 ? 2 : 0,
-    fine_on: entry.fine_rate > 0 ? late : 0,
+    fine_on: entry.fine_rate > 0 ? writeDay(dayAfter(entry.due_date)) : 0,
     fine: entry.fine_rate,
     message_3: terms.instructions.slice(0, 40),
     message_4: terms.instructions.slice(40),

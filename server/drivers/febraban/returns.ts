@@ -276,14 +276,24 @@ class Reader {
     const field = this.#bank.readOurNumber(this.#answerField(title.text, 'our_number'))
     if (!/^\d{1,20}$/.test(field)) this.#fault('not_a_number', { field: 'our_number' }, title.line)
     const amount = this.#number('amount', this.#answerField(title.text, 'amount'), title.line)
-    const paid = this.#number('paid', this.#text('segmentU', 'paid'))
-    const credited = this.#number('credited', this.#text('segmentU', 'credited'))
+    const money = (name: string) => this.#number(name, this.#text('segmentU', name))
+    const [late_amount, discount_amount, abatement_amount] = [
+      money('late'),
+      money('discount'),
+      money('abatement'),
+    ]
+    const [iof_amount, cost_amount, credited_amount] = [money('iof'), money('other_costs'), money('credited')]
+    const fee_amount = this.#number('fee', this.#answerField(title.text, 'fee'), title.line)
     const occurred_on = this.#day('occurred_on', this.#text('segmentU', 'occurred_on'))
     const credited_on = this.#day('credited_on', this.#text('segmentU', 'credited_on'))
     this.#batchCharges++
     this.#batchAmount += amount
-    const effect = chargeEffects[movement] ?? 'noted'
-    const paid_amount = effect === 'received' ? paid || credited : 0
+    const { effect, instruction } = chargeEffects[movement] ?? { effect: 'noted', instruction: null }
+    const owed = amount + late_amount - discount_amount - abatement_amount
+    const kept = iof_amount + fee_amount + cost_amount - money('other_credits')
+    // Where a bank tells only what it credited, what it kept of it is not the payer's.
+    const paid_amount =
+      effect === 'received' ? money('paid') || (credited_amount + kept === owed ? owed : credited_amount) : 0
     if (effect === 'received' && paid_amount === 0) this.#fault('nothing_paid', {}, title.line)
     const place = this.#answerField(title.text, 'place').trim()
     this.#add({
@@ -292,10 +302,17 @@ class Reader {
       movement,
       occurrences: splitReasons(this.#answerField(title.text, 'reasons')),
       effect,
+      instruction,
       failure: effect === 'rejected' ? 'provider_error' : null,
       amount,
       paid_amount,
-      fee_amount: this.#number('fee', this.#answerField(title.text, 'fee'), title.line),
+      late_amount,
+      discount_amount,
+      abatement_amount,
+      iof_amount,
+      fee_amount,
+      cost_amount,
+      credited_amount,
       occurred_on,
       credited_on,
       event: [movement, occurred_on ?? '', paid_amount, place].join(':'),
@@ -325,10 +342,17 @@ class Reader {
       movement: occurrences[0] ?? '',
       occurrences,
       effect,
+      instruction: null,
       failure: effect === 'rejected' ? readDebitFailure(occurrences) : null,
       amount,
       paid_amount: effect === 'received' ? real || amount : 0,
+      late_amount: 0,
+      discount_amount: 0,
+      abatement_amount: 0,
+      iof_amount: 0,
       fee_amount: 0,
+      cost_amount: 0,
+      credited_amount: 0,
       occurred_on: day,
       credited_on: effect === 'received' ? day : null,
       event: [occurrences[0] ?? '', day ?? ''].join(':'),

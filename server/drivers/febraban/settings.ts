@@ -43,6 +43,9 @@ const nothing = {
   our_number_length: '',
 }
 
+const writesOffFirst = (settings: { write_off_days: string; protest_days: string }) =>
+  Number(settings.write_off_days) > 0 && Number(settings.write_off_days) <= Number(settings.protest_days)
+
 /** Settings of boletos. */
 export const boletoSettings = z
   .object({
@@ -55,6 +58,9 @@ export const boletoSettings = z
     species: z.preprocess((value) => value || '02', z.enum(['02', '04', '12', '17', '99'])),
     fine_percent: percent,
     interest_percent: percent,
+    discount_percent: percent,
+    discount_days: count(60),
+    protest_days: count(99),
     due_days: count(60),
     write_off_days: count(999),
     instructions: text(80),
@@ -62,8 +68,10 @@ export const boletoSettings = z
     with_invoices: flag,
   })
   .superRefine((settings, context) => {
-    for (const name of findBank(settings.bank).check(settings))
-      context.addIssue({ code: 'custom', path: [name], message: 'invalid' })
+    const faults = findBank(settings.bank).check(settings)
+    // What was written off first cannot be protested any more.
+    if (writesOffFirst(settings)) faults.push('write_off_days')
+    for (const name of faults) context.addIssue({ code: 'custom', path: [name], message: 'invalid' })
   })
 export type BoletoSettings = z.output<typeof boletoSettings>
 
@@ -113,7 +121,10 @@ export const boletoFields: readonly ProviderField[] = [
   { name: 'species', kind: 'choice', required: true, choices: ['02', '04', '12', '17', '99'] },
   { name: 'fine_percent', kind: 'text', required: false },
   { name: 'interest_percent', kind: 'text', required: false },
+  { name: 'discount_percent', kind: 'text', required: false },
+  { name: 'discount_days', kind: 'number', required: false },
   { name: 'due_days', kind: 'number', required: false },
+  { name: 'protest_days', kind: 'number', required: false },
   { name: 'write_off_days', kind: 'number', required: false },
   { name: 'instructions', kind: 'text', required: false },
   { name: 'first_number', kind: 'number', required: false },

@@ -26,6 +26,14 @@ function sayInstructions(boleto: PrintedBoletoSlip): string {
     ...(boleto.interest_rate > 0 ? [t('pdf:boleto.interest', { rate: percent(boleto.interest_rate) })] : []),
   ]
   return [
+    ...(boleto.discount_until !== null
+      ? [
+          t('pdf:boleto.discount_until', {
+            date: sayBoletoDay(boleto.discount_until),
+            rate: percent(boleto.discount_rate),
+          }),
+        ]
+      : []),
     ...(late.length > 0 ? [t('pdf:boleto.late', { charges: late.join(` ${t('pdf:boleto.and')} `) })] : []),
     ...(boleto.instructions ? [boleto.instructions] : []),
   ].join('\n')
@@ -177,7 +185,10 @@ export function writeBoleto(
   })
   draft.decorate(() => draft.fillBox(aside, top, 0.6, tall, ink.text))
   for (const [i, label] of (['discount', 'additions', 'charged'] as const).entries()) {
-    writeCell({ label: t(`pdf:boleto.${label}`), value: '', width: side }, aside, top + i * row)
+    // What is abated is known; what is paid late or early is for the bank to fill in.
+    const value =
+      label === 'discount' && boleto.abatement > 0 ? formatMoney(boleto.abatement, 'BRL', 'pt-BR') : ''
+    writeCell({ label: t(`pdf:boleto.${label}`), value, width: side, right: true }, aside, top + i * row)
     if (i > 0) draft.decorate(() => draft.drawLine(aside, top + i * row, right, ink.text, 0.6))
   }
   y = top + tall

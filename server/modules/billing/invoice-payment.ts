@@ -21,6 +21,10 @@ export type PrintedBoletoSlip = {
   amount: number
   fine_rate: number
   interest_rate: number
+  discount_rate: number
+  discount_until: string | null
+  /** To be taken less. */
+  abatement: number
   bank_code: string
   bank_name: string
   creditor: string
@@ -121,33 +125,39 @@ async function readBoletos(tx: Tx, intentIds: readonly string[]): Promise<[strin
       'amount',
       'fine_rate',
       'interest_rate',
+      'discount_rate',
+      'discount_until',
+      'abatement',
       'printed',
     ])
     .where('intent_id', 'in', [...intentIds])
     .where('kind', '=', 'boleto')
     .execute()
-  return rows.map(({ intent_id, typeable_line, bar_code, issued_on, due_date, printed, ...rest }) => [
-    intent_id,
-    {
-      ...rest,
-      ...(printed as Pick<
-        PrintedBoletoSlip,
-        | 'bank_code'
-        | 'bank_name'
-        | 'creditor'
-        | 'legal_name'
-        | 'tax_id'
-        | 'our_number'
-        | 'wallet'
-        | 'species'
-        | 'instructions'
-      >),
-      typeable_line: typeable_line ?? '',
-      bar_code: bar_code ?? '',
-      issued_on: String(issued_on),
-      due_date: String(due_date),
-    },
-  ])
+  return rows.map(
+    ({ intent_id, typeable_line, bar_code, issued_on, due_date, discount_until, printed, ...rest }) => [
+      intent_id,
+      {
+        ...rest,
+        ...(printed as Pick<
+          PrintedBoletoSlip,
+          | 'bank_code'
+          | 'bank_name'
+          | 'creditor'
+          | 'legal_name'
+          | 'tax_id'
+          | 'our_number'
+          | 'wallet'
+          | 'species'
+          | 'instructions'
+        >),
+        typeable_line: typeable_line ?? '',
+        bar_code: bar_code ?? '',
+        issued_on: String(issued_on),
+        due_date: String(due_date),
+        discount_until: discount_until === null ? null : String(discount_until),
+      },
+    ],
+  )
 }
 
 /** The static Pix of a business unit, where it has one that is enabled. What it says is meant for payers. */

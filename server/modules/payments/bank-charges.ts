@@ -3,8 +3,10 @@
 import { sql } from 'kysely'
 import type { BankChargeKind, BankChargeState, PaymentFailure } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
+import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import { matchAccounts } from '../../platform/word-filter.ts'
+import { readAdjustment } from './bank-differences.ts'
 import type { PayerAction, ReceivedMoney, Standing } from './providers.ts'
 
 /** What a printed boleto says of the bank. Names and numbers of the operator's own account alone. */
@@ -37,6 +39,9 @@ export type BankChargeInput = {
   stored_method_id: string | null
   fine_rate: number
   interest_rate: number
+  discount_rate: number
+  discount_until: Temporal.PlainDate | null
+  protest_days: number
   /** The number that the provider's charges begin with. */
   first_number: number
 }
@@ -100,6 +105,9 @@ export async function registerBankCharge(
       printed: boleto === null ? null : JSON.stringify(boleto.printed),
       fine_rate: input.fine_rate,
       interest_rate: input.interest_rate,
+      discount_rate: input.discount_rate,
+      discount_until: input.discount_until,
+      protest_days: input.protest_days,
     })
     .returning('id')
     .executeTakeFirstOrThrow()
@@ -122,6 +130,9 @@ export type BankCharge = {
   failure: PaymentFailure | null
   failure_codes: string[]
   withdrawn_at: Temporal.Instant | null
+  amount: number
+  fine_rate: number
+  abatement: number
 }
 
 const chargeColumns = [
@@ -136,6 +147,9 @@ const chargeColumns = [
   'failure',
   'failure_codes',
   'withdrawn_at',
+  'amount',
+  'fine_rate',
+  'abatement',
 ] as const
 
 /** What is known of an intent's charge, from what returns said: `absent` where there is none. */
@@ -146,11 +160,14 @@ export async function readBankStanding(tx: Tx, key: string): Promise<Standing> {
     .where('intent_id', '=', key)
     .executeTakeFirst()
   if (!charge) return { state: 'absent', ref: null, received: [], reversed: [] }
-  return standingOf(charge, await readReceived(tx, charge.id))
+  return standingOf(charge, await readReceived(tx, charge))
 }
 
-/** What came in for a charge: each event of a return that was applied, once. */
-async function readReceived(tx: Tx, chargeId: string): Promise<ReceivedMoney[]> {
+/**
+ * What came in for a charge: each event of a return that was applied, once. Of the first it is said why it is not what was asked for;
+ * what comes again is credit as a whole.
+ */
+async function readReceived(tx: Tx, charge: BankCharge): Promise<ReceivedMoney[]> {
   const rows = await tx
     .selectFrom('bank_file_lines')
     .innerJoin('bank_files', 'bank_files.id', 'bank_file_lines.bank_file_id')
@@ -158,19 +175,23 @@ async function readReceived(tx: Tx, chargeId: string): Promise<ReceivedMoney[]> 
     .select([
       'bank_file_lines.entry_key',
       'bank_file_lines.paid_amount',
+      'bank_file_lines.late_amount',
+      'bank_file_lines.discount_amount',
+      'bank_file_lines.abatement_amount',
       'bank_file_lines.occurred_on',
       'bank_file_lines.credited_on',
       'bank_file_lines.applied_at',
       'business_units.time_zone',
     ])
-    .where('bank_file_lines.charge_id', '=', chargeId)
+    .where('bank_file_lines.charge_id', '=', charge.id)
     .where('bank_file_lines.effect', '=', 'received')
     .where('bank_file_lines.applied_at', 'is not', null)
     .orderBy('bank_file_lines.applied_at')
     .orderBy('bank_file_lines.line')
     .execute()
-  return rows.map((row) => {
+  return rows.map((row, i) => {
     const day = row.occurred_on ?? row.credited_on
+    const adjusted = i === 0 && charge.kind === 'boleto' ? readAdjustment(charge, row) : null
     return {
       ref: row.entry_key,
       amount: row.paid_amount,
@@ -178,6 +199,7 @@ async function readReceived(tx: Tx, chargeId: string): Promise<ReceivedMoney[]> 
         day === null
           ? row.applied_at!
           : day.toZonedDateTime({ timeZone: row.time_zone, plainTime: '12:00' }).toInstant(),
+      ...(adjusted === null ? {} : { adjusted }),
     }
   })
 }
@@ -205,39 +227,7 @@ function standingOf(charge: BankCharge, received: ReceivedMoney[]): Standing {
   return { state: 'action_needed', ...known, action }
 }
 
-/**
- * Takes a charge back. What was not sent is over at once; of what was, the next remittance tells the bank. A debit that was
- * sent stays pending until the bank says what it did.
- */
-export async function withdrawBankCharge(tx: Tx, key: string, now: Temporal.Instant): Promise<Standing> {
-  const charge = await tx
-    .selectFrom('bank_charges')
-    .select(['id', 'state', 'provider_id', 'withdrawn_at'])
-    .where('intent_id', '=', key)
-    .forUpdate()
-    .executeTakeFirst()
-  if (charge && charge.withdrawn_at === null && isOpen(charge.state)) {
-    const unsent = await tx
-      .deleteFrom('bank_instructions')
-      .where('charge_id', '=', charge.id)
-      .where('kind', '=', 'enter')
-      .where('bank_file_id', 'is', null)
-      .returning('charge_id')
-      .executeTakeFirst()
-    await tx
-      .updateTable('bank_charges')
-      .set({ withdrawn_at: now, ...(unsent ? { state: 'written_off' as const, ended_at: now } : {}) })
-      .where('id', '=', charge.id)
-      .execute()
-    if (!unsent)
-      await tx
-        .insertInto('bank_instructions')
-        .values({ charge_id: charge.id, kind: 'withdraw', provider_id: charge.provider_id })
-        .execute()
-  }
-  return readBankStanding(tx, key)
-}
-
+/** Whether it can still be paid, as far as the bank has said. */
 export const isOpen = (state: BankChargeState) =>
   state === 'registered' || state === 'sent' || state === 'confirmed'
 
@@ -249,9 +239,8 @@ export type BankChargeFilter = {
   state?: BankChargeState | undefined
 }
 
-/** A page of charges, the latest first. `q` finds by account name, or by the nosso número. */
-export async function listBankCharges(tx: Tx, request: ListRequest & BankChargeFilter) {
-  let query = tx
+function selectCharges(tx: Tx) {
+  return tx
     .selectFrom('bank_charges')
     .innerJoin('accounts', 'accounts.id', 'bank_charges.account_id')
     .innerJoin('payment_providers', 'payment_providers.id', 'bank_charges.provider_id')
@@ -283,6 +272,11 @@ export async function listBankCharges(tx: Tx, request: ListRequest & BankChargeF
         from payment_intent_invoices ii join invoices i on i.id = ii.invoice_id
        where ii.intent_id = ${eb.ref('bank_charges.intent_id')})`.as('invoices'),
     ])
+}
+
+/** A page of charges, the latest first. `q` finds by account name, or by the nosso número. */
+export async function listBankCharges(tx: Tx, request: ListRequest & BankChargeFilter) {
+  let query = selectCharges(tx)
   for (const column of ['provider_id', 'business_unit_id', 'account_id', 'state'] as const) {
     const wanted = request[column]
     if (wanted) query = query.where(`bank_charges.${column}`, '=', wanted)
@@ -309,3 +303,80 @@ export async function listBankCharges(tx: Tx, request: ListRequest & BankChargeF
     tie,
   )
 }
+
+/** One charge: its terms, what the bank was told of it, and what its returns said. Refuses: not_found. */
+export async function getBankCharge(tx: Tx, id: string) {
+  const charge = await selectCharges(tx)
+    .innerJoin('business_units', 'business_units.id', 'bank_charges.business_unit_id')
+    .select([
+      'business_units.name as business_unit_name',
+      'bank_charges.bar_code',
+      'bank_charges.fine_rate',
+      'bank_charges.interest_rate',
+      'bank_charges.discount_rate',
+      'bank_charges.discount_until',
+      'bank_charges.abatement',
+      'bank_charges.protest_days',
+      'bank_charges.protested_at',
+      'bank_charges.sent_at',
+      'bank_charges.confirmed_at',
+    ])
+    .where('bank_charges.id', '=', id)
+    .executeTakeFirst()
+  if (!charge) return notFound()
+  const [instructions, events] = await Promise.all([
+    tx
+      .selectFrom('bank_instructions')
+      .leftJoin('bank_files', 'bank_files.id', 'bank_instructions.bank_file_id')
+      .leftJoin('users', 'users.id', 'bank_instructions.asked_by')
+      .select([
+        'bank_instructions.id',
+        'bank_instructions.kind',
+        'bank_instructions.abatement',
+        'bank_instructions.due_date',
+        'bank_instructions.asked_by',
+        'users.name as asked_by_name',
+        'bank_instructions.created_at',
+        'bank_instructions.bank_file_id',
+        'bank_files.name as bank_file_name',
+        'bank_files.ready_at as sent_at',
+        'bank_instructions.answered_at',
+        'bank_instructions.refused',
+        'bank_instructions.reasons',
+      ])
+      .where('bank_instructions.charge_id', '=', id)
+      .orderBy('bank_instructions.id')
+      .limit(historyAtMost)
+      .execute(),
+    tx
+      .selectFrom('bank_file_lines')
+      .innerJoin('bank_files', 'bank_files.id', 'bank_file_lines.bank_file_id')
+      .select([
+        'bank_file_lines.bank_file_id',
+        'bank_files.name as bank_file_name',
+        'bank_file_lines.line',
+        'bank_file_lines.movement',
+        'bank_file_lines.occurrences',
+        'bank_file_lines.effect',
+        'bank_file_lines.paid_amount',
+        'bank_file_lines.late_amount',
+        'bank_file_lines.discount_amount',
+        'bank_file_lines.abatement_amount',
+        'bank_file_lines.fee_amount',
+        'bank_file_lines.credited_amount',
+        'bank_file_lines.occurred_on',
+        'bank_file_lines.credited_on',
+        'bank_file_lines.applied_at',
+      ])
+      .where('bank_file_lines.charge_id', '=', id)
+      .where('bank_file_lines.applied_at', 'is not', null)
+      .orderBy('bank_file_lines.applied_at')
+      .orderBy('bank_file_lines.line')
+      .limit(historyAtMost)
+      .execute(),
+  ])
+  return { ...charge, instructions, events }
+}
+
+/** A charge has few of these by nature. */
+const historyAtMost = 200

@@ -166,11 +166,18 @@ export function listBankFileLines(
       'bank_file_lines.occurrences',
       'bank_file_lines.amount',
       'bank_file_lines.paid_amount',
+      'bank_file_lines.late_amount',
+      'bank_file_lines.discount_amount',
+      'bank_file_lines.abatement_amount',
+      'bank_file_lines.iof_amount',
       'bank_file_lines.fee_amount',
+      'bank_file_lines.cost_amount',
+      'bank_file_lines.credited_amount',
       'bank_file_lines.occurred_on',
       'bank_file_lines.credited_on',
       'bank_file_lines.effect',
       'bank_file_lines.applied_at',
+      'bank_file_lines.charge_id',
       'bank_charges.account_id',
       'accounts.name as account_name',
       'accounts.number as account_number',
@@ -196,6 +203,7 @@ export function listBankInstructions(tx: Tx, fileId: string, request: ListReques
     .innerJoin('bank_charges', 'bank_charges.id', 'bank_instructions.charge_id')
     .innerJoin('accounts', 'accounts.id', 'bank_charges.account_id')
     .select([
+      'bank_instructions.id',
       'bank_instructions.charge_id',
       'bank_instructions.kind',
       'bank_charges.our_number',
@@ -203,11 +211,12 @@ export function listBankInstructions(tx: Tx, fileId: string, request: ListReques
       'accounts.name as account_name',
       'accounts.number as account_number',
       'bank_charges.amount',
-      'bank_charges.due_date',
       'bank_charges.state',
+      'bank_instructions.abatement',
+      sql<Temporal.PlainDate>`coalesce(bank_instructions.due_date, bank_charges.due_date)`.as('due_date'),
     ])
     .where('bank_instructions.bank_file_id', '=', fileId)
-  const tie = { by: sql`bank_charges.id`, value: (row: { charge_id: string }) => row.charge_id, type: 'uuid' }
+  const tie = { by: sql`bank_instructions.id`, value: (row: { id: string }) => row.id, type: 'uuid' }
   return readPage(query, request, { created_at: tie }, tie)
 }
 

@@ -155,12 +155,18 @@ async function readEntries(tx: Tx, config: Config, fileId: string): Promise<Remi
     .leftJoin('stored_methods', 'stored_methods.id', 'bank_charges.stored_method_id')
     .select([
       'bank_instructions.kind',
+      // What was asked for then, whatever was asked for since.
+      sql<number>`coalesce(bank_instructions.abatement, bank_charges.abatement)`.as('abatement'),
+      sql<Temporal.PlainDate>`coalesce(bank_instructions.due_date, bank_charges.due_date)`.as('due_date'),
       'bank_charges.our_number',
       'bank_charges.amount',
       'bank_charges.issued_on',
-      'bank_charges.due_date',
       'bank_charges.fine_rate',
       'bank_charges.interest_rate',
+      'bank_charges.discount_rate',
+      'bank_charges.discount_until',
+      'bank_charges.protest_days',
+      'bank_charges.protested_at',
       'accounts.name',
       'accounts.tax_id',
       'accounts.address',
@@ -179,7 +185,7 @@ async function readEntries(tx: Tx, config: Config, fileId: string): Promise<Remi
     ])
     .where('bank_instructions.bank_file_id', '=', fileId)
     .orderBy('bank_charges.number')
-    .orderBy('bank_instructions.kind')
+    .orderBy('bank_instructions.id')
     .execute()
   return rows.map((row) => ({
     kind: row.kind,
@@ -189,6 +195,11 @@ async function readEntries(tx: Tx, config: Config, fileId: string): Promise<Remi
     due_date: row.due_date,
     fine_rate: row.fine_rate,
     interest_rate: row.interest_rate,
+    discount_rate: row.discount_rate,
+    discount_until: row.discount_until,
+    abatement: row.abatement,
+    protest_days: row.protest_days,
+    protested: row.protested_at !== null,
     document: row.document ?? row.our_number,
     payer: {
       name: row.name,

@@ -1,6 +1,6 @@
 // Returns are read, and what was read is booked, in batches, so that a process may end at any moment.
 import { sql } from 'kysely'
-import type { BankLineEffect, PaymentFailure } from '../../platform/database.gen.ts'
+import type { BankInstructionKind, BankLineEffect, PaymentFailure } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
 import { enqueue } from '../../platform/jobs.ts'
 import { lockAccounts } from '../billing/index.ts'
@@ -8,6 +8,7 @@ import { isOpen, readBankStanding } from './bank-charges.ts'
 import type { ReturnEntry } from './bank-file-format.ts'
 import { type BankFileJob, type OpenFile, openFile } from './bank-file-work.ts'
 import { readBankFile } from './bank-files.ts'
+import { answerInstruction } from './bank-instructions.ts'
 import { applyStanding } from './standing.ts'
 
 /** So many lines are booked in one transaction. */
@@ -90,11 +91,18 @@ async function insertLines(tx: Tx, file: OpenFile, entries: readonly ReturnEntry
           occurrences: [...entry.occurrences],
           amount: entry.amount,
           paid_amount: entry.paid_amount,
+          late_amount: entry.late_amount,
+          discount_amount: entry.discount_amount,
+          abatement_amount: entry.abatement_amount,
+          iof_amount: entry.iof_amount,
           fee_amount: entry.fee_amount,
+          cost_amount: entry.cost_amount,
+          credited_amount: entry.credited_amount,
           occurred_on: entry.occurred_on,
           credited_on: entry.credited_on,
           entry_key: keyOf(entry),
           failure: entry.failure,
+          instruction: entry.instruction,
           effect,
         }
       }),
@@ -186,6 +194,7 @@ type Line = {
   occurrences: string[]
   effect: BankLineEffect
   failure: PaymentFailure | null
+  instruction: BankInstructionKind | null
   provider_id: string
 }
 
@@ -201,6 +210,7 @@ async function applyLines(tx: Tx, job: BankFileJob, id: string, numbers: readonl
       'occurrences',
       'effect',
       'failure',
+      'instruction',
       'provider_id',
     ])
     .where('bank_file_id', '=', id)
@@ -249,6 +259,8 @@ async function applyLine(tx: Tx, job: BankFileJob, fileId: string, line: Line): 
     .where('line', '=', line.line)
     .execute()
   if (!charge || effect === 'repeated' || effect === 'noted') return
+  const answer = { effect, instruction: line.instruction, occurrences: line.occurrences }
+  const undone = await answerInstruction(tx, job.formats, charge, answer, now)
   const change =
     effect === 'received'
       ? { state: 'paid' as const, ended_at: now, failure: null }
@@ -264,8 +276,8 @@ async function applyLine(tx: Tx, job: BankFileJob, fileId: string, line: Line): 
           : effect === 'written_off' && isOpen(charge.state)
             ? { state: 'written_off' as const, ended_at: now }
             : null
-  if (!change) return
-  await tx.updateTable('bank_charges').set(change).where('id', '=', charge.id).execute()
+  if (change) await tx.updateTable('bank_charges').set(change).where('id', '=', charge.id).execute()
+  if (!change && !undone) return
   await applyStanding(
     tx,
     job.config,

@@ -4,7 +4,7 @@ import { exportRoute } from '../../platform/exports.ts'
 import { type App, officeRoute } from '../../platform/http.ts'
 import { idParams, pageOf } from '../../platform/schemas.ts'
 import { moneyCell } from '../../platform/spreadsheets.ts'
-import { listBankCharges } from './bank-charges.ts'
+import { getBankCharge, listBankCharges } from './bank-charges.ts'
 import type { BankFileFormats } from './bank-file-format.ts'
 import {
   discardReturn,
@@ -18,7 +18,10 @@ import {
   requestApply,
   requestRemittance,
 } from './bank-files.ts'
+import { abateBoleto, changeDueDate, protestBoleto } from './bank-instructions.ts'
 import {
+  abatementInput,
+  bankChargeDetailSchema,
   bankChargeQuery,
   bankChargeSchema,
   bankFileQuery,
@@ -29,6 +32,7 @@ import {
   bankLineQuery,
   bankLineSchema,
   bankProviderSchema,
+  dueDateInput,
 } from './schemas.bank-files.ts'
 
 const tag = 'Bank files'
@@ -221,6 +225,115 @@ export function registerBankFilesOffice(app: App, formats: BankFileFormats): voi
       response: pageOf(bankChargeSchema),
     },
     (tx, { query }) => listBankCharges(tx, query),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'GET',
+      path: '/bank-charges/{id}',
+      operation: 'get_bank_charge',
+      summary: 'Read a boleto or debit: its terms, what the bank was told, what it answered',
+      tag,
+      permission: 'payments.read',
+      params: idParams,
+      response: bankChargeDetailSchema,
+    },
+    (tx, { params }) => getBankCharge(tx, params.id),
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/bank-charges/{id}/due-date',
+      operation: 'change_boleto_due_date',
+      summary: 'Let a boleto be paid until another day',
+      description:
+        'The next remittance tells the bank (movement 06) what it has already. Bar code and typeable line are of the new day; the invoice keeps its own',
+      tag,
+      permission: 'payments.decide',
+      params: idParams,
+      body: dueDateInput,
+      response: bankChargeDetailSchema,
+    },
+    async (tx, { params, body }, actor, context) => {
+      const services = { formats, config: context.config }
+      const refused = await changeDueDate(tx, services, params.id, body.due_date, actor.user_id, context.now)
+      return refused ?? getBankCharge(tx, params.id)
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/bank-charges/{id}/abatement',
+      operation: 'abate_boleto',
+      summary: 'Have the bank take less for a boleto',
+      description: 'The next remittance tells the bank (movement 04) what it has already',
+      tag,
+      permission: 'payments.decide',
+      params: idParams,
+      body: abatementInput,
+      response: bankChargeDetailSchema,
+    },
+    async (tx, { params, body }, actor) => {
+      const refused = await abateBoleto(tx, params.id, body.amount, actor.user_id)
+      return refused ?? getBankCharge(tx, params.id)
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'DELETE',
+      path: '/bank-charges/{id}/abatement',
+      operation: 'cancel_boleto_abatement',
+      summary: 'Have the bank take the whole amount of a boleto again',
+      description: 'Movement 05',
+      tag,
+      permission: 'payments.decide',
+      params: idParams,
+      response: bankChargeDetailSchema,
+    },
+    async (tx, { params }, actor) => {
+      const refused = await abateBoleto(tx, params.id, 0, actor.user_id)
+      return refused ?? getBankCharge(tx, params.id)
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'PUT',
+      path: '/bank-charges/{id}/protest',
+      operation: 'protest_boleto',
+      summary: 'Have the bank protest an overdue boleto',
+      description: 'Movement 09',
+      tag,
+      permission: 'payments.decide',
+      params: idParams,
+      response: bankChargeDetailSchema,
+    },
+    async (tx, { params }, actor, context) => {
+      const refused = await protestBoleto(tx, params.id, true, actor.user_id, context.now)
+      return refused ?? getBankCharge(tx, params.id)
+    },
+  )
+  officeRoute(
+    app,
+    {
+      method: 'DELETE',
+      path: '/bank-charges/{id}/protest',
+      operation: 'stop_boleto_protest',
+      summary: 'Have the bank stop the protest of a boleto and keep it',
+      description:
+        'Movement 11. Cancelling the payment instead stops it and writes the boleto off (movement 10)',
+      tag,
+      permission: 'payments.decide',
+      params: idParams,
+      response: bankChargeDetailSchema,
+    },
+    async (tx, { params }, actor, context) => {
+      const refused = await protestBoleto(tx, params.id, false, actor.user_id, context.now)
+      return refused ?? getBankCharge(tx, params.id)
+    },
   )
   exportRoute(
     app,

@@ -96,11 +96,18 @@ export const bankLineSchema = z
     occurrences: z.array(z.string()).meta({ description: 'The bank’s reasons' }),
     amount: minorUnits,
     paid_amount: minorUnits,
-    fee_amount: minorUnits,
+    late_amount: minorUnits.meta({ description: 'Fine and interest, as the bank tells them together' }),
+    discount_amount: minorUnits,
+    abatement_amount: minorUnits,
+    iof_amount: minorUnits,
+    fee_amount: minorUnits.meta({ description: 'The bank’s: it changes nothing of what was paid' }),
+    cost_amount: minorUnits.meta({ description: 'Other costs that the bank kept' }),
+    credited_amount: minorUnits.meta({ description: 'What came to the operator’s account' }),
     occurred_on: plainDate.nullable(),
     credited_on: plainDate.nullable(),
     effect: z.enum(bankLineEffects).meta({ description: 'What it did, or would do' }),
     applied_at: instant.nullable(),
+    charge_id: id.nullable(),
     account_id: id.nullable(),
     account_name: z.string().nullable(),
     account_number: z.int().nullable(),
@@ -117,6 +124,7 @@ export const bankLineQuery = listQuery(['line'], 'line')
 
 export const bankInstructionSchema = z
   .object({
+    id,
     charge_id: id,
     kind: z.enum(bankInstructionKinds),
     our_number: z.string(),
@@ -124,6 +132,7 @@ export const bankInstructionSchema = z
     account_name: z.string(),
     account_number: z.int(),
     amount: minorUnits,
+    abatement: minorUnits.nullable(),
     due_date: plainDate,
     state: z.enum(bankChargeStates),
   })
@@ -131,32 +140,100 @@ export const bankInstructionSchema = z
 
 export const bankInstructionQuery = listQuery(['created_at'], 'created_at').omit({ q: true })
 
-export const bankChargeSchema = z
+const chargeSummary = {
+  id,
+  business_unit_id: id,
+  provider_id: id,
+  provider_name: z.string(),
+  account_id: id,
+  account_name: z.string(),
+  account_number: z.int(),
+  intent_id: id,
+  kind: z.enum(bankChargeKinds),
+  our_number: z.string(),
+  amount: minorUnits,
+  currency,
+  issued_on: plainDate,
+  due_date: plainDate,
+  typeable_line: z.string().nullable(),
+  state: z.enum(bankChargeStates),
+  failure: z.enum(paymentFailures).nullable(),
+  failure_codes: z.array(z.string()),
+  withdrawn_at: instant.nullable(),
+  created_at: instant,
+  ended_at: instant.nullable(),
+  invoices: z.array(z.string()),
+}
+
+export const bankChargeSchema = z.object(chargeSummary).meta({ id: 'BankCharge' })
+
+const rate = z.int().meta({ description: 'Hundredths of a percent' })
+
+export const bankChargeDetailSchema = z
   .object({
-    id,
-    business_unit_id: id,
-    provider_id: id,
-    provider_name: z.string(),
-    account_id: id,
-    account_name: z.string(),
-    account_number: z.int(),
-    intent_id: id,
-    kind: z.enum(bankChargeKinds),
-    our_number: z.string(),
-    amount: minorUnits,
-    currency,
-    issued_on: plainDate,
-    due_date: plainDate,
-    typeable_line: z.string().nullable(),
-    state: z.enum(bankChargeStates),
-    failure: z.enum(paymentFailures).nullable(),
-    failure_codes: z.array(z.string()),
-    withdrawn_at: instant.nullable(),
-    created_at: instant,
-    ended_at: instant.nullable(),
-    invoices: z.array(z.string()),
+    ...chargeSummary,
+    business_unit_name: z.string(),
+    bar_code: z.string().nullable(),
+    fine_rate: rate,
+    interest_rate: rate.meta({ description: 'Hundredths of a percent a month' }),
+    discount_rate: rate,
+    discount_until: plainDate.nullable(),
+    abatement: minorUnits.meta({ description: 'What the bank is to take less' }),
+    protest_days: z
+      .int()
+      .meta({ description: 'After so many days from the due date it is protested; 0: not by itself' }),
+    protested_at: instant
+      .nullable()
+      .meta({ description: 'Since when its protest is asked for, or going on' }),
+    sent_at: instant.nullable(),
+    confirmed_at: instant.nullable(),
+    instructions: z
+      .array(
+        z.object({
+          id,
+          kind: z.enum(bankInstructionKinds),
+          abatement: minorUnits.nullable(),
+          due_date: plainDate.nullable(),
+          asked_by: id.nullable(),
+          asked_by_name: z.string().nullable(),
+          created_at: instant,
+          bank_file_id: id.nullable().meta({ description: 'The remittance; null while it waits for one' }),
+          bank_file_name: z.string().nullable(),
+          sent_at: instant.nullable(),
+          answered_at: instant.nullable(),
+          refused: z.boolean(),
+          reasons: z.array(z.string()).meta({ description: 'The bank’s codes of why it refused' }),
+        }),
+      )
+      .meta({ description: 'What the bank was told, or is to be told, the first first' }),
+    events: z
+      .array(
+        z.object({
+          bank_file_id: id,
+          bank_file_name: z.string(),
+          line: z.int(),
+          movement: z.string(),
+          occurrences: z.array(z.string()),
+          effect: z.enum(bankLineEffects),
+          paid_amount: minorUnits,
+          late_amount: minorUnits,
+          discount_amount: minorUnits,
+          abatement_amount: minorUnits,
+          fee_amount: minorUnits,
+          credited_amount: minorUnits,
+          occurred_on: plainDate.nullable(),
+          credited_on: plainDate.nullable(),
+          applied_at: instant.nullable(),
+        }),
+      )
+      .meta({ description: 'What returns said of it' }),
   })
-  .meta({ id: 'BankCharge' })
+  .meta({ id: 'BankChargeDetail' })
+
+export const dueDateInput = z.strictObject({ due_date: plainDate })
+export const abatementInput = z.strictObject({
+  amount: minorUnits.min(1).meta({ description: 'To be taken less' }),
+})
 
 export const bankChargeQuery = listQuery(
   ['created_at', 'due_date', 'amount', 'account_name'],

@@ -272,6 +272,26 @@ function AccountLink({ id, name }: { id: string | null; name: string | null }) {
   )
 }
 
+function ChargeLink({ id, number }: { id: string | null; number: string }) {
+  const text = <span className={styles.number}>{number}</span>
+  if (id === null) return text
+  return (
+    <Link to="/payments/bank-charges/$id" params={{ id }}>
+      {text}
+    </Link>
+  )
+}
+
+/** Amounts of a return that most records do not have. */
+const extras = [
+  'late_amount',
+  'discount_amount',
+  'abatement_amount',
+  'iof_amount',
+  'fee_amount',
+  'credited_amount',
+] as const
+
 function Lines({ file }: { file: BankFile }) {
   const { t } = useTranslation('bankfiles')
   const { number } = useFormats()
@@ -282,7 +302,7 @@ function Lines({ file }: { file: BankFile }) {
       {
         id: 'our_number',
         header: t('our_number'),
-        cell: (row) => <span className={styles.number}>{row.our_number}</span>,
+        cell: (row) => <ChargeLink id={row.charge_id} number={row.our_number} />,
         primary: true,
       },
       {
@@ -322,14 +342,13 @@ function Lines({ file }: { file: BankFile }) {
         cell: (row) => (row.credited_on ? <DateText value={row.credited_on} /> : '–'),
         optional: true,
       },
-      {
-        id: 'fee',
-        header: t('fee_amount'),
-        cell: (row) =>
-          row.fee_amount === 0 ? '–' : <Money amount={row.fee_amount} currency={file.currency} />,
+      ...extras.map<Column<BankFileLine>>((name) => ({
+        id: name,
+        header: t(name),
+        cell: (row) => (row[name] === 0 ? '–' : <Money amount={row[name]} currency={file.currency} />),
         align: 'end',
         optional: true,
-      },
+      })),
     ],
     [t, number, file.currency],
   )
@@ -361,7 +380,7 @@ function Instructions({ file }: { file: BankFile }) {
       {
         id: 'our_number',
         header: t('our_number'),
-        cell: (row) => <span className={styles.number}>{row.our_number}</span>,
+        cell: (row) => <ChargeLink id={row.charge_id} number={row.our_number} />,
         primary: true,
       },
       {
@@ -378,6 +397,14 @@ function Instructions({ file }: { file: BankFile }) {
         cell: (row) => <Money amount={row.amount} currency={file.currency} />,
         align: 'end',
       },
+      {
+        id: 'abatement',
+        header: t('abatement_amount'),
+        cell: (row) =>
+          row.abatement === null ? '–' : <Money amount={row.abatement} currency={file.currency} />,
+        align: 'end',
+        optional: true,
+      },
       { id: 'state', header: t('state_label'), cell: (row) => <BankChargeBadge state={row.state} /> },
     ],
     [t, file.currency],
@@ -388,7 +415,7 @@ function Instructions({ file }: { file: BankFile }) {
       label={t('instructions')}
       source={source}
       columns={columns}
-      rowId={(row) => `${row.charge_id} ${row.kind}`}
+      rowId={(row) => row.id}
       rowLabel={(row) => row.our_number}
       searchable={false}
     />

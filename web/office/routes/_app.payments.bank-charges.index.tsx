@@ -17,7 +17,7 @@ import { Narrowed } from '../narrowed.tsx'
 import { useUnitFilter } from '../unit-filter.ts'
 
 /** Every boleto and debit, and what became of it. */
-export const Route = createFileRoute('/_app/payments/bank-charges')({
+export const Route = createFileRoute('/_app/payments/bank-charges/')({
   validateSearch: (search: Record<string, unknown>) => search as Search,
   loaderDeps: ({ search }) => search,
   loader: async ({ context: { queryClient }, deps }) => {
@@ -104,7 +104,7 @@ function BankCharges() {
         columns={columns}
         rowId={(row) => row.id}
         rowLabel={(row) => row.our_number}
-        rowTo={(row) => `/accounts/${row.account_id}`}
+        rowTo={(row) => `/payments/bank-charges/${row.id}`}
         searchHint={t('search_hint')}
         filters={[
           ...units,
