@@ -1,6 +1,7 @@
 // `npm run bench`: what it costs, as a ratio to the physical limit in the same run. Prints a table and writes it to
-// bench/RESULTS.md. `npm run bench -- portal` (office, pdf, import, closing, charge-run) runs one part; BENCH_SMALL=1 takes a tenth and leaves the
-// million out (and writes nothing).
+// bench/RESULTS.md. `npm run bench -- portal` (office, pdf, import, closing, charge-run, statement) runs one part, and
+// `-- charge-run=10000,100000` one in sizes of your own; BENCH_SMALL=1 takes a tenth and leaves the million out. Only all of it
+// together is written. `payment-lists` and `closing-million` take long and run by their names alone.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -15,6 +16,7 @@ import { benchImport } from './import.ts'
 import { benchOffice } from './office.ts'
 import { benchPdf } from './pdf.ts'
 import { benchPortal } from './portal.ts'
+import { benchStatement } from './statement.ts'
 
 export type Row = {
   name: string
@@ -32,8 +34,15 @@ export type BenchServer = {
 }
 
 const small = process.env.BENCH_SMALL === '1'
-const chosen = process.argv.slice(2)
-const wants = (part: string) => chosen.length === 0 || chosen.includes(part)
+const chosen = new Map(
+  process.argv.slice(2).map((argument) => {
+    const [part, sizes] = argument.split('=')
+    return [part!, sizes?.split(',').map(Number)]
+  }),
+)
+const wants = (part: string) => chosen.size === 0 || chosen.has(part)
+/** How much of a part is wanted: as much as was said, or else all of it, or a tenth. */
+const sizes = (part: string, whole: number, tenth: number) => chosen.get(part) ?? [small ? tenth : whole]
 
 const folder = await mkdtemp(join(tmpdir(), 'zaguan-bench-'))
 // Durable, as shipped: only memory is given to it.
@@ -88,9 +97,12 @@ try {
       add(await benchClosing(server, 100_000, { history: 24 }))
     }
   }
-  if (wants('charge-run')) add(await benchChargeRun(server, small ? 10_000 : 100_000))
+  if (wants('charge-run'))
+    for (const invoices of sizes('charge-run', 100_000, 10_000)) add(await benchChargeRun(server, invoices))
+  if (wants('statement'))
+    for (const lines of sizes('statement', 10_000, 1000)) add(await benchStatement(server, lines))
   // A million takes more than ten minutes and 30 GB: by its name alone.
-  if (chosen.includes('closing-million')) add(await benchClosing(server, 1_000_000))
+  if (chosen.has('closing-million')) add(await benchClosing(server, 1_000_000))
 } finally {
   await postgres.stop()
   await rm(folder, { recursive: true, force: true })
@@ -106,7 +118,7 @@ const table = [
   ),
 ].join('\n')
 console.log(`\n${table}`)
-if (chosen.length === 0 && !small) {
+if (chosen.size === 0 && !small) {
   writeFileSync(
     join(import.meta.dirname, 'RESULTS.md'),
     `# Results\n\nWritten by \`npm run bench\` on ${machine}. Machines differ and are shared: read the ratios.\n\n${table}\n`,

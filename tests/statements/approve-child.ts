@@ -2,7 +2,7 @@
  * Approves what is certain of a bank statement in a process of its own, for tests that kill it: OFFICE_URL, STATEMENT, DATA_DIR
  * and NOW (an instant) from the environment.
  */
-import { approveStatement } from '../../server/modules/payments/statement-booking.ts'
+import { approveStatement } from '../../server/modules/payments/statement-approval.ts'
 import { readConfig } from '../../server/platform/config.ts'
 import { openPool, transactAsSystem } from '../../server/platform/database.ts'
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { proposePayments } from '../../server/modules/payments/statement-candidates.ts'
-import type { MatchLine } from '../../server/modules/payments/statement-matching.ts'
+import type { MatchLine } from '../../server/modules/payments/statement-proposals.ts'
 import { startTestApi, type TestApi } from '../api.ts'
 import { askOwner } from '../people.ts'
 

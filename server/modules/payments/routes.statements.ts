@@ -28,24 +28,18 @@ import {
   getBankAccount,
   listBankAccounts,
 } from './statement-accounts.ts'
+import { startApproval, stopApproval } from './statement-approval.ts'
+import { approveLine, approveLines } from './statement-booking.ts'
+import { chooseProposal, ignoreLine, reopenLine } from './statement-decisions.ts'
+import { getLine, getStatement, listLines, listStatements } from './statement-lists.ts'
+import { askForProposals } from './statement-proposing.ts'
 import {
-  approveLine,
-  approveLines,
-  chooseProposal,
-  ignoreLine,
-  reopenLine,
-  startApproval,
-  stopApproval,
-} from './statement-booking.ts'
-import {
-  askForProposals,
   createStatement,
   discardStatement,
   largestStatement,
   readByMapping,
   surveyStatement,
-} from './statement-imports.ts'
-import { getLine, getStatement, listLines, listStatements } from './statement-lists.ts'
+} from './statement-uploads.ts'
 
 const tag = 'Bank statements'
 const reads = { tag, permission: 'payments.read' } as const

@@ -19,7 +19,7 @@ import {
 } from '../../platform/schemas.ts'
 import { csvDelimiters, csvMapping } from './statement-csv.ts'
 import { statementFaultCodes, statementWarningCodes } from './statement-lines.ts'
-import { proposalReasons } from './statement-matching.ts'
+import { proposalReasons } from './statement-proposals.ts'
 
 export const bankAccountSchema = z
   .object({

@@ -1,7 +1,8 @@
+// A line of a bank statement becomes one payment at most.
 import { sql } from 'kysely'
 import type { Config } from '../../platform/config.ts'
 import type { BankLineKind, PaymentMethod } from '../../platform/database.gen.ts'
-import { type SystemActor, type Tx, transactAsSystem } from '../../platform/database.ts'
+import type { Tx } from '../../platform/database.ts'
 import {
   isRefusal,
   notFound,
@@ -10,12 +11,11 @@ import {
   refuse,
   refuseField,
 } from '../../platform/errors.ts'
-import { enqueue, type JobContext } from '../../platform/jobs.ts'
 import { approvePaymentNotice } from './payment-notices.ts'
 import { recordPayment } from './payments.ts'
 import { applyStanding } from './standing.ts'
-import { proposeLines } from './statement-imports.ts'
-import { getLine, getStatement } from './statement-lists.ts'
+import { getLine } from './statement-lists.ts'
+import { proposeLines } from './statement-proposing.ts'
 
 const methods: Record<BankLineKind, PaymentMethod> = {
   pix: 'pix',
@@ -32,7 +32,8 @@ const methods: Record<BankLineKind, PaymentMethod> = {
   other: 'bank_transfer',
 }
 
-const lockLine = (tx: Tx, id: string) =>
+/** A line's whole row, locked. */
+export const lockLine = (tx: Tx, id: string) =>
   tx.selectFrom('bank_statement_lines').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 type LockedLine = NonNullable<Awaited<ReturnType<typeof lockLine>>>
 
@@ -42,12 +43,24 @@ function refuseDecided(line: LockedLine): Refusal | null {
   return null
 }
 
+/** A business unit's books are in its currency alone: money in another is worth what the bank paid for it, which the line does not say. */
+export async function refuseCurrency(tx: Tx, line: LockedLine): Promise<Refusal | null> {
+  const unit = await tx
+    .selectFrom('business_units')
+    .select('currency')
+    .where('id', '=', line.business_unit_id)
+    .executeTakeFirstOrThrow()
+  return line.currency === unit.currency
+    ? null
+    : refuse('bank_line_currency', { params: { currency: line.currency, expected: unit.currency } })
+}
+
 /**
  * Approves what a line pays: the one proposal that is named, else its best. The money is booked, the notice approved, the order
  * paid or the charge settled, or the line is found to be a payment that there is, all in this transaction with the line locked:
  * it becomes one payment at most. Where what was proposed is no longer so (an invoice was paid since), nothing is booked and
- * it is proposed anew. Refuses: not_found, bank_line_booked, bank_line_ignored, bank_line_outgoing, bank_line_without_proposal,
- * proposal_changed, and whatever recordPayment refuses.
+ * it is proposed anew. Refuses: not_found, bank_line_booked, bank_line_ignored, bank_line_outgoing, bank_line_currency,
+ * bank_line_without_proposal, proposal_changed, and whatever recordPayment refuses.
  */
 export async function approveLine(
   tx: Tx,
@@ -61,7 +74,8 @@ export async function approveLine(
   return isRefusal(booked) ? booked : getLine(tx, id)
 }
 
-async function bookLine(
+/** As approveLine, without reading the line anew. */
+export async function bookLine(
   tx: Tx,
   config: Config,
   id: string,
@@ -71,7 +85,7 @@ async function bookLine(
 ): Promise<Refusal | undefined> {
   const line = await lockLine(tx, id)
   if (!line) return notFound()
-  const decided = refuseDecided(line)
+  const decided = refuseDecided(line) ?? (await refuseCurrency(tx, line))
   if (decided) return decided
   let query = tx.selectFrom('bank_line_proposals').selectAll().where('line_id', '=', id)
   if (choice.proposal_id) query = query.where('id', '=', choice.proposal_id)
@@ -188,7 +202,8 @@ async function settleLine(
   })
 }
 
-async function writeDecision(
+/** Notes a decision about a line in the audit log. */
+export async function writeDecision(
   tx: Tx,
   line: LockedLine,
   accountId: string | null,
@@ -285,140 +300,6 @@ export async function approveNoticeByLine(
 }
 
 /**
- * Says what a line pays instead of what was proposed: an account with some of its invoices, with an order, or with nothing but
- * itself (the oldest invoices first, the rest credit). It is not booked before it is approved. Refuses: not_found,
- * bank_line_booked, bank_line_outgoing, invalid_input.
- */
-export async function chooseProposal(
-  tx: Tx,
-  id: string,
-  choice: { account_id: string; invoice_ids: string[]; order_id: string | null },
-  actorId: string,
-) {
-  const line = await lockLine(tx, id)
-  if (!line) return notFound()
-  if (line.state === 'booked') return refuse('bank_line_booked')
-  if (line.amount < 0) return refuse('bank_line_outgoing')
-  const account = await tx
-    .selectFrom('accounts')
-    .select('id')
-    .where('id', '=', choice.account_id)
-    .where('business_unit_id', '=', line.business_unit_id)
-    .where('erased_at', 'is', null)
-    .executeTakeFirst()
-  if (!account) return refuseField('account_id', 'not_a_choice')
-  const ids = [...new Set(choice.invoice_ids)]
-  const invoices = await sql<{ label: string; open_amount: number }>`
-    select i.series || '-' || i.number as label, b.open_amount from invoices i join invoice_balances b on b.invoice_id = i.id
-     where i.id = any(${ids}::uuid[]) and i.account_id = ${account.id} and i.state = 'open' and i.currency = ${line.currency}
-     order by i.due_date, i.series, i.number`.execute(tx)
-  if (invoices.rows.length !== ids.length || (ids.length > 0 && choice.order_id !== null))
-    return refuseField('invoice_ids', 'not_a_choice')
-  if (choice.order_id !== null) {
-    const order = await tx
-      .selectFrom('orders')
-      .select('id')
-      .where('id', '=', choice.order_id)
-      .where('account_id', '=', account.id)
-      .where('state', '=', 'open')
-      .where('currency', '=', line.currency)
-      .executeTakeFirst()
-    if (!order) return refuseField('order_id', 'not_a_choice')
-  }
-  const owed = invoices.rows.reduce((total, row) => total + row.open_amount, 0)
-  await tx.deleteFrom('bank_line_proposals').where('line_id', '=', id).execute()
-  await tx
-    .insertInto('bank_line_proposals')
-    .values({
-      business_unit_id: line.business_unit_id,
-      line_id: id,
-      rank: 1,
-      account_id: account.id,
-      invoice_ids: ids,
-      order_id: choice.order_id,
-      reason: 'chosen',
-      confidence: 'certain',
-      facts: JSON.stringify(
-        ids.length > 0
-          ? {
-              invoices: invoices.rows.map((row) => row.label),
-              open_amount: owed,
-              difference: line.amount - owed,
-            }
-          : {},
-      ),
-      chosen_by: actorId,
-    })
-    .execute()
-  await tx
-    .updateTable('bank_statement_lines')
-    .set({
-      state: 'proposed',
-      proposals: 1,
-      confidence: 'certain',
-      ignore_reason: null,
-      decided_by: null,
-      decided_at: null,
-    })
-    .where('id', '=', id)
-    .execute()
-  await writeDecision(tx, line, account.id, {
-    state: 'proposed',
-    invoice_ids: ids,
-    order_id: choice.order_id,
-  })
-  return getLine(tx, id)
-}
-
-/** Sets a line aside: it is no customer's payment. Refuses: not_found, bank_line_booked. */
-export async function ignoreLine(
-  tx: Tx,
-  id: string,
-  reason: string | null,
-  actorId: string,
-  now: Temporal.Instant,
-) {
-  const line = await lockLine(tx, id)
-  if (!line) return notFound()
-  if (line.state === 'booked') return refuse('bank_line_booked')
-  await tx.deleteFrom('bank_line_proposals').where('line_id', '=', id).execute()
-  await tx
-    .updateTable('bank_statement_lines')
-    .set({
-      state: 'ignored',
-      proposals: 0,
-      confidence: null,
-      ignore_reason: reason,
-      decided_by: actorId,
-      decided_at: now,
-    })
-    .where('id', '=', id)
-    .execute()
-  await writeDecision(tx, line, null, { state: 'ignored', ignore_reason: reason })
-  return getLine(tx, id)
-}
-
-/**
- * Takes a line up again that was set aside, or forgets what was chosen for it: what it may pay is looked for anew. Refuses:
- * not_found, bank_line_booked, bank_line_outgoing.
- */
-export async function reopenLine(tx: Tx, id: string, now: Temporal.Instant) {
-  const line = await lockLine(tx, id)
-  if (!line) return notFound()
-  if (line.state === 'booked') return refuse('bank_line_booked')
-  if (line.amount < 0) return refuse('bank_line_outgoing')
-  if (line.state === 'ignored')
-    await tx
-      .updateTable('bank_statement_lines')
-      .set({ state: 'open', ignore_reason: null, decided_by: null, decided_at: null })
-      .where('id', '=', id)
-      .execute()
-  await proposeLines(tx, [line], now)
-  await writeDecision(tx, line, null, { state: 'open' })
-  return getLine(tx, id)
-}
-
-/**
  * Approves several lines, each for itself: what one is refused for keeps none of the others. Only what is certain is booked,
  * and only by its best proposal. Answers what became of each.
  */
@@ -447,198 +328,4 @@ export async function approveLines(
     items.push({ id, booked: !refused, code: refused?.code ?? null })
   }
   return { items }
-}
-
-const running = ['queued', 'running'] as const
-
-/**
- * Starts approving every certain proposal of a statement in the background. Refuses: not_found, statement_not_ready,
- * approval_running, bank_line_without_proposal (there is none).
- */
-export async function startApproval(tx: Tx, id: string, actorId: string) {
-  const row = await tx
-    .selectFrom('bank_statements')
-    .select(['state', 'approval_state', 'business_unit_id'])
-    .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
-  if (!row) return notFound()
-  if (row.state !== 'ready') return refuse('statement_not_ready')
-  if (
-    row.approval_state !== null &&
-    (running as readonly string[]).includes(row.approval_state) &&
-    (await hasJob(tx, id))
-  )
-    return refuse('approval_running')
-  const count = await sql<{ n: number }>`
-    select count(*)::int as n from bank_statement_lines where statement_id = ${id} and state = 'proposed' and confidence = 'certain'`.execute(
-    tx,
-  )
-  const total = count.rows[0]!.n
-  if (total === 0) return refuse('bank_line_without_proposal')
-  await tx
-    .updateTable('bank_statements')
-    .set({
-      approval_state: 'queued',
-      approval_stop: false,
-      approval_total: total,
-      approval_done: 0,
-      approval_booked: 0,
-      approval_by: actorId,
-    })
-    .where('id', '=', id)
-    .execute()
-  await sql`select write_audit('started', 'bank_statements', ${id}, null, ${row.business_unit_id}::uuid, null,
-    ${JSON.stringify({ approving: total })}::jsonb)`.execute(tx)
-  await enqueue(tx, 'payments:approve_statement', { statement_id: id }, { key: `bank_approval:${id}` })
-  return getStatement(tx, id)
-}
-
-async function hasJob(tx: Tx, id: string): Promise<boolean> {
-  const found =
-    await sql`select from queued_jobs where key = ${`bank_approval:${id}`} and state <> 'failed'`.execute(tx)
-  return found.rows.length > 0
-}
-
-/** Stops it after the line that is under way. Refuses: not_found. */
-export async function stopApproval(tx: Tx, id: string) {
-  await tx
-    .updateTable('bank_statements')
-    .set({ approval_stop: true })
-    .where('id', '=', id)
-    .where('approval_state', 'in', [...running])
-    .execute()
-  return getStatement(tx, id)
-}
-
-/**
- * Approves what is certain of a statement, a transaction for each line together with the progress. One that dies goes on where
- * it was; one that was taken over, or told to stop, books nothing more. The audit log names who asked.
- */
-export async function approveStatement(id: string, config: Config, context: JobContext): Promise<void> {
-  const begun = await context.transact((tx) =>
-    sql<{ attempt: number; by: string | null; name: string | null }>`
-      update bank_statements s
-         set approval_state = 'running', approval_attempt = approval_attempt + 1
-       where s.id = ${id} and s.approval_state in ('queued', 'running', 'interrupted') and not s.approval_stop
-      returning s.approval_attempt as attempt, s.approval_by as by, (select name from users u where u.id = s.approval_by) as name`.execute(
-      tx,
-    ),
-  )
-  const run = begun.rows[0]
-  if (!run) {
-    await context.transact((tx) => endApproval(tx, id, null, 'interrupted'))
-    return
-  }
-  const actor: SystemActor =
-    run.by !== null
-      ? {
-          kind: 'staff',
-          way: 'job',
-          operation: 'payments:approve_statement',
-          id: run.by,
-          name: run.name ?? '',
-        }
-      : {
-          kind: 'job',
-          way: 'job',
-          operation: 'payments:approve_statement',
-          name: 'payments:approve_statement',
-        }
-  let after = 0
-  for (;;) {
-    const lines = await context.transact((tx) =>
-      tx
-        .selectFrom('bank_statement_lines')
-        .select(['id', 'position'])
-        .where('statement_id', '=', id)
-        .where('state', '=', 'proposed')
-        .where('confidence', '=', 'certain')
-        .where('position', '>', after)
-        .orderBy('position')
-        .limit(200)
-        .execute(),
-    )
-    for (const line of lines) {
-      if (context.stopping()) {
-        await context.transact(async (tx) => {
-          await endApproval(tx, id, run.attempt, 'interrupted')
-          await enqueue(
-            tx,
-            'payments:approve_statement',
-            { statement_id: id },
-            { key: `bank_approval:${id}` },
-          )
-        })
-        return
-      }
-      const goes = await approveOne(id, line.id, run.attempt, run.by, actor, config, context)
-      if (goes === 'stop') {
-        await context.transact((tx) => endApproval(tx, id, run.attempt, 'interrupted'))
-        return
-      }
-      if (goes === 'lost') return
-    }
-    const last = lines.at(-1)
-    if (!last) break
-    after = last.position
-  }
-  await context.transact((tx) => endApproval(tx, id, run.attempt, 'done'))
-}
-
-async function approveOne(
-  statementId: string,
-  lineId: string,
-  attempt: number,
-  actorId: string | null,
-  actor: SystemActor,
-  config: Config,
-  context: JobContext,
-): Promise<'next' | 'stop' | 'lost'> {
-  const progress = (tx: Tx, booked: number) =>
-    sql<{ stop: boolean }>`
-      update bank_statements set approval_done = approval_done + 1, approval_booked = approval_booked + ${booked}
-       where id = ${statementId} and approval_attempt = ${attempt} returning approval_stop as stop`.execute(
-      tx,
-    )
-  try {
-    return await transactAsSystem(context.pool, actor, async (tx) => {
-      const refused = await bookLine(tx, config, lineId, { certain_only: true }, actorId, context.now())
-      if (refused && !refused.kept) throw new NotBooked(refused)
-      const told = await progress(tx, refused ? 0 : 1)
-      // Another run goes on with this statement: what this one did last is not kept.
-      if (told.rows.length === 0) throw new TakenOver()
-      return told.rows[0]!.stop ? 'stop' : 'next'
-    })
-  } catch (error) {
-    if (error instanceof TakenOver) return 'lost'
-    // What one line is refused for, by us or by the database, is no reason to leave the others.
-    if (!(error instanceof NotBooked) && refusalOfDatabase(error) === null) throw error
-    const told = await context.transact((tx) => progress(tx, 0))
-    return told.rows[0] === undefined ? 'lost' : told.rows[0].stop ? 'stop' : 'next'
-  }
-}
-
-class TakenOver extends Error {}
-class NotBooked extends Error {
-  readonly refusal: Refusal
-  constructor(refusal: Refusal) {
-    super(refusal.code)
-    this.refusal = refusal
-  }
-}
-
-async function endApproval(
-  tx: Tx,
-  id: string,
-  attempt: number | null,
-  state: 'done' | 'interrupted',
-): Promise<void> {
-  let query = tx
-    .updateTable('bank_statements')
-    .set({ approval_state: state, approval_stop: false })
-    .where('id', '=', id)
-    .where('approval_state', 'in', [...running])
-  if (attempt !== null) query = query.where('approval_attempt', '=', attempt)
-  await query.execute()
 }

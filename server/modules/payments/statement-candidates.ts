@@ -1,13 +1,9 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
-import {
-  type Candidates,
-  findClues,
-  type MatchLine,
-  matchLines,
-  mostOfAmount,
-  type Proposal,
-} from './statement-matching.ts'
+import { findClues } from './statement-clues.ts'
+import { mostOfAmount } from './statement-findings.ts'
+import { matchLines } from './statement-matching.ts'
+import type { Candidates, MatchLine, Proposal } from './statement-proposals.ts'
 
 /** The series by which a business unit numbers what is owed. */
 async function listSeries(tx: Tx, unitId: string): Promise<string[]> {

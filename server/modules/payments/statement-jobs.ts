@@ -1,8 +1,9 @@
 import type { Config } from '../../platform/config.ts'
 import type { FileStore } from '../../platform/files.ts'
 import type { JobHandlers, Schedule } from '../../platform/jobs.ts'
-import { approveStatement } from './statement-booking.ts'
-import { dropStatementFile, forgetStatementFiles, readStatement } from './statement-imports.ts'
+import { approveStatement } from './statement-approval.ts'
+import { dropStatementFile, readStatement } from './statement-reading.ts'
+import { forgetStatementFiles } from './statement-uploads.ts'
 
 /** The jobs of bank statements. */
 export function createStatementJobs(services: { config: Config; files: FileStore }): JobHandlers {

@@ -10,7 +10,7 @@ import { notFound } from '../../platform/errors.ts'
 import { type ListRequest, readPage } from '../../platform/pages.ts'
 import type { CsvMapping } from './statement-csv.ts'
 import type { StatementFaultCode, StatementWarning } from './statement-lines.ts'
-import type { ProposalFacts, ProposalReason } from './statement-matching.ts'
+import type { ProposalFacts, ProposalReason } from './statement-proposals.ts'
 
 function selectStatements(tx: Tx) {
   return tx
