@@ -401,6 +401,29 @@ describe('a Pix that is paid early', () => {
   })
 })
 
+describe('credit that the account has', () => {
+  it.each([
+    ['late', 25, 'debit_note'],
+    ['early', 0, 'credit_note'],
+  ])('is left alone by a Pix that is paid %s', async (_when, days, kind) => {
+    const { customer, account, invoices } = await owe(10_000, 1_000)
+    for (const reference of ['once', 'twice'])
+      await admin.post(`/accounts/${account}/payments`, {
+        amount: 1_000,
+        method: 'cash',
+        received_on: String(dayOf(begin)),
+        reference,
+        invoice_ids: [invoices[1]!.id],
+      })
+    await payAfter(await ask(customer, [invoices[0]!]), days)
+    const pix = (await paymentsOf(account)).find((one: { method: string }) => one.method === 'pix')
+    expect(pix).toMatchObject({ credited: 0, documents: [{ kind }] })
+    expect(await balanceOf(account)).toMatchObject({ owed: 0, credit: 1_000 })
+    const { payments } = (await customer.get(`/invoices/${invoices[0]!.id}`)).body
+    expect(payments.map((one: { kind: string }) => one.kind)).not.toContain('credit_used')
+  })
+})
+
 describe('what the customer is shown of a payment', () => {
   it('is no id of a provider, but the end-to-end id of a Pix and what people wrote', async () => {
     const { customer, account, invoice } = await owe(10_000)
