@@ -1,6 +1,7 @@
 // The words of mails about money that went back, methods that customers keep, and automatic debit.
 import { formatDate } from './calendar.ts'
-import type { MailParams, MethodMail, ReversalMail, Words } from './mail-template.ts'
+import type { Words } from './mail-layout.ts'
+import type { MailParams, MethodMail, ReversalMail } from './mail-params.ts'
 import { formatMoney } from './money.ts'
 import { type Language, translator } from './translations.ts'
 

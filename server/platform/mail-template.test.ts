@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { contrastRatio, inkOn, readableAccent } from './accent.ts'
-import {
-  composeMail,
-  type MailKind,
-  type MailLook,
-  type MailParams,
-  mailKinds,
-  renderMail,
-} from './mail-template.ts'
+import { type MailLook, renderMail } from './mail-layout.ts'
+import type { MailKind, MailParams } from './mail-params.ts'
+import { composeMail, mailKinds } from './mail-template.ts'
 import { type Language, languages } from './translations.ts'
 
 const look: MailLook = {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
-import type { MailLook } from '../../platform/mail-template.ts'
+import type { MailLook } from '../../platform/mail-layout.ts'
 
 /** A business unit as its mails show it. */
 export type UnitMailLook = { look: MailLook; slug: string; time_zone: string; logo_file_id: string | null }

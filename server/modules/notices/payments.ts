@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../platform/database.ts'
-import { type ComposedMail, composeMail, type MailParams } from '../../platform/mail-template.ts'
+import type { MailParams } from '../../platform/mail-params.ts'
+import { type ComposedMail, composeMail } from '../../platform/mail-template.ts'
 import type { Language } from '../../platform/translations.ts'
 import { listRecipients, type Recipient } from '../accounts/index.ts'
 import { paymentLink } from './links.ts'

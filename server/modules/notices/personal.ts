@@ -2,12 +2,9 @@ import { sql } from 'kysely'
 import { today } from '../../platform/calendar.ts'
 import type { NoticeKind, UserSide } from '../../platform/database.gen.ts'
 import type { Tx } from '../../platform/database.ts'
-import {
-  type ComposedMail,
-  composeMail,
-  type MailLook,
-  type SignInChange,
-} from '../../platform/mail-template.ts'
+import type { MailLook } from '../../platform/mail-layout.ts'
+import type { SignInChange } from '../../platform/mail-params.ts'
+import { type ComposedMail, composeMail } from '../../platform/mail-template.ts'
 import type { Language } from '../../platform/translations.ts'
 import {
   invitationDays,
