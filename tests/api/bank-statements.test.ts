@@ -105,6 +105,26 @@ describe('a bank account', () => {
   })
 })
 
+describe('an account in another currency than its business unit', () => {
+  it('is read, but none of its money is booked as if it were of the unit’s currency', async () => {
+    const at = await found({ currency: 'USD' })
+    const account = await customer(at)
+    const statement = await bring(at, writeOfx([entry('100.00')]).replace('BRL', 'USD'))
+    const [line] = await linesOf(statement)
+    expect(line).toMatchObject({ amount: 10_000, currency: 'USD' })
+    const chosen = await admin.put(`/bank-lines/${line.id}/proposal`, { account_id: account.id })
+    expect([chosen.status, chosen.body.code], JSON.stringify(chosen.body)).toEqual([409, 'bank_line_currency'])
+    await askOwner(
+      api,
+      `insert into bank_line_proposals (business_unit_id, line_id, rank, account_id, invoice_ids, reason, confidence, facts, chosen_by)
+       select business_unit_id, id, 1, $2, '{}', 'chosen', 'certain', '{}', (select id from users limit 1) from bank_statement_lines where id = $1`,
+      [line.id, account.id],
+    )
+    expect((await approve(line)).body.code).toBe('bank_line_currency')
+    expect(await paymentsOf(account)).toEqual([])
+  })
+})
+
 describe('a statement', () => {
   it('is read in every form, once: the same file is refused, and what overlaps is not taken twice', async () => {
     const at = await found()
