@@ -439,7 +439,7 @@ describe('a boleto that the bank has', () => {
   })
 
   it('is abated by staff: sent, answered, taken back, and what is paid of it is explained', async () => {
-    const { house, party, intent, path } = await enter()
+    const { house, party, invoice, intent, path } = await enter()
     expect((await admin.put(`${path}/abatement`, { amount: 8990 })).status).toBe(422)
     expect((await admin.put(`${path}/abatement`, { amount: 990 })).body).toMatchObject({ abatement: 990 })
     const first = await sendRemittance(house)
@@ -484,6 +484,9 @@ describe('a boleto that the bank has', () => {
       { amount: 8490, adjusted: { late_fee: 0, interest: 0, discount: 500 } },
     ])
     expect((await paymentsOf(party.account))[0]).toMatchObject({ amount: 8490 })
+    // What was abated is the invoice's now: nothing of it is open.
+    expect(await stateOf(invoice)).toBe('paid')
+    expect(await creditOf(party.account)).toBe(0)
     expect((await admin.put(`${path}/abatement`, { amount: 1 })).body.code).toBe('boleto_not_open')
     const entries = await askOwner(
       api,
@@ -568,7 +571,7 @@ describe('a boleto that the bank has', () => {
   })
 
   it('paid late says what of it is fine and what interest; what comes again is credit', async () => {
-    const { house, intent } = await enter()
+    const { house, party, invoice, intent } = await enter({}, '2026-05-01')
     await apply(
       house,
       answerCharges('bradesco', [
@@ -581,6 +584,19 @@ describe('a boleto that the bank has', () => {
       [9179, { late_fee: 180, interest: 9, discount: 0 }],
       [9179, undefined],
     ])
+    // Fine and interest are documents of their own; the second payment is credit as a whole.
+    expect(await stateOf(invoice)).toBe('paid')
+    expect(await creditOf(party.account)).toBe(9179)
+    const documents = (await admin.get(`/invoices?account_id=${party.account.id}`)).body.items
+    expect(
+      documents
+        .filter(({ id }: { id: string }) => id !== invoice.id)
+        .map(({ kind, total, state }: { kind: string; total: number; state: string }) => [
+          kind,
+          total,
+          state,
+        ]),
+    ).toEqual([['debit_note', 189, 'paid']])
   })
 })
 

@@ -96,6 +96,8 @@ export function pageOfObject(entry: AuditEntry): string | null {
       return entry.account_id === null ? null : `/accounts/${entry.account_id}/privacy`
     case 'orders':
       return linked('/orders', own)
+    case 'bank_charges':
+      return linked('/payments/bank-charges', own)
     case 'support_credit_entries':
       return linked('/accounts', entry.account_id)
     case 'subscriptions':

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next'
 import type { BankChargeDetail } from '../../shared/api-types.gen.ts'
 import { Menu, type MenuItem } from '../../shared/menu.tsx'
 import { Columns, Facts, PageTitle, Section, Stacked } from '../../shared/page.tsx'
-import { SimpleTable } from '../../shared/simple-table.tsx'
+import { type SimpleColumn, SimpleTable } from '../../shared/simple-table.tsx'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
@@ -78,11 +78,13 @@ function Actions({ charge, onAsk }: { charge: BankChargeDetail; onAsk: (action: 
     !may('payments.decide')
   )
     return null
+  // Only what is overdue can be protested.
+  const today = new Date().toISOString().slice(0, 10)
   const more: MenuItem[] = [
     ...(charge.abatement > 0 ? [{ label: t('charge.unabate'), onClick: () => onAsk('unabate') }] : []),
     ...(charge.protested_at !== null
       ? [{ label: t('charge.stop'), onClick: () => onAsk('stop') }]
-      : charge.state === 'registered'
+      : charge.state === 'registered' || charge.due_date >= today
         ? []
         : [{ label: t('charge.protest_do'), danger: true, onClick: () => onAsk('protest') }]),
   ]
@@ -142,7 +144,7 @@ function Terms({ charge }: { charge: BankChargeDetail }) {
           charge.failure_codes.length > 0 && [t('reasons'), charge.failure_codes.join(' ')],
           charge.typeable_line !== null && [
             t('typeable_line'),
-            <span key="line" className={styles.number}>
+            <span key="line" className={styles.typed}>
               {charge.typeable_line}
             </span>,
           ],
@@ -258,6 +260,24 @@ function Said({ charge }: { charge: BankChargeDetail }) {
         <p>{t('charge.said_none')}</p>
       </Section>
     )
+  const paid: SimpleColumn<BankChargeDetail['events'][number]>[] = [
+    {
+      id: 'paid',
+      header: t('paid_amount'),
+      align: 'end',
+      cell: (row) =>
+        row.paid_amount === 0 ? '–' : <Money amount={row.paid_amount} currency={charge.currency} />,
+    },
+    {
+      id: 'parts',
+      header: t('charge.parts'),
+      cell: (row) =>
+        parts
+          .filter((name) => row[name] > 0)
+          .map((name) => `${t(name)} ${money(row[name], charge.currency)}`)
+          .join(' · ') || '–',
+    },
+  ]
   return (
     <Section title={t('charge.said')} flush>
       <SimpleTable
@@ -281,22 +301,7 @@ function Said({ charge }: { charge: BankChargeDetail }) {
             header: t('occurred_on'),
             cell: (row) => (row.occurred_on ? <DateText value={row.occurred_on} /> : '–'),
           },
-          {
-            id: 'paid',
-            header: t('paid_amount'),
-            align: 'end',
-            cell: (row) =>
-              row.paid_amount === 0 ? '–' : <Money amount={row.paid_amount} currency={charge.currency} />,
-          },
-          {
-            id: 'parts',
-            header: t('charge.value'),
-            cell: (row) =>
-              parts
-                .filter((name) => row[name] > 0)
-                .map((name) => `${t(name)} ${money(row[name], charge.currency)}`)
-                .join(' · ') || '–',
-          },
+          ...(charge.events.some((one) => one.paid_amount > 0) ? paid : []),
           {
             id: 'file',
             header: t('kinds.return'),
