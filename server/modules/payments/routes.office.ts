@@ -161,7 +161,7 @@ export function registerPaymentsOffice(app: App): void {
       permission: 'payments.read',
       query: paymentQuery,
       file: 'payments',
-      screen: { unit: 'business_unit', by: 'recorded_by', difference: 'documents' },
+      screen: { unit: 'business_unit', by: 'recorded_by' },
     },
     (tx, query) => listPayments(tx, query),
     {

@@ -161,8 +161,15 @@ function Difference({ payment }: { payment: Payment }) {
   if (payment.late_fee + payment.interest + payment.discount === 0) return null
   const added = (['late_fee', 'interest', 'discount'] as const).filter((part) => payment[part] > 0)
   return (
-    <Section title={t('office.difference')}>
-      <p>{t('office.difference_text')}</p>
+    <Section
+      title={t('office.difference')}
+      description={[
+        payment.late_fee + payment.interest > 0 && t('office.difference_added'),
+        payment.discount > 0 && t('office.difference_taken_off'),
+      ]
+        .filter(Boolean)
+        .join(' ')}
+    >
       <Facts
         facts={[
           ...added.map((part): [string, string] => [

@@ -34,6 +34,12 @@ const methods: Payment['method'][] = [
   'other',
 ]
 
+/** What it paid, and the credit notes of what was taken off. */
+function listDocuments({ invoices, documents }: Payment): { id: string; number: string }[] {
+  const paid = new Set(invoices.map(({ id }) => id))
+  return [...invoices, ...documents.filter(({ id }) => !paid.has(id))]
+}
+
 function Payments() {
   const { t } = useTranslation()
   const units = useUnitFilter()
@@ -62,11 +68,11 @@ function Payments() {
         cell: (row) =>
           row.invoices.length === 0
             ? '–'
-            : row.invoices.map((invoice, index) => (
-                <span key={invoice.id}>
+            : listDocuments(row).map((document, index) => (
+                <span key={document.id}>
                   {index > 0 && ', '}
-                  <Link to="/invoices/$id" params={{ id: invoice.id }}>
-                    {invoice.number}
+                  <Link to="/invoices/$id" params={{ id: document.id }}>
+                    {document.number}
                   </Link>
                 </span>
               )),
@@ -83,22 +89,6 @@ function Payments() {
         header: t('payments.credited'),
         cell: (row) => (row.credited === 0 ? '–' : <Money amount={row.credited} currency={row.currency} />),
         align: 'end',
-      },
-      {
-        id: 'difference',
-        header: t('payments.difference'),
-        cell: (row) =>
-          row.documents.length === 0
-            ? '–'
-            : row.documents.map((document, index) => (
-                <span key={document.id}>
-                  {index > 0 && ', '}
-                  <Link to="/invoices/$id" params={{ id: document.id }}>
-                    {document.number}
-                  </Link>
-                </span>
-              )),
-        optional: true,
       },
       {
         id: 'reversed',
