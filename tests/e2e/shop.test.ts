@@ -36,6 +36,7 @@ describe.each(languages)('the shop in %s', (language) => {
         { currency: unit.currency, amount: 300_000, cycle_unit: 'month', cycle_count: 12 },
       ],
       options: [{ name: 'Offsite', amount: 6_000 }],
+      terms: [{ term_months: 12, discount_basis_points: 1500 }],
     })
     await site.admin.post('/payment-providers', {
       business_unit_id: unit.id,
@@ -70,6 +71,20 @@ describe.each(languages)('the shop in %s', (language) => {
       return (await orderButton().isEnabled()) && now !== before
     })
     await main(page).getByText(`2 × ${plan.name}`).waitFor()
+  })
+
+  it('is cheaper for a term, says until when and what it costs then', async () => {
+    const { page, t } = visit
+    const before = await orderButton().textContent()
+    await page.getByRole('radio', { name: t('shop:term.months', { count: 12 }) }).check()
+    await until('the button says another price', 20, async () => {
+      const now = await orderButton().textContent()
+      return (await orderButton().isEnabled()) && now !== before
+    })
+    await main(page)
+      .getByText(t('shop:summary.term', { count: 12 }), { exact: true })
+      .waitFor()
+    await main(page).getByText('15').first().waitFor()
   })
 
   it('says of a coupon that there is none, at its field, and keeps the price', async () => {
@@ -107,6 +122,16 @@ describe.each(languages)('the shop in %s', (language) => {
     await page.getByRole('link', { name: t('shop:now.see_service') }).click()
     await heading(page, plan.name).waitFor()
     await main(page).getByText(t('common:state.subscription.active'), { exact: true }).first().waitFor()
+  })
+
+  it('bound them for the term, at its price', async () => {
+    const { page, t } = visit
+    await page.goto('/services')
+    await page.getByRole('link', { name: plan.name }).first().click()
+    await heading(page, plan.name).waitFor()
+    await main(page)
+      .getByText(t('money:coupons.for_term', { count: 12 }), { exact: true })
+      .waitFor()
   })
 
   it('left a paid invoice, and its receipt among the mails', async () => {
@@ -162,6 +187,65 @@ describe.each(languages)('the shop in %s', (language) => {
       .getByRole('button', { name: t('shop:cancel.button') })
       .click()
     await main(page).getByText(t('shop:state.cancelled'), { exact: true }).first().waitFor()
+  })
+
+  it('shows whoever pays the bills what waits, to pay it and nothing else', async () => {
+    const { page, t } = visit
+    const quote = await customer.post('/order-quotes', {
+      request: { kind: 'subscription', plan_id: plan.id },
+    })
+    const order = await customer.post('/orders', {
+      request: { kind: 'subscription', plan_id: plan.id },
+      token: quote.token,
+    })
+    const [member] = (await customer.get('/members')).items
+    expect(member.permissions).toContain('owner')
+    await site.query(`update memberships set permissions = '{billing}' where id = $1`, [member.id])
+    try {
+      await page.goto('/')
+      await page.getByRole('link', { name: t('shop:home.order', { title: plan.name }) }).click()
+      await heading(page, plan.name).waitFor()
+      await page.getByText(t('shop:now.pay_until', { date: '' }).slice(0, 12)).waitFor()
+      expect(await page.getByRole('button', { name: t('shop:cancel.button') }).count()).toBe(0)
+      expect(
+        await main(page)
+          .getByRole('link', { name: t('shop:to_shop') })
+          .count(),
+      ).toBe(0)
+      await page.goto('/orders')
+      await page
+        .getByRole('navigation', { name: t('portal:tabs.billing_label') })
+        .getByRole('link', { name: t('portal:tabs.orders') })
+        .waitFor()
+      await page
+        .getByRole('list', { name: t('shop:orders.title') })
+        .getByRole('link', { name: plan.name })
+        .first()
+        .click()
+      await page.goto(`/pay?order=${order.id}`)
+      await heading(page, t('portal:pay.title')).waitFor()
+    } finally {
+      await site.query(`update memberships set permissions = '{owner}' where id = $1`, [member.id])
+    }
+  })
+
+  it('says of an order that nobody paid that it has expired', async () => {
+    const { page, t } = visit
+    await site.query(
+      `update orders set placed_at = placed_at - interval '40 days' where state = 'open' and account_id = $1`,
+      [books.accounts[0]!.id],
+    )
+    await site.query(`select graphile_worker.add_job('orders:expire_orders', '{}'::json)`)
+    await until('it has expired', 30, async () => {
+      const { items } = await customer.get('/orders?state=expired')
+      return items.length > 0
+    })
+    const [order] = (await customer.get('/orders?state=expired')).items
+    await page.goto(`/orders/${order.id}`)
+    await main(page).getByText(t('shop:state.expired'), { exact: true }).first().waitFor()
+    await main(page)
+      .getByText(t('shop:now.unpaid', { date: '' }).slice(0, 24))
+      .waitFor()
   })
 
   it('and no page complained of anything', () => {

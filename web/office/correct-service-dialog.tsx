@@ -1,4 +1,4 @@
-import { Button, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import IconServerOff from '@tabler/icons-react/dist/esm/icons/IconServerOff.mjs'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -12,6 +12,15 @@ import { bodyOfDiscount, checkDiscount, DiscountFields, valuesOfDiscount } from 
 import styles from './form-layout.module.css'
 import { unitsQuery } from './frame-queries.ts'
 import { useServiceChanged } from './service-dialogs.tsx'
+import {
+  BillingModeField,
+  DueDayField,
+  PaymentMethodField,
+  RoutingPointField,
+  SalespersonField,
+  TermMonthsField,
+  TrialDaysField,
+} from './service-fields.tsx'
 import { isRouted, salespeopleQuery, usableRoutingPointsQuery } from './service-queries.ts'
 
 /** Corrects the data of a service: an administrative change alone, nothing happens on servers (P8). */
@@ -90,73 +99,33 @@ export function CorrectServiceDialog({ service, onClose }: { service: Subscripti
         </Callout>
         <ProblemAlert error={form.problem} />
         <div className={styles.fields}>
-          <div data-span="6">
-            <NativeSelect
-              label={t('accounts.payment_method')}
-              description={t('services.only_this')}
-              data={[...new Set([service.payment_method, ...methods])].map((value) => ({
-                value,
-                label: t(`words.payment_method.${value}`),
-              }))}
-              {...form.field('payment_method')}
-            />
-          </div>
-          <div data-span="6">
-            <NumberInput
-              label={t('accounts.due_day')}
-              description={t('services.only_this')}
-              min={1}
-              max={31}
-              allowDecimal={false}
-              hideControls
-              {...form.control('due_day')}
-            />
-          </div>
+          <PaymentMethodField
+            description={t('services.only_this')}
+            methods={[...new Set([service.payment_method, ...methods])]}
+            {...form.field('payment_method')}
+          />
+          <DueDayField description={t('services.only_this')} {...form.control('due_day')} />
           <DiscountFields
             values={form.values}
             errors={form.errors}
             set={(name, value) => form.set(name, value as never)}
             currency={service.currency}
           />
-          <div data-span="6">
-            <NativeSelect
-              label={t('services.salesperson')}
-              data={[
-                { value: '', label: t('words.none') },
-                ...withCurrent(people, service.salesperson_id, service.salesperson_name).map((one) => ({
-                  value: one.id,
-                  label: one.name,
-                })),
-              ]}
-              {...form.field('salesperson_id')}
-            />
-          </div>
+          <SalespersonField
+            people={withCurrent(people, service.salesperson_id, service.salesperson_name)}
+            {...form.field('salesperson_id')}
+          />
           <div data-span="6">
             <DateInput label={t('services.sale_date')} {...form.field('sale_date')} />
           </div>
-          <div data-span="6">
-            <NumberInput
-              label={t('services.term_months')}
-              min={0}
-              max={600}
-              allowDecimal={false}
-              hideControls
-              {...form.control('term_months')}
-            />
-          </div>
+          <TermMonthsField {...form.control('term_months')} />
           <div data-span="6">
             <TextInput label={t('accounts.external_id')} autoComplete="off" {...form.field('external_id')} />
           </div>
           {routed && (
-            <NativeSelect
-              label={t('services.routing_point')}
-              data={[
-                { value: '', label: t('words.none') },
-                ...withCurrent(points, service.routing_point_id, service.routing_point_name).map((one) => ({
-                  value: one.id,
-                  label: one.name,
-                })),
-              ]}
+            <RoutingPointField
+              points={withCurrent(points, service.routing_point_id, service.routing_point_name)}
+              none={t('words.none')}
               {...form.field('routing_point_id')}
             />
           )}
@@ -172,26 +141,8 @@ export function CorrectServiceDialog({ service, onClose }: { service: Subscripti
                   <DateInput label={t('services.activation_date')} {...form.field('activation_date')} />
                 )}
               </div>
-              <div data-span="6">
-                <NumberInput
-                  label={t('services.trial_days')}
-                  min={0}
-                  max={3650}
-                  allowDecimal={false}
-                  hideControls
-                  {...form.control('trial_days')}
-                />
-              </div>
-              <div data-span="6">
-                <NativeSelect
-                  label={t('services.billing_mode')}
-                  data={['advance', 'arrears'].map((value) => ({
-                    value,
-                    label: t(`words.billing_mode.${value}`),
-                  }))}
-                  {...form.field('billing_mode')}
-                />
-              </div>
+              <TrialDaysField {...form.control('trial_days')} />
+              <BillingModeField {...form.field('billing_mode')} />
             </>
           )}
           <Textarea label={t('accounts.notes')} {...form.field('notes')} />

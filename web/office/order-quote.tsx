@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { OrderQuote } from '../shared/api-types.gen.ts'
+import { addDays } from '../shared/formats.ts'
 import { useFormats } from '../shared/use-formats.ts'
 import { Money } from '../shared/values.tsx'
 import { useCycleWords } from './cycle-words.ts'
@@ -8,7 +9,7 @@ import styles from './service.module.css'
 /** What an order comes to as it is configured: what is paid now, line by line, and what it costs from then on. */
 export function OrderQuoteView({ quote }: { quote: OrderQuote }) {
   const { t } = useTranslation('orders')
-  const { date } = useFormats()
+  const { date, money, percent } = useFormats()
   const say = useCycleWords()
   const { currency } = quote
   const line = (key: string, label: string, amount: number, strong?: boolean) => (
@@ -73,6 +74,17 @@ export function OrderQuoteView({ quote }: { quote: OrderQuote }) {
               true,
             )}
           </dl>
+          {quote.term && quote.term.amount_after !== null && quote.term.to_date && (
+            <p className={styles.hint}>
+              {t('quote.term', {
+                count: quote.term.months,
+                percent: percent((quote.term.discount_basis_points ?? 0) / 10_000),
+                date: date(addDays(quote.term.to_date, -1)),
+                amount: money(quote.term.amount_after, currency),
+                cycle: say(quote.recurring),
+              })}
+            </p>
+          )}
         </>
       )}
     </>

@@ -11,9 +11,11 @@ import { MoneyInput } from '../shared/inputs.tsx'
 import { Section } from '../shared/page.tsx'
 import styles from './catalogue.module.css'
 import formStyles from './form-layout.module.css'
+import { bodyOfTerm, PlanTerms, rowsOfTerms, type TermRow } from './plan-terms.tsx'
 import { PriceFields } from './price-fields.tsx'
 import { bodyOfPrice, lacksSomething, newPrice, type PriceRow, rowsOfPrices } from './price-rows.ts'
 import priceStyles from './prices.module.css'
+import { BillingModeField, TermMonthsField, TrialDaysField } from './service-fields.tsx'
 
 export const planKinds: Plan['kind'][] = [
   'dial_up',
@@ -77,6 +79,7 @@ export type PlanValues = {
   trial_days: number | string
   billing_mode: string
   term_months: number | string
+  terms: TermRow[]
   suspension_credit: string
   position: number | string
   /** Today where it is sold. */
@@ -105,6 +108,7 @@ export function valuesOfPlan(
     trial_days: plan?.trial_days ?? 0,
     billing_mode: plan?.billing_mode ?? '',
     term_months: plan?.term_months ?? 0,
+    terms: rowsOfTerms(plan?.terms ?? []),
     position: plan?.position ?? 0,
     suspension_credit: plan?.suspension_credit ?? 'unless_debt',
     day,
@@ -145,6 +149,7 @@ export function bodyOfPlan(values: PlanValues) {
     trial_days: Number(values.trial_days),
     billing_mode: values.billing_mode === '' ? null : (values.billing_mode as 'advance' | 'arrears'),
     term_months: Number(values.term_months),
+    terms: values.terms.map(bodyOfTerm),
     position: Number(values.position),
     suspension_credit: values.suspension_credit as Plan['suspension_credit'],
     prices: values.prices.map(bodyOfPrice),
@@ -178,6 +183,7 @@ export function checkPlan(values: PlanValues, missing: string) {
     name: !values.name.trim() && missing,
     product_id: values.product_id === '' && missing,
     prices: values.prices.some(lacksSomething) && missing,
+    terms: values.terms.some((one) => one.months === '') && missing,
     options: values.options.some((one) => !one.name.trim() || one.prices.some(lacksSomething)) && missing,
     meters:
       values.meters.some(
@@ -274,39 +280,9 @@ export function PlanFields({
       </Section>
       <Section title={t('catalogue.conditions')} description={t('catalogue.conditions_text')}>
         <div className={formStyles.fields}>
-          <div data-span="6">
-            <NumberInput
-              label={t('services.trial_days')}
-              min={0}
-              max={3650}
-              allowDecimal={false}
-              hideControls
-              {...form.control('trial_days')}
-            />
-          </div>
-          <div data-span="6">
-            <NumberInput
-              label={t('services.term_months')}
-              min={0}
-              max={600}
-              allowDecimal={false}
-              hideControls
-              {...form.control('term_months')}
-            />
-          </div>
-          <div data-span="6">
-            <NativeSelect
-              label={t('services.billing_mode')}
-              data={[
-                { value: '', label: t('catalogue.billing_mode_unit') },
-                ...['advance', 'arrears'].map((value) => ({
-                  value,
-                  label: t(`words.billing_mode.${value}`),
-                })),
-              ]}
-              {...form.field('billing_mode')}
-            />
-          </div>
+          <TrialDaysField {...form.control('trial_days')} />
+          <TermMonthsField {...form.control('term_months')} />
+          <BillingModeField standard={t('catalogue.billing_mode_unit')} {...form.field('billing_mode')} />
           <div data-span="6">
             <NativeSelect
               label={t('prices.suspension_credit')}
@@ -335,6 +311,12 @@ export function PlanFields({
           />
         </div>
       </Section>
+      <PlanTerms
+        own={values.term_months}
+        terms={values.terms}
+        error={form.errors.terms}
+        onChange={(terms) => form.set('terms', terms)}
+      />
       <Items form={form} currency={currency} />
       <Options form={form} currency={currency} />
       <Meters form={form} currency={currency} />

@@ -1,10 +1,11 @@
 import { useTranslation } from 'react-i18next'
 import { SectionNav } from './section-nav.tsx'
-import { useSession } from './session.ts'
+import { maySession, useSession } from './session.ts'
 
 /** Invoices, what was paid, and the statement: the pages about money. */
 export function BillingNav() {
   const { t } = useTranslation()
+  const session = useSession()
   return (
     <SectionNav
       label={t('tabs.billing_label')}
@@ -13,6 +14,8 @@ export function BillingNav() {
         { to: '/payments', label: t('tabs.payments') },
         { to: '/payment-methods', label: t('tabs.methods') },
         { to: '/statement', label: t('tabs.statement') },
+        // With the services, for those who see them.
+        ...(maySession(session, 'services') ? [] : [{ to: '/orders', label: t('tabs.orders') }]),
       ]}
     />
   )

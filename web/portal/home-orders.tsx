@@ -23,6 +23,7 @@ const texts = {
 export function HomeOrders({ orders, credits }: { orders: OwnOrderSummary[]; credits: number }) {
   useSuspenseQuery(texts)
   const { t } = useTranslation('shop')
+  const mayOrder = maySession(useSession(), 'services')
   return (
     <Section title={t('home.title')} flush>
       <List label={t('home.title')}>
@@ -33,9 +34,13 @@ export function HomeOrders({ orders, credits }: { orders: OwnOrderSummary[]; cre
           <Row
             lead={<Tile icon={IconLifebuoy} tone="neutral" />}
             name={
-              <Link to="/shop" className={coverLink}>
-                {t('credits.title')}
-              </Link>
+              mayOrder ? (
+                <Link to="/shop" className={coverLink}>
+                  {t('credits.title')}
+                </Link>
+              ) : (
+                t('credits.title')
+              )
             }
             end={<strong>{credits}</strong>}
           />

@@ -1,3 +1,4 @@
+import IconDiscount from '@tabler/icons-react/dist/esm/icons/IconDiscount.mjs'
 import IconGift from '@tabler/icons-react/dist/esm/icons/IconGift.mjs'
 import { useTranslation } from 'react-i18next'
 import type { StoredOrderQuote } from '../shared/api-types.gen.ts'
@@ -11,20 +12,18 @@ import { useCycleWords } from './shop-words.tsx'
 export function OrderSummary({
   quote,
   currency,
-  term,
   past,
 }: {
   quote: StoredOrderQuote
   currency: string
-  /** Months of the minimum term. */
-  term?: number
   /** It is paid, or was done without. */
   past?: boolean
 }) {
   const { t } = useTranslation('shop')
-  const { date, period, money: write } = useFormats()
+  const { date, period, percent, money: write } = useFormats()
   const words = useCycleWords(currency)
   const money = (amount: number) => <Money amount={amount} currency={currency} />
+  const { term } = quote
   const discount = quote.lines.reduce((sum, line) => sum + (line.credit ? 0 : line.discount), 0)
   return (
     <div className={styles.sum}>
@@ -101,7 +100,17 @@ export function OrderSummary({
         {quote.tax_included > 0 && (
           <li>{t('summary.tax_included', { amount: write(quote.tax_included, currency) })}</li>
         )}
-        {term !== undefined && term > 0 && <li>{t('summary.term', { count: term })}</li>}
+        {term && term.months > 0 && <li>{t('summary.term', { count: term.months })}</li>}
+        {term && quote.recurring && term.amount_after !== null && term.to_date && (
+          <li data-good>
+            <IconDiscount size={16} aria-hidden />
+            {t('term.until', {
+              percent: percent((term.discount_basis_points ?? 0) / 10_000),
+              date: date(addDays(term.to_date, -1), 'long'),
+              amount: words.amount(quote.recurring, term.amount_after),
+            })}
+          </li>
+        )}
         {quote.parts.some((part) => part.role === 'usage') && <li>{t('summary.usage')}</li>}
         {!past && quote.lines.length === 0 && !quote.freemium && quote.recurring && (
           <li>{t('summary.later')}</li>

@@ -58,6 +58,7 @@ export function registerOrdersOffice(app: App, kinds: readonly OrderKind[]): voi
       by_customer: (row) => String(row.by_customer),
       salesperson: (row) => row.salesperson_name,
       valid_until: (row) => row.valid_until,
+      payable_until: (row) => row.payable_until,
       placed_at: (row) => row.placed_at,
       paid_at: (row) => row.paid_at,
       processed_at: (row) => row.processed_at,

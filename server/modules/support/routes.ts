@@ -14,7 +14,7 @@ export function registerSupportPortal(app: App): void {
       operation: 'list_support_credits',
       summary: 'List the account’s support credits, given and used, with its balance',
       tag,
-      permission: 'services',
+      permission: 'services or billing',
       query: supportCreditsQuery,
       response: supportCreditsSchema,
     },

@@ -33,7 +33,7 @@ export const Route = createFileRoute('/_app/orders/$id')({
 function OrderPage() {
   const { t } = useTranslation('orders')
   const { t: to } = useTranslation()
-  const { money, date } = useFormats()
+  const { money, date, percent } = useFormats()
   const { id } = Route.useParams()
   const say = useCycleWords()
   const { data: order } = useSuspenseQuery(orderQuery(id))
@@ -59,6 +59,16 @@ function OrderPage() {
             {order.state === 'quoted' && order.valid_until && (
               <Callout tone="info" title={t('detail.offered')}>
                 <p>{t('detail.offered_text', { date: date(order.valid_until, 'long') })}</p>
+              </Callout>
+            )}
+            {order.payable_until && (
+              <Callout tone="info" title={t('detail.waiting')}>
+                <p>{t('detail.waiting_text', { date: date(order.payable_until, 'long') })}</p>
+              </Callout>
+            )}
+            {order.ended_at !== null && order.processed_at === null && order.payments.length > 0 && (
+              <Callout tone="warning" title={t('detail.paid_late')}>
+                <p>{t('detail.paid_late_text')}</p>
               </Callout>
             )}
             {order.note && (
@@ -115,6 +125,17 @@ function OrderPage() {
                     t('detail.starts_on'),
                     <DateText key="starts" value={quote.starts_on} />,
                   ],
+                  quote.term !== undefined &&
+                    quote.term.months > 0 && [
+                      to('services.term'),
+                      [
+                        to('words.months', { count: quote.term.months }),
+                        quote.term.discount_basis_points !== null &&
+                          `−${percent(quote.term.discount_basis_points / 10_000)}`,
+                      ]
+                        .filter(Boolean)
+                        .join(' · '),
+                    ],
                   [t('list.by'), order.by_customer ? t('list.customer') : (order.created_by_name ?? '–')],
                   order.salesperson_name !== null && [to('services.salesperson'), order.salesperson_name],
                   [to('words.unit'), order.business_unit_name],

@@ -107,6 +107,12 @@ function Orders() {
         optional: true,
       },
       {
+        id: 'payable_until',
+        header: t('list.payable_until'),
+        cell: (row) => <DateText value={row.payable_until} />,
+        optional: true,
+      },
+      {
         id: 'processed_at',
         header: t('list.processed_at'),
         cell: (row) => <DateText value={row.processed_at} />,
@@ -145,6 +151,7 @@ function Orders() {
           { label: t('list.view_open'), search: { state: 'open' } },
           { label: t('list.view_quoted'), search: { state: 'quoted' } },
           { label: t('list.view_processed'), search: { state: 'processed' } },
+          { label: t('state.expired'), search: { state: 'expired' } },
         ]}
         filters={[
           ...units,

@@ -94,8 +94,9 @@ function HomePage() {
 
 /** Nothing, and nothing of it is loaded, where nothing was ordered. */
 function Orders() {
-  const mayOrder = maySession(useSession(), 'services')
-  const { data } = useQuery({ ...waitingQuery, enabled: mayOrder })
+  const session = useSession()
+  const enabled = maySession(session, 'services') || maySession(session, 'billing')
+  const { data } = useQuery({ ...waitingQuery, enabled })
   if (!data || (data.orders.length === 0 && data.credits === 0)) return null
   return (
     <Suspense>

@@ -156,7 +156,9 @@ function Standing({ order }: { order: OwnOrder }) {
 function Now({ order }: { order: OwnOrder }) {
   const { t } = useTranslation('shop')
   const { date, money } = useFormats()
-  const mayPay = maySession(useSession(), 'billing')
+  const session = useSession()
+  const mayPay = maySession(session, 'billing')
+  const mayOrder = maySession(session, 'services')
   const amount = money(order.due, order.currency)
   switch (order.state) {
     case 'quoted':
@@ -181,7 +183,14 @@ function Now({ order }: { order: OwnOrder }) {
           </Words>
         )
       return (
-        <Words text={order.notified ? t('now.notified') : t('now.pay', { amount })}>
+        <Words
+          text={order.notified ? t('now.notified') : t('now.pay', { amount })}
+          more={
+            order.payable_until &&
+            !order.notified &&
+            t('now.pay_until', { date: date(order.payable_until, 'long') })
+          }
+        >
           {mayPay && (
             <>
               <ButtonLink
@@ -205,25 +214,34 @@ function Now({ order }: { order: OwnOrder }) {
       return <Done order={order} />
     case 'expired':
       return (
-        <Words text={t('now.expired', { date: order.valid_until ? date(order.valid_until, 'long') : '' })}>
-          <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>
+        <Words
+          text={
+            order.placed_at === null
+              ? t('now.expired', { date: order.valid_until ? date(order.valid_until, 'long') : '' })
+              : t('now.unpaid', { date: order.ended_at ? date(order.ended_at, 'long') : '' })
+          }
+        >
+          {mayOrder && <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>}
         </Words>
       )
     default:
       return (
         <Words text={t(`now.${order.state}`, { date: order.ended_at ? date(order.ended_at, 'long') : '' })}>
-          <ButtonLink to="/shop" variant="default">
-            {t('to_shop')}
-          </ButtonLink>
+          {mayOrder && (
+            <ButtonLink to="/shop" variant="default">
+              {t('to_shop')}
+            </ButtonLink>
+          )}
         </Words>
       )
   }
 }
 
-function Words({ text, children }: { text: string; children?: ReactNode }) {
+function Words({ text, more, children }: { text: string; more?: ReactNode; children?: ReactNode }) {
   return (
     <>
       <p role="status">{text}</p>
+      {more && <p className={styles.small}>{more}</p>}
       {children && <div className={styles.buttons}>{children}</div>}
     </>
   )
@@ -231,6 +249,7 @@ function Words({ text, children }: { text: string; children?: ReactNode }) {
 
 function Done({ order }: { order: OwnOrder }) {
   const { t } = useTranslation('shop')
+  const mayOrder = maySession(useSession(), 'services')
   const { service } = order
   return (
     <Words
@@ -242,7 +261,7 @@ function Done({ order }: { order: OwnOrder }) {
           : t(order.kind === 'support_pack' ? 'now.credited' : 'now.processed')
       }
     >
-      {service ? (
+      {!mayOrder ? null : service ? (
         <ButtonLink to="/services/$id" params={{ id: service.id }}>
           {t('now.see_service')}
         </ButtonLink>
@@ -259,7 +278,9 @@ function Answer({ order }: { order: OwnOrder }) {
   const { date } = useFormats()
   const { queryClient } = Route.useRouteContext()
   const navigate = Route.useNavigate()
-  const mayPay = maySession(useSession(), 'billing')
+  const session = useSession()
+  const mayPay = maySession(session, 'billing')
+  const mayOrder = maySession(session, 'services')
   const [declining, setDeclining] = useState(false)
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['orders'] })
   const accept = useMutation({
@@ -292,7 +313,8 @@ function Answer({ order }: { order: OwnOrder }) {
         ) : (
           <ProblemAlert error={accept.error} />
         ))}
-      {order.answerable && (
+      {order.answerable && !mayOrder && <p className={styles.small}>{t('now.others_answer')}</p>}
+      {order.answerable && mayOrder && (
         <div className={styles.buttons}>
           <Button loading={accept.isPending} onClick={() => accept.mutate()}>
             {t(order.due > 0 ? 'now.accept_pay' : 'now.accept')}
@@ -324,7 +346,8 @@ function Cancel({ order }: { order: OwnOrder }) {
   const { t } = useTranslation('shop')
   const { queryClient } = Route.useRouteContext()
   const [asking, setAsking] = useState(false)
-  if (!order.cancellable) return null
+  const mayOrder = maySession(useSession(), 'services')
+  if (!order.cancellable || !mayOrder) return null
   return (
     <>
       <Button variant="default" onClick={() => setAsking(true)}>
@@ -377,6 +400,7 @@ function Documents({ order }: { order: OwnOrder }) {
 
 function About({ order }: { order: OwnOrder }) {
   const { t } = useTranslation('shop')
+  const mayOrder = maySession(useSession(), 'services')
   return (
     <Section title={t('order.about')}>
       <Facts
@@ -405,6 +429,7 @@ function About({ order }: { order: OwnOrder }) {
             <DateText key="processed" value={order.processed_at} />,
           ],
           order.service === null &&
+            mayOrder &&
             order.target_subscription_id !== null && [
               t('order.service'),
               <Link key="target" to="/services/$id" params={{ id: order.target_subscription_id }}>
@@ -413,9 +438,13 @@ function About({ order }: { order: OwnOrder }) {
             ],
           order.service !== null && [
             t('order.service'),
-            <Link key="service" to="/services/$id" params={{ id: order.service.id }}>
-              {order.service.plan_name}
-            </Link>,
+            mayOrder ? (
+              <Link key="service" to="/services/$id" params={{ id: order.service.id }}>
+                {order.service.plan_name}
+              </Link>
+            ) : (
+              order.service.plan_name
+            ),
           ],
         ]}
       />

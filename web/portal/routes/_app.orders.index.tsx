@@ -6,12 +6,13 @@ import type { OwnOrderSummary } from '../../shared/api-types.gen.ts'
 import { EmptyState, PageTitle, Section } from '../../shared/page.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
-import { ServicesNav } from '../area-navs.tsx'
+import { BillingNav, ServicesNav } from '../area-navs.tsx'
 import { AreaProblem } from '../area-problem.tsx'
 import { ButtonLink } from '../button-link.tsx'
 import { coverLink, List, MoreRows, Row, Tile } from '../list.tsx'
 import { type OrderFilter, orderFilters, ordersQuery } from '../order-queries.ts'
 import { FilterNav } from '../section-nav.tsx'
+import { maySession, useSession } from '../session.ts'
 import styles from '../shop.module.css'
 import { OrderState, useCycleWords } from '../shop-words.tsx'
 
@@ -29,15 +30,16 @@ export const Route = createFileRoute('/_app/orders/')({
 function OrdersPage() {
   const { t } = useTranslation('shop')
   const { show = 'all' } = Route.useSearch()
+  const mayOrder = maySession(useSession(), 'services')
   const query = useSuspenseInfiniteQuery(ordersQuery(show))
   const orders = query.data.pages.flatMap((page) => page.items)
   return (
     <>
-      <ServicesNav />
+      {mayOrder ? <ServicesNav /> : <BillingNav />}
       <PageTitle
         title={t('orders.title')}
         subtitle={t('orders.subtitle')}
-        actions={orders.length > 0 && <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>}
+        actions={mayOrder && orders.length > 0 && <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>}
       />
       <div className={styles.tools}>
         <FilterNav
@@ -52,9 +54,9 @@ function OrdersPage() {
           <EmptyState
             icon={<IconShoppingBag size={24} aria-hidden />}
             title={t(show === 'all' ? 'orders.empty' : 'orders.none')}
-            action={show === 'all' && <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>}
+            action={mayOrder && show === 'all' && <ButtonLink to="/shop">{t('to_shop')}</ButtonLink>}
           >
-            {show === 'all' && t('orders.empty_text')}
+            {mayOrder && show === 'all' && t('orders.empty_text')}
           </EmptyState>
         ) : (
           <>
@@ -98,7 +100,9 @@ function OrderRow({ order }: { order: OwnOrderSummary }) {
         t('orders.number', { number: order.number }),
         order.state === 'quoted' && order.valid_until
           ? t('order.valid_until', { date: date(order.valid_until) })
-          : date(order.placed_at ?? order.created_at),
+          : order.payable_until
+            ? t('order.payable_until', { date: date(order.payable_until) })
+            : date(order.placed_at ?? order.created_at),
       ].join(' · ')}
       end={
         order.freemium ? (

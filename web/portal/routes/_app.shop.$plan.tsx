@@ -67,6 +67,7 @@ function PlanPage() {
 
 type Draft = {
   cycle: string
+  term: number
   quantity: number | string
   options: Record<string, number>
   coupon: string | null
@@ -96,6 +97,7 @@ function requestOf(plan: ShopPlan, draft: Draft): OwnOrderRequest | null {
       quantity: count,
     })),
     coupon_code: draft.coupon,
+    term_months: draft.term,
   }
 }
 
@@ -113,6 +115,7 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
   const { queryClient } = Route.useRouteContext()
   const [draft, setDraft] = useState<Draft>(() => ({
     cycle: plan.prices[0] ? cycleKey(plan.prices[0]) : '',
+    term: plan.term_months,
     quantity: 1,
     options: {},
     coupon: null,
@@ -169,7 +172,7 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
   })
   const price = plan.prices.find((one) => cycleKey(one) === draft.cycle) ?? plan.prices[0]
   // What stands under its field is not said again over the price.
-  const fieldFaults = ['quantity', 'options', 'cycle'].map((field) => faultOf(problem, field))
+  const fieldFaults = ['quantity', 'options', 'cycle', 'term_months'].map((field) => faultOf(problem, field))
   const elsewhere = problem && refusedCoupon === undefined && fieldFaults.every((one) => one === undefined)
   return (
     <form
@@ -192,6 +195,14 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
                 chosen={draft.cycle}
                 onChoose={(one) => set('cycle', one)}
                 fault={faultOf(problem, 'cycle')}
+              />
+            )}
+            {plan.terms.length > 1 && (
+              <Terms
+                terms={plan.terms}
+                chosen={draft.term}
+                onChoose={(months) => set('term', months)}
+                fault={faultOf(problem, 'term_months')}
               />
             )}
             {(plan.order_kind === 'support_pack' || (price && isCountable(price))) && (
@@ -240,7 +251,7 @@ function Configure({ plan, currency }: { plan: ShopPlan; currency: string }) {
             )}
             <ProblemAlert error={elsewhere ? quote.error : null} onRetry={quote.refetch} />
             {quote.data ? (
-              <OrderSummary quote={quote.data} currency={currency} term={plan.term_months} />
+              <OrderSummary quote={quote.data} currency={currency} />
             ) : (
               !problem && <SkeletonText lines={6} />
             )}
@@ -323,32 +334,87 @@ function Cycles({
   const words = useCycleWords(currency)
   const differ = new Set(prices.map((one) => one.cycle_alignment)).size > 1
   return (
+    <Choices
+      name="cycle"
+      title={t('cycle_title')}
+      choices={prices.map((price) => ({
+        key: cycleKey(price),
+        label: words.amount(price, price.one),
+        note: [isCountable(price) && t('each'), differ && t(`alignment.${price.cycle_alignment}`)]
+          .filter(Boolean)
+          .join(' · '),
+      }))}
+      chosen={chosen}
+      onChoose={onChoose}
+      fault={fault}
+    />
+  )
+}
+
+/** For how long one binds oneself, and what that takes off. */
+function Terms({
+  terms,
+  chosen,
+  onChoose,
+  fault,
+}: {
+  terms: ShopPlan['terms']
+  chosen: number
+  onChoose: (months: number) => void
+  fault: string | undefined
+}) {
+  const { t } = useTranslation('shop')
+  const { percent } = useFormats()
+  return (
+    <Choices
+      name="term"
+      title={t('term.title')}
+      choices={terms.map(({ term_months: months, discount_basis_points: off }) => ({
+        key: String(months),
+        label: months === 0 ? t('term.none') : t('term.months', { count: months }),
+        note: off === null ? '' : t('term.off', { percent: percent(off / 10_000) }),
+      }))}
+      chosen={String(chosen)}
+      onChoose={(key) => onChoose(Number(key))}
+      fault={fault}
+    />
+  )
+}
+
+/** One of several, each a card. */
+function Choices({
+  name,
+  title,
+  choices,
+  chosen,
+  onChoose,
+  fault,
+}: {
+  name: string
+  title: string
+  choices: { key: string; label: string; note: string }[]
+  chosen: string
+  onChoose: (key: string) => void
+  fault: string | undefined
+}) {
+  return (
     <fieldset className={styles.cycles}>
-      <legend>{t('cycle_title')}</legend>
-      {prices.map((price) => {
-        const key = cycleKey(price)
-        return (
-          <label key={key} className={styles.cycle}>
-            <input
-              type="radio"
-              name="cycle"
-              value={key}
-              checked={chosen === key}
-              onChange={() => onChoose(key)}
-            />
-            <span>
-              <strong>{words.amount(price, price.one)}</strong>
-              {(differ || isCountable(price)) && (
-                <small>
-                  {[isCountable(price) && t('each'), differ && t(`alignment.${price.cycle_alignment}`)]
-                    .filter(Boolean)
-                    .join(' · ')}
-                </small>
-              )}
-            </span>
-          </label>
-        )
-      })}
+      <legend>{title}</legend>
+      {choices.map(({ key, label, note }) => (
+        <label key={key} className={styles.cycle}>
+          <input
+            type="radio"
+            name={name}
+            value={key}
+            checked={chosen === key}
+            onChange={() => onChoose(key)}
+          />
+          <span>
+            <strong>{label}</strong>
+            {note !== '' && <small>{note}</small>}
+          </span>
+        </label>
+      ))}
       {fault && (
         <p role="alert" className={styles.error}>
           {fault}

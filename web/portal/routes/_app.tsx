@@ -80,7 +80,13 @@ function Frame() {
           ? [
               {
                 to: '/invoices',
-                also: ['/pay', '/payments', '/payment-methods', '/statement'],
+                also: [
+                  '/pay',
+                  '/payments',
+                  '/payment-methods',
+                  '/statement',
+                  ...(maySession(session, 'services') ? [] : ['/orders']),
+                ],
                 label: t('nav.invoices'),
                 icon: IconFileInvoice,
                 count: needs.filter((one) => !aboutAccount.includes(one.kind)).length,
