@@ -1,4 +1,4 @@
-import { lookup as lookUpHost } from 'node:dns/promises'
+import dns from 'node:dns/promises'
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
@@ -136,8 +136,21 @@ function explain(error: unknown): { error: OutboundError; detail: string } {
   return { error: 'connection_failed', detail }
 }
 
+/** As the system knows it, its hosts file included: the operator's own networks are named there, too. */
 const resolveBySystem: Resolve = async (host) =>
-  (await lookUpHost(host, { all: true, verbatim: true })).map(({ address }) => address)
+  (await dns.lookup(host, { all: true, verbatim: true })).map(({ address }) => address)
+
+/**
+ * By the name servers alone. A name that a customer gave is not looked for in the hosts file, and where its servers keep silent it
+ * holds none of the process's few threads, which files are read and passwords are checked by.
+ */
+const resolveByServers: Resolve = async (host) => {
+  const answers = await Promise.allSettled([dns.resolve4(host), dns.resolve6(host)])
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  const [first] = answers
+  if (found.length === 0 && first.status === 'rejected') throw first.reason
+  return found
+}
 
 /** Where an address leads, all of it checked. Throws Unreachable. */
 async function findAddresses(url: URL, rules: OutboundRules): Promise<string[]> {
@@ -145,14 +158,16 @@ async function findAddresses(url: URL, rules: OutboundRules): Promise<string[]> 
   const found =
     isIP(host) !== 0
       ? [host]
-      : await (rules.resolve ?? resolveBySystem)(host).catch((error: NodeJS.ErrnoException) => {
-          throw new Unreachable('name_not_found', error.code ?? error.message)
-        })
+      : await (rules.resolve ?? (rules.networks.length > 0 ? resolveBySystem : resolveByServers))(host).catch(
+          (error: NodeJS.ErrnoException) => {
+            throw new Unreachable('name_not_found', error.code ?? error.message)
+          },
+        )
   if (found.length === 0) throw new Unreachable('name_not_found', host)
   // One answer that leads inside is one too many: which of them is connected to is not for the name's owner to play with.
   if (found.every((address) => isInNetworks(address, rules.networks))) return found
-  const refused = found.find((address) => !isInternetAddress(address))
-  if (refused !== undefined) throw new Unreachable('address_refused', refused)
+  // Where the name leads inside is not told: who asks may not know our networks.
+  if (!found.every(isInternetAddress)) throw new Unreachable('address_refused', host)
   if (url.protocol !== 'https:') throw new Unreachable('not_https', url.protocol)
   if (!webPorts.includes(url.port)) throw new Unreachable('address_refused', `port ${url.port}`)
   return found

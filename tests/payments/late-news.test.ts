@@ -11,6 +11,7 @@ import { demand } from '../../server/platform/jobs.ts'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
 import { runJobs } from '../jobs.ts'
 import { askOwner } from '../people.ts'
+import { keepShop } from '../shop.ts'
 import { addDebtor, addSandbox, callHouse, openHouse, press, readBooks, readCharge } from './sandbox-house.ts'
 
 let api: TestApi
@@ -322,6 +323,28 @@ describe('a wish to give a payment up', () => {
     await expect(house.cancel(intent)).rejects.toThrow()
     await house.cancel(intent)
     expect(await readCharge(api, intent)).toMatchObject({ state: 'cancelled', sandbox_state: 'cancelled' })
+  })
+})
+
+describe('an order that is cancelled', () => {
+  it('takes the payments along that were begun for it: nobody can pay them any more', async () => {
+    const shop = keepShop(() => ({ api, admin }))
+    const at = await shop.found()
+    const order = await shop.place(at.customer, shop.requestOf(at.plan))
+    const sandbox = await addSandbox(api, at.unit.id)
+    const began = await shop.created(
+      '/payment-intents',
+      { provider_id: sandbox, method: 'card', order_id: order.id },
+      at.customer,
+    )
+    await runJobs(api)
+    const { ref } = await readCharge(api, began.id)
+    expect((await at.customer.post(`/orders/${order.id}/cancel`)).status).toBe(200)
+    await runJobs(api)
+    expect(await readCharge(api, began.id)).toMatchObject({ state: 'cancelled', sandbox_state: 'cancelled' })
+    await press(api, ref!, { do: 'choose', scenario: 'success' })
+    await openHouse(api).lookUp(began.id)
+    expect(await readCharge(api, began.id)).toMatchObject({ taken: [], booked: [] })
   })
 })
 

@@ -1,7 +1,8 @@
 // No call to an inner address, whatever a name says (SSRF): addresses by table, and a name whose answers change.
 import dgram from 'node:dgram'
-import { Resolver } from 'node:dns/promises'
+import dns, { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import net from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkUrl, isInternetAddress, postOutside } from '../../server/platform/outbound.ts'
@@ -191,7 +192,7 @@ describe('a call', () => {
       expect(receiver.received.length).toBe(1)
       expect(receiver.received[0]!.headers.host).toBe(`rebinding.example.com:${receiver.port}`)
       const second = await postOutside(call(`http://rebinding.example.com:${receiver.port}/hook`), rules)
-      expect(second).toMatchObject({ error: 'address_refused', detail: '127.0.0.2' })
+      expect(second).toMatchObject({ error: 'address_refused', detail: 'rebinding.example.com' })
       expect(asked.length).toBe(2)
       expect(receiver.received.length).toBe(1)
       expect(other).toEqual([])
@@ -200,6 +201,37 @@ describe('a call', () => {
       nameServer.close()
       resolver.cancel()
     }
+  })
+
+  it('asks the name servers alone for names of customers, and tells nobody what is inside', async () => {
+    let asked = 0
+    const nameServer = dgram.createSocket('udp4')
+    nameServer.on('message', () => {
+      asked += 1
+    })
+    nameServer.bind(0, '127.0.0.1')
+    await once(nameServer, 'listening')
+    const before = dns.getServers()
+    dns.setServers([`127.0.0.1:${nameServer.address().port}`])
+    try {
+      // Its servers keep silent: it ends in its time, and holds up nobody who reads a file.
+      const waiting = Array.from({ length: 40 }, (_one, index) =>
+        postOutside(call(`https://tar${index}.example.com/`, 1_500), { networks: [] }),
+      )
+      await expect.poll(() => asked).toBeGreaterThanOrEqual(40)
+      const began = performance.now()
+      await Promise.all(Array.from({ length: 8 }, () => readFile(import.meta.filename)))
+      expect(performance.now() - began).toBeLessThan(1_000)
+      for (const answer of await Promise.all(waiting)) expect(answer).toMatchObject({ error: 'timed_out' })
+    } finally {
+      dns.setServers(before)
+      nameServer.close()
+    }
+    const inside = { networks: [], resolve: async () => ['93.184.215.14', '10.7.0.9'] }
+    expect(await postOutside(call('https://grafana.example.com/'), inside)).toMatchObject({
+      error: 'address_refused',
+      detail: 'grafana.example.com',
+    })
   })
 
   it('follows no redirect', async () => {

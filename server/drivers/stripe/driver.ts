@@ -417,13 +417,6 @@ export function createStripeDriver(
         return !seen.has(name) && seen.add(name)
       }
       try {
-        for await (const charge of stripe.charges.list(made)) {
-          const ref = idOf(charge.payment_intent)
-          const key = charge.metadata[marks.intent]
-          if (ref === null || key === undefined || !charge.paid) continue
-          const moved = { key, ref, money_ref: charge.id }
-          if (isNew(moved)) yield moved
-        }
         for await (const refund of stripe.refunds.list(made)) {
           const moved = movedBy(refund)
           if (moved && isNew(moved)) yield moved
@@ -435,6 +428,14 @@ export function createStripeDriver(
         for await (const event of stripe.events.list({ ...made, types: told })) {
           const moved = movedBy(event.data.object as Parameters<typeof movedBy>[0])
           if (moved && isNew(moved)) yield moved
+        }
+        // Last, for they are the most.
+        for await (const charge of stripe.charges.list(made)) {
+          const ref = idOf(charge.payment_intent)
+          const key = charge.metadata[marks.intent]
+          if (ref === null || key === undefined || !charge.paid) continue
+          const moved = { key, ref, money_ref: charge.id }
+          if (isNew(moved)) yield moved
         }
       } catch (error) {
         throw toFault(error)

@@ -6,7 +6,7 @@ import type { PaymentFailure } from '../../platform/database.gen.ts'
 import type { JobContext, JobHandlers, Schedule } from '../../platform/jobs.ts'
 import { type CallFault, callProvider, isFault } from './calls.ts'
 import { readRequest } from './charge-requests.ts'
-import { askAbout, sendIntent } from './intents.ts'
+import { askAbout, requestCancel, sendIntent } from './intents.ts'
 import { noteHealth, openProvider } from './provider-list.ts'
 import type { Drivers, MovedMoney, RefundRequest, RefundStanding, Standing } from './providers.ts'
 import { endRefund, sendRefund } from './reversals.ts'
@@ -222,6 +222,20 @@ export async function cancelIntent(call: Call, id: string): Promise<'done' | 're
   if (isFault(answer)) return answer.fault === 'refusal' ? 'refused' : 'silent'
   await takeAnswer(call, id, answer, !provider.driver.capabilities.by_files)
   return 'done'
+}
+
+/** Gives up what was begun for an order that nothing comes of any more: nobody is to pay it. What is paid all the same is credit. */
+async function giveUpOrder({ transact }: Call, orderId: string): Promise<void> {
+  await transact(async (tx) => {
+    const open = await tx
+      .selectFrom('payment_intents')
+      .select('id')
+      .where('order_id', '=', orderId)
+      .where('ended_at', 'is', null)
+      .orderBy('id')
+      .execute()
+    for (const { id } of open) await requestCancel(tx, null, id)
+  })
 }
 
 /** Takes a refund to the provider once, and asks about it until it is done or refused. */
@@ -491,6 +505,7 @@ export function createIntentJobs(services: PaymentServices): JobHandlers {
       // The queue asks again: whoever gave it up is not to find it charged because nobody heard.
       if (outcome === 'silent') throw new Error('the provider did not answer')
     },
+    'payments:give_up_order': (payload, context) => giveUpOrder(of(context), String(payload.order_id)),
     'payments:send_refund': (payload, context) => sendRefundOf(of(context), String(payload.reversal_id)),
     'payments:forget_method': async (payload, context) => {
       const outcome = await forgetMethod(of(context), String(payload.stored_method_id))
