@@ -76,6 +76,7 @@ async function foundUnit(
             proportional_trial: plan.proportionalTrial ?? false,
             trial_days: plan.trialDays ?? 0,
             term_months: plan.termMonths ?? 0,
+            terms: plan.terms,
             position: index,
             prices: [{ currency: unit.currency, amount: plan.amount }],
             items: plan.items,

@@ -29,6 +29,8 @@ export type DemoPlan = {
   trialDays?: number
   proportionalTrial?: boolean
   termMonths?: number
+  /** Other terms to choose, with what each takes off in basis points. */
+  terms?: { term_months: number; discount_basis_points?: number }[]
   items?: { item: ItemKind; included: number; maximum?: number; extra_amount?: number }[]
   options?: DemoOption[]
   /** Sold no more: only early customers have it. */
@@ -245,6 +247,7 @@ const pirilampo: DemoUnit = {
           description: 'Caixas postais de 25 GB no seu domínio. Grátis até o primeiro fechamento.',
           amount: 2490,
           proportionalTrial: true,
+          terms: [{ term_months: 12, discount_basis_points: 1000 }],
           items: [{ item: 'mailbox', included: 5, extra_amount: 490 }],
           options: [{ name: 'Arquivamento por 5 anos', amount: 1290, kind: 'add_on', taken: 0.2 }],
           chosen: { company: 0, person: 0, added: 16 },
@@ -319,6 +322,10 @@ const jacaranda: DemoUnit = {
           amount: 1890000,
           formerAmount: 1450000,
           trialDays: 15,
+          terms: [
+            { term_months: 12, discount_basis_points: 1000 },
+            { term_months: 24, discount_basis_points: 1500 },
+          ],
           items: [
             { item: 'domain', included: 5, maximum: 10, extra_amount: 150000 },
             { item: 'mailbox', included: 25, extra_amount: 60000 },
@@ -461,6 +468,10 @@ const tallybird: DemoUnit = {
           amount: 8900,
           formerAmount: 7900,
           trialDays: 14,
+          terms: [
+            { term_months: 12, discount_basis_points: 1000 },
+            { term_months: 24, discount_basis_points: 2000 },
+          ],
           items: [{ item: 'licence', included: 5, maximum: 15, extra_amount: 1200 }],
           options: [
             { name: 'Barcode labels', amount: 900, kind: 'module', taken: 0.5 },
