@@ -4,7 +4,6 @@ import type { SearchKind } from '../../platform/search-kinds.ts'
 
 export { adjustCredit, recordRefund, writeOffInvoice } from './adjustments.ts'
 export { billableComponent, readDiscount } from './billable.ts'
-export { type CloseResult, closeAccount, closeUnit, previewUnit } from './closings.ts'
 export {
   type BilledDays,
   type BilledLine,
@@ -15,6 +14,7 @@ export {
   planSettlement,
   type Settlement,
 } from './credits.ts'
+export { type CloseResult, closeAccount, closeUnit, previewUnit } from './direct-closings.ts'
 export { createDocumentJobs, documentSchedule } from './document-jobs.ts'
 export { issueManualInvoice } from './documents.ts'
 export {
@@ -32,6 +32,7 @@ export { printInvoice } from './invoice-print.ts'
 export { formatInvoiceNumber, getInvoice } from './invoices.ts'
 export { type DueDocument, incomeEntries, issueCreditNotes, issueDocuments } from './issuing.ts'
 export { billingJobs, closingSchedule } from './jobs.ts'
+export { issueLateCharges, type LateCharges } from './late-charges.ts'
 export {
   applyAccountCredit,
   type Balance,
@@ -42,7 +43,6 @@ export {
   post,
   settleInvoices,
 } from './ledger.ts'
-export { issueLateCharges, type LateCharges } from './late-charges.ts'
 export { ledgerJobs, ledgerSchedule } from './ledger-days.ts'
 export { explainLine } from './line-words.ts'
 export { personalData } from './personal-data.ts'
@@ -60,6 +60,7 @@ export {
   withTerms,
 } from './planning.ts'
 export { convertProforma, proformaJobs, proformaSchedule } from './proformas.ts'
+export { showReference } from './references.ts'
 export { registerLedgerOffice } from './routes.ledger.ts'
 export { registerBillingOffice } from './routes.office.ts'
 export { registerBillingPortal } from './routes.portal.ts'

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal } from '../../platform/errors.ts'
 import { id } from '../../platform/schemas.ts'
 import type { Language } from '../../platform/translations.ts'
 import { accountSchema, getAccount, getOwnAccount, ownAccountSchema } from '../accounts/index.ts'
-import { getInvoice, invoiceDetail, ownInvoiceDetail } from '../billing/index.ts'
+import { getInvoice, invoiceDetail, ownInvoiceDetail, showReference } from '../billing/index.ts'
 import {
   contractDocumentSchema,
   getContractDocument,
@@ -72,6 +72,16 @@ const ownReversal = reversalSchema
   })
   .meta({ id: 'OwnPaymentReversal' })
 
+/** A provider's own id of the money is none of what the portal shows. */
+const hideReference = <P extends { reference: string | null; provider_id: string | null }>(payment: P) => {
+  const { reference } = showReference({ ...payment, by_provider: payment.provider_id !== null })
+  return { ...payment, reference }
+}
+const readOwnPayment = async (tx: Tx, paymentId: string) => {
+  const payment = await getPayment(tx, paymentId)
+  return isRefusal(payment) ? payment : hideReference(payment)
+}
+
 const readReversal = async (tx: Tx, reversalId: string) => {
   const reversal = await getReversal(tx, reversalId)
   if (isRefusal(reversal)) return reversal
@@ -83,17 +93,21 @@ const readReversal = async (tx: Tx, reversalId: string) => {
 export const objects = {
   invoice: {
     staff: part(invoiceDetail, (tx, invoiceId, view) => getInvoice(tx, invoiceId, view.language, view.now)),
-    customer: part(ownInvoiceDetail, (tx, invoiceId, view) =>
-      getInvoice(tx, invoiceId, view.language, view.now),
-    ),
+    customer: part(ownInvoiceDetail, async (tx, invoiceId, view) => {
+      const invoice = await getInvoice(tx, invoiceId, view.language, view.now)
+      return isRefusal(invoice) ? invoice : { ...invoice, payments: invoice.payments.map(showReference) }
+    }),
   },
   payment: {
     staff: part(paymentSchema, (tx, paymentId) => getPayment(tx, paymentId)),
-    customer: part(ownPayment, (tx, paymentId) => getPayment(tx, paymentId)),
+    customer: part(ownPayment, readOwnPayment),
   },
   reversal: {
     staff: part(z.object({ reversal: reversalSchema, payment: paymentSchema }), readReversal),
-    customer: part(z.object({ reversal: ownReversal, payment: ownPayment }), readReversal),
+    customer: part(z.object({ reversal: ownReversal, payment: ownPayment }), async (tx, reversalId) => {
+      const found = await readReversal(tx, reversalId)
+      return isRefusal(found) ? found : { ...found, payment: hideReference(found.payment) }
+    }),
   },
   stored_method: {
     staff: part(ownMethodSchema.extend({ account_id: id }), async (tx, methodId, view) => {
@@ -161,7 +175,8 @@ export const eventTypes = {
   'subscription.created': { object: 'subscription', description: 'A service was sold.' },
   'subscription.activated': {
     object: 'subscription',
-    description: 'A service was activated: it is charged from its first day on.',
+    description:
+      'A service that waited for its installation was activated. One that is sold active is told by its sale alone.',
   },
   'subscription.suspended': {
     object: 'subscription',
