@@ -14,6 +14,7 @@ import { benchChargeRun } from './charge-run.ts'
 import { benchClosing } from './closing.ts'
 import { benchImport } from './import.ts'
 import { benchOffice } from './office.ts'
+import { benchPaymentLists } from './payment-lists.ts'
 import { benchPdf } from './pdf.ts'
 import { benchPortal } from './portal.ts'
 import { benchStatement } from './statement.ts'
@@ -101,6 +102,8 @@ try {
     for (const invoices of sizes('charge-run', 100_000, 10_000)) add(await benchChargeRun(server, invoices))
   if (wants('statement'))
     for (const lines of sizes('statement', 10_000, 1000)) add(await benchStatement(server, lines))
+  if (chosen.has('payment-lists'))
+    for (const rows of sizes('payment-lists', 1_000_000, 100_000)) add(await benchPaymentLists(server, rows))
   // A million takes more than ten minutes and 30 GB: by its name alone.
   if (chosen.has('closing-million')) add(await benchClosing(server, 1_000_000))
 } finally {

@@ -113,7 +113,10 @@ describe('an account in another currency than its business unit', () => {
     const [line] = await linesOf(statement)
     expect(line).toMatchObject({ amount: 10_000, currency: 'USD' })
     const chosen = await admin.put(`/bank-lines/${line.id}/proposal`, { account_id: account.id })
-    expect([chosen.status, chosen.body.code], JSON.stringify(chosen.body)).toEqual([409, 'bank_line_currency'])
+    expect([chosen.status, chosen.body.code], JSON.stringify(chosen.body)).toEqual([
+      409,
+      'bank_line_currency',
+    ])
     await askOwner(
       api,
       `insert into bank_line_proposals (business_unit_id, line_id, rank, account_id, invoice_ids, reason, confidence, facts, chosen_by)
@@ -821,6 +824,50 @@ describe('all that is certain', () => {
     await admin.post(`/bank-statements/${read.id}/approve`)
     await runJobs(api)
     await check(at, 10)
+  })
+
+  it('leaves out what is no longer so, and what the house may not book, and books the rest', async () => {
+    const at = await found()
+    const payers = await Promise.all(Array.from({ length: 6 }, () => customer(at, {})))
+    const invoices: { id: string; number: string }[] = []
+    for (const payer of payers) invoices.push(await issue(payer, 5000))
+    const second = await issue(payers[0]!, 7000)
+    const line = (invoice: { number: string }, amount = '50.00') =>
+      entry(amount, { memo: `PIX ${invoice.number}` })
+    const read = await bring(at, writeOfx([...invoices.map((one) => line(one)), line(second, '70.00')]))
+    expect(read.certain).toBe(7)
+    await made(`/accounts/${payers[1]!.id}/payments`, {
+      amount: 2000,
+      method: 'cash',
+      received_on: '2026-05-20',
+      invoice_ids: [invoices[1]!.id],
+    })
+    await askOwner(
+      api,
+      `update bank_line_proposals set confidence = 'likely' where reason = 'reference' and $1 = any(invoice_ids)`,
+      [invoices[2]!.id],
+    )
+    await admin.post(`/bank-statements/${read.id}/approve`)
+    await runJobs(api)
+    expect((await admin.get(`/bank-statements/${read.id}`)).body).toMatchObject({
+      approval_state: 'done',
+      approval_done: 7,
+      approval_booked: 5,
+      booked: 5,
+    })
+    expect(await paymentsOf(payers[0]!)).toHaveLength(2)
+    expect(await paymentsOf(payers[1]!)).toMatchObject([{ amount: 2000 }])
+    expect(await paymentsOf(payers[2]!)).toEqual([])
+    expect(await paymentsOf(payers[3]!)).toMatchObject([
+      { amount: 5000, method: 'pix', invoices: [{ id: invoices[3]!.id, amount: 5000 }] },
+    ])
+    const audit = await askOwner(
+      api,
+      `select count(*)::int as n from audit_log where object_type = 'bank_statement_lines' and action = 'changed'
+          and object_id in (select id::text from bank_statement_lines where statement_id = $1)`,
+      [read.id],
+    )
+    expect(audit).toEqual([{ n: 5 }])
   })
 
   it('survives kills in the middle: never booked twice, never left half', async () => {

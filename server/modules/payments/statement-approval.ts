@@ -2,10 +2,11 @@
 import { sql } from 'kysely'
 import type { Config } from '../../platform/config.ts'
 import { type SystemActor, type Tx, transactAsSystem } from '../../platform/database.ts'
-import { notFound, type Refusal, refusalOfDatabase, refuse } from '../../platform/errors.ts'
+import { isRefusal, notFound, type Refusal, refusalOfDatabase, refuse } from '../../platform/errors.ts'
 import { enqueue, type JobContext } from '../../platform/jobs.ts'
 import { bookLine } from './statement-booking.ts'
 import { getStatement } from './statement-lists.ts'
+import { bookPlainLines } from './statement-plain-lines.ts'
 
 const running = ['queued', 'running'] as const
 
@@ -58,7 +59,7 @@ async function hasJob(tx: Tx, id: string): Promise<boolean> {
   return found.rows.length > 0
 }
 
-/** Stops it after the line that is under way. Refuses: not_found. */
+/** Stops it after the lines that are under way. Refuses: not_found. */
 export async function stopApproval(tx: Tx, id: string) {
   await tx
     .updateTable('bank_statements')
@@ -69,9 +70,17 @@ export async function stopApproval(tx: Tx, id: string) {
   return getStatement(tx, id)
 }
 
+/** So many lines are booked in one transaction where nothing keeps them apart. */
+const together = 100
+
+/** An approval under way: whose it is, and which of the runs of this statement it is. */
+type Approval = { statementId: string; attempt: number; by: string | null; actor: SystemActor }
+type Goes = 'next' | 'stop' | 'lost'
+
 /**
- * Approves what is certain of a statement, a transaction for each line together with the progress. One that dies goes on where
- * it was; one that was taken over, or told to stop, books nothing more. The audit log names who asked.
+ * Approves what is certain of a statement: a hundred lines in a transaction, together with the progress, and a line that needs
+ * more than a payment of its account, or that something else is done with, in one of its own. One that dies goes on where it
+ * was; one that was taken over, or told to stop, books nothing more. The audit log names who asked.
  */
 export async function approveStatement(id: string, config: Config, context: JobContext): Promise<void> {
   const begun = await context.transact((tx) =>
@@ -88,21 +97,16 @@ export async function approveStatement(id: string, config: Config, context: JobC
     await context.transact((tx) => endApproval(tx, id, null, 'interrupted'))
     return
   }
-  const actor: SystemActor =
-    run.by !== null
-      ? {
-          kind: 'staff',
-          way: 'job',
-          operation: 'payments:approve_statement',
-          id: run.by,
-          name: run.name ?? '',
-        }
-      : {
-          kind: 'job',
-          way: 'job',
-          operation: 'payments:approve_statement',
-          name: 'payments:approve_statement',
-        }
+  const operation = 'payments:approve_statement'
+  const approval: Approval = {
+    statementId: id,
+    attempt: run.attempt,
+    by: run.by,
+    actor:
+      run.by !== null
+        ? { kind: 'staff', way: 'job', operation, id: run.by, name: run.name ?? '' }
+        : { kind: 'job', way: 'job', operation, name: operation },
+  }
   let after = 0
   for (;;) {
     const lines = await context.transact((tx) =>
@@ -114,66 +118,108 @@ export async function approveStatement(id: string, config: Config, context: JobC
         .where('confidence', '=', 'certain')
         .where('position', '>', after)
         .orderBy('position')
-        .limit(200)
+        .limit(together)
         .execute(),
     )
-    for (const line of lines) {
-      if (context.stopping()) {
-        await context.transact(async (tx) => {
-          await endApproval(tx, id, run.attempt, 'interrupted')
-          await enqueue(
-            tx,
-            'payments:approve_statement',
-            { statement_id: id },
-            { key: `bank_approval:${id}` },
-          )
-        })
-        return
-      }
-      const goes = await approveOne(id, line.id, run.attempt, run.by, actor, config, context)
-      if (goes === 'stop') {
-        await context.transact((tx) => endApproval(tx, id, run.attempt, 'interrupted'))
-        return
-      }
-      if (goes === 'lost') return
-    }
     const last = lines.at(-1)
     if (!last) break
+    const goes = await approveSome(
+      approval,
+      lines.map((line) => line.id),
+      config,
+      context,
+    )
+    if (goes === 'lost') return
+    if (goes !== 'next') {
+      await context.transact(async (tx) => {
+        await endApproval(tx, id, run.attempt, 'interrupted')
+        if (goes === 'paused')
+          await enqueue(tx, operation, { statement_id: id }, { key: `bank_approval:${id}` })
+      })
+      return
+    }
     after = last.position
   }
   await context.transact((tx) => endApproval(tx, id, run.attempt, 'done'))
 }
 
-async function approveOne(
-  statementId: string,
-  lineId: string,
-  attempt: number,
-  actorId: string | null,
-  actor: SystemActor,
+/** Books some lines at once, then what could not be booked so, one by one. */
+async function approveSome(
+  approval: Approval,
+  ids: readonly string[],
   config: Config,
   context: JobContext,
-): Promise<'next' | 'stop' | 'lost'> {
-  const progress = (tx: Tx, booked: number) =>
-    sql<{ stop: boolean }>`
-      update bank_statements set approval_done = approval_done + 1, approval_booked = approval_booked + ${booked}
-       where id = ${statementId} and approval_attempt = ${attempt} returning approval_stop as stop`.execute(
-      tx,
-    )
+): Promise<Goes | 'paused'> {
+  if (context.stopping()) return 'paused'
+  const { goes, left } = await approveTogether(approval, ids, context)
+  if (goes !== 'next') return goes
+  for (const id of left) {
+    if (context.stopping()) return 'paused'
+    const next = await approveOne(approval, id, config, context)
+    if (next !== 'next') return next
+  }
+  return 'next'
+}
+
+/** Notes so many lines as done. Throws where another run goes on with this statement: what this one did last is not kept. */
+async function noteProgress(
+  tx: Tx,
+  { statementId, attempt }: Approval,
+  done: number,
+  booked: number,
+): Promise<Goes> {
+  const told = await sql<{ stop: boolean }>`
+    update bank_statements set approval_done = approval_done + ${done}, approval_booked = approval_booked + ${booked}
+     where id = ${statementId} and approval_attempt = ${attempt} returning approval_stop as stop`.execute(tx)
+  if (told.rows.length === 0) throw new TakenOver()
+  return told.rows[0]!.stop ? 'stop' : 'next'
+}
+
+/** Whether an exception is only about lines: what they are refused for, by us or by the database. */
+const isRefused = (error: unknown) => error instanceof NotBooked || refusalOfDatabase(error) !== null
+
+async function approveTogether(
+  approval: Approval,
+  ids: readonly string[],
+  context: JobContext,
+): Promise<{ goes: Goes; left: readonly string[] }> {
   try {
-    return await transactAsSystem(context.pool, actor, async (tx) => {
-      const refused = await bookLine(tx, config, lineId, { certain_only: true }, actorId, context.now())
+    return await transactAsSystem(context.pool, approval.actor, async (tx) => {
+      const booked = await bookPlainLines(tx, ids, approval.by, context.now())
+      if (isRefusal(booked)) throw new NotBooked(booked)
+      const goes = await noteProgress(tx, approval, booked.size, booked.size)
+      return { goes, left: ids.filter((id) => !booked.has(id)) }
+    })
+  } catch (error) {
+    if (error instanceof TakenOver) return { goes: 'lost', left: [] }
+    // Which of them it was is found one by one.
+    if (isRefused(error)) return { goes: 'next', left: ids }
+    throw error
+  }
+}
+
+async function approveOne(
+  approval: Approval,
+  lineId: string,
+  config: Config,
+  context: JobContext,
+): Promise<Goes> {
+  try {
+    return await transactAsSystem(context.pool, approval.actor, async (tx) => {
+      const refused = await bookLine(tx, config, lineId, { certain_only: true }, approval.by, context.now())
       if (refused && !refused.kept) throw new NotBooked(refused)
-      const told = await progress(tx, refused ? 0 : 1)
-      // Another run goes on with this statement: what this one did last is not kept.
-      if (told.rows.length === 0) throw new TakenOver()
-      return told.rows[0]!.stop ? 'stop' : 'next'
+      return noteProgress(tx, approval, 1, refused ? 0 : 1)
     })
   } catch (error) {
     if (error instanceof TakenOver) return 'lost'
-    // What one line is refused for, by us or by the database, is no reason to leave the others.
-    if (!(error instanceof NotBooked) && refusalOfDatabase(error) === null) throw error
-    const told = await context.transact((tx) => progress(tx, 0))
-    return told.rows[0] === undefined ? 'lost' : told.rows[0].stop ? 'stop' : 'next'
+    // What one line is refused for is no reason to leave the others.
+    if (!isRefused(error)) throw error
+  }
+  try {
+    return await context.transact((tx) => noteProgress(tx, approval, 1, 0))
+  } catch (error) {
+    if (error instanceof TakenOver) return 'lost'
+    throw error
   }
 }
 

@@ -17,7 +17,8 @@ import { applyStanding } from './standing.ts'
 import { getLine } from './statement-lists.ts'
 import { proposeLines } from './statement-proposing.ts'
 
-const methods: Record<BankLineKind, PaymentMethod> = {
+/** How the money of a line came. */
+export const lineMethods: Record<BankLineKind, PaymentMethod> = {
   pix: 'pix',
   transfer: 'bank_transfer',
   boleto: 'boleto',
@@ -139,7 +140,7 @@ export async function bookLine(
       proposal.account_id,
       {
         amount: line.amount,
-        method: methods[line.kind],
+        method: lineMethods[line.kind],
         received_on: line.booked_on,
         reference,
         ...(proposal.order_id !== null
