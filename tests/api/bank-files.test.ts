@@ -468,6 +468,8 @@ describe('a boleto that the bank has', () => {
       ['cancel_abatement', true],
       ['abate', true],
     ])
+    // What waits when it is paid is never told.
+    await admin.put(`${path}/due-date`, { due_date: '2026-06-25' })
     const file = await apply(
       house,
       answerCharges('bradesco', [paid('00000000001', 8490, { abatement: 500, fee: 150 })], { sequence: 14 }),
@@ -484,6 +486,9 @@ describe('a boleto that the bank has', () => {
       { amount: 8490, adjusted: { late_fee: 0, interest: 0, discount: 500 } },
     ])
     expect((await paymentsOf(party.account))[0]).toMatchObject({ amount: 8490 })
+    expect((await admin.post(`/payment-providers/${house.provider.id}/remittances`)).body.code).toBe(
+      'nothing_to_send',
+    )
     // What was abated is the invoice's now: nothing of it is open.
     expect(await stateOf(invoice)).toBe('paid')
     expect(await creditOf(party.account)).toBe(0)
@@ -494,7 +499,7 @@ describe('a boleto that the bank has', () => {
       [path.split('/').pop()],
     )
     expect(entries[0]).toEqual({ action: 'changed', before: { abatement: 0 }, after: { abatement: 990 } })
-    expect(entries).toHaveLength(5)
+    expect(entries).toHaveLength(6)
   })
 
   it('before it is sent is changed where it stands: one record says it all', async () => {

@@ -45,6 +45,11 @@ async function recallWaiting(
   return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** Takes back everything that waits to be told of a charge. */
+export async function recallInstructions(tx: Tx, chargeId: string): Promise<void> {
+  await recallWaiting(tx, chargeId, [...Object.values(families).flat(), 'withdraw'])
+}
+
 /**
  * Takes a charge back. What was not sent is over at once; of what was, the next remittance tells the bank. A debit that was
  * sent stays pending until the bank says what it did.

@@ -8,7 +8,7 @@ import { isOpen, readBankStanding } from './bank-charges.ts'
 import type { ReturnEntry } from './bank-file-format.ts'
 import { type BankFileJob, type OpenFile, openFile } from './bank-file-work.ts'
 import { readBankFile } from './bank-files.ts'
-import { answerInstruction } from './bank-instructions.ts'
+import { answerInstruction, recallInstructions } from './bank-instructions.ts'
 import { applyStanding } from './standing.ts'
 
 /** So many lines are booked in one transaction. */
@@ -277,6 +277,8 @@ async function applyLine(tx: Tx, job: BankFileJob, fileId: string, line: Line): 
             ? { state: 'written_off' as const, ended_at: now }
             : null
   if (change) await tx.updateTable('bank_charges').set(change).where('id', '=', charge.id).execute()
+  // Of what is over nothing is told any more.
+  if (change && 'ended_at' in change) await recallInstructions(tx, charge.id)
   if (!change && !undone) return
   await applyStanding(
     tx,

@@ -271,11 +271,17 @@ function Said({ charge }: { charge: BankChargeDetail }) {
     {
       id: 'parts',
       header: t('charge.parts'),
-      cell: (row) =>
-        parts
-          .filter((name) => row[name] > 0)
-          .map((name) => `${t(name)} ${money(row[name], charge.currency)}`)
-          .join(' · ') || '–',
+      cell: (row) => {
+        const some = parts.filter((name) => row[name] > 0)
+        if (some.length === 0) return '–'
+        return (
+          <span className={styles.parts}>
+            {some.map((name) => (
+              <span key={name}>{`${t(name)} ${money(row[name], charge.currency)}`}</span>
+            ))}
+          </span>
+        )
+      },
     },
   ]
   return (
