@@ -32,6 +32,7 @@ export function SaleQuoteView({ quote, awaiting }: { quote: SaleQuote; awaiting:
         {quote.discount > 0 && line('discount', t('services.discount'), -quote.discount)}
         {options > 0 && line('options', t('services.options'), options)}
         {line('total', t('services.total_cycle', { cycle: say(quote) }), quote.amount, true)}
+        {quote.term && line('term', t('services.in_term', { cycle: say(quote) }), quote.term.amount)}
         {apart.map((one) =>
           line(
             `apart-${one.description}`,
@@ -48,18 +49,13 @@ export function SaleQuoteView({ quote, awaiting }: { quote: SaleQuote; awaiting:
         </p>
       ))}
       {quote.term && (
-        <>
-          <dl className={styles.sums}>
-            {line('term', t('services.in_term', { cycle: say(quote) }), quote.term.amount, true)}
-          </dl>
-          <p className={styles.hint}>
-            {t('services.term_quote', {
-              count: quote.term.months,
-              percent: percent(quote.term.discount_basis_points / 10_000),
-              date: date(addDays(quote.term.to_date, -1)),
-            })}
-          </p>
-        </>
+        <p className={styles.hint}>
+          {t('services.term_quote', {
+            count: quote.term.months,
+            percent: percent(quote.term.discount_basis_points / 10_000),
+            date: date(addDays(quote.term.to_date, -1)),
+          })}
+        </p>
       )}
       {quote.coupon && (
         <p className={styles.hint}>
