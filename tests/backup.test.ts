@@ -7,9 +7,10 @@ import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { backup, type Progress, restore } from '../server/platform/backup.ts'
+import { backup, type Progress } from '../server/platform/backup.ts'
 import { isRefusal } from '../server/platform/errors.ts'
 import { migrate } from '../server/platform/migrations.ts'
+import { restore } from '../server/platform/restore.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
 let folder: string

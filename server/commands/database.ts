@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path'
 import { type Command, exitCodes, expectDone } from '../command-line.ts'
-import { backup, restore } from '../platform/backup.ts'
+import { backup } from '../platform/backup.ts'
 import type { Config } from '../platform/config.ts'
 import { startEmbeddedPostgres } from '../platform/embedded-postgres.ts'
 import { secretKeyFile } from '../platform/encryption.ts'
 import { migrate } from '../platform/migrations.ts'
+import { restore } from '../platform/restore.ts'
 import { createFirstAdminLink, openDatabase, readLoginPasswords, type StartLog } from '../start.ts'
 
 /** Runs `work` with the owner's URL, the own PostgreSQL started for it where there is no other. */

@@ -8,7 +8,6 @@ import {
 } from '../../platform/jobs.ts'
 import { findDueUnits, noteClosed } from './closing-clock.ts'
 import {
-  closeUnit,
   continueLater,
   failClosing,
   prepareClosing,
@@ -16,6 +15,7 @@ import {
   type RunOutcome,
   runClosing,
 } from './closings.ts'
+import { closeUnit } from './direct-closings.ts'
 
 function handleClosing(
   task: 'prepare_closing' | 'run_closing',

@@ -1,5 +1,6 @@
+// Who an invented operator's customers are: people and companies with places, numbers and addresses.
 import type { AccountKind, NoticeTopic } from '../../platform/database.gen.ts'
-import { accountsWanted, type DemoAccount, type DemoContact } from './history.ts'
+import type { DemoAccount, DemoContact } from './history.ts'
 import * as argentina from './names-argentina.ts'
 import type { Place } from './names-brazil.ts'
 import * as brazil from './names-brazil.ts'
@@ -8,11 +9,19 @@ import type { DemoUnit, UnitSlug } from './operator.ts'
 import { createRandom, type Random } from './random.ts'
 import { createCnpj, createCpf, createCuit, createForeignTaxId } from './tax-ids.ts'
 
+const accountsWanted: Record<UnitSlug, { people: number }> = {
+  pirilampo: { people: 124 },
+  jacaranda: { people: 24 },
+  tallybird: { people: 6 },
+}
+
+/** Somebody who may become an account. */
 export type Holder = Pick<
   DemoAccount,
   'kind' | 'name' | 'tax_id' | 'email' | 'phone' | 'address' | 'city' | 'state' | 'country' | 'postal_code'
 > & { contacts: Omit<DemoContact, 'id'>[] }
 
+/** Everything that a contact may be told of. */
 export const allTopics: NoticeTopic[] = ['billing', 'services', 'support']
 
 /** Letters of an e-mail address or a domain: no accents, no spaces. */
@@ -39,6 +48,7 @@ const countries: Record<UnitSlug, typeof brazil | typeof argentina | typeof engl
   tallybird: english,
 }
 
+/** The people and companies of a business unit. */
 export function listHolders(unit: DemoUnit, emails: Set<string>): Holder[] {
   const lists = countries[unit.slug]
   const names = new Set<string>()
@@ -138,6 +148,7 @@ function pickPlace(slug: UnitSlug, country: string, random: Random): Place {
   return random.weigh(slug === 'pirilampo' ? brazil.places : argentina.places)
 }
 
+/** A tax id of that country whose check digits are right. */
 export function createTaxId(country: string, kind: AccountKind, random: Random): string {
   if (country === 'BR') return kind === 'company' ? createCnpj(random) : createCpf(random)
   if (country === 'AR') return createCuit(random, kind)

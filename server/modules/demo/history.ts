@@ -111,12 +111,6 @@ export type DemoHistory = {
   accounts: DemoAccount[]
 }
 
-export const accountsWanted: Record<UnitSlug, { people: number }> = {
-  pirilampo: { people: 124 },
-  jacaranda: { people: 24 },
-  tallybird: { people: 6 },
-}
-
 /** Share of accounts that were customers before the history begins: brought over from an older system. */
 const shareOfFormer = 0.3
 
@@ -159,8 +153,6 @@ export function inventHistory(now: Temporal.Instant): DemoHistory {
     accounts: accounts.sort((a, b) => Temporal.Instant.compare(a.created_at, b.created_at)),
   }
 }
-
-// Who ------------------------------------------------------------------------------------------------------------
 
 // What they have --------------------------------------------------------------------------------------------------
 
