@@ -1,15 +1,15 @@
 import { Button, Checkbox, NativeSelect, NumberInput, Radio, Switch, TextInput } from '@mantine/core'
-import IconCheck from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
-import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
 import styles from './api-keys.module.css'
 import type { StaffApiKey } from './api-types.gen.ts'
+import shared from './credentials.module.css'
 import { Dialog, DialogActions } from './dialog.tsx'
 import { useForm } from './form.ts'
 import { Callout, ProblemAlert } from './problem-alert.tsx'
 import { type ScopeGroup, ScopePicker } from './scope-picker.tsx'
+import { ShownOnce } from './shown-once.tsx'
 import { currentSide, mine } from './side.ts'
 import { useFormats } from './use-formats.ts'
 
@@ -129,7 +129,7 @@ export function KeyDialog({
       title={apiKey ? t('edit_title', { name: apiKey.name }) : t('new_title')}
       size="large"
     >
-      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+      <form className={shared.form} onSubmit={form.onSubmit} noValidate>
         <ProblemAlert error={form.problem} />
         <TextInput
           label={t('name')}
@@ -178,7 +178,7 @@ export function KeyDialog({
                     />
                   ))}
                   {form.errors.unit_ids && (
-                    <p role="alert" className={styles.error}>
+                    <p role="alert" className={shared.error}>
                       {form.errors.unit_ids}
                     </p>
                   )}
@@ -228,7 +228,7 @@ export function KeyDialog({
   )
 }
 
-/** The secret, this once: it is closed by saying that it was kept. */
+/** The secret, this once. */
 export function SecretDialog({
   made,
   terms,
@@ -240,59 +240,20 @@ export function SecretDialog({
 }) {
   const { t } = useTranslation('keys')
   const formats = useFormats()
-  const [copied, setCopied] = useState(false)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(made.secret)
-      setCopied(true)
-    } catch {
-      document.querySelector<HTMLInputElement>('dialog[open] input[readonly]')?.select()
-    }
-  }
+  const until = made.key.previous_works_until
   const address = `${window.location.origin}/api/v1/${currentSide()}${terms.example}`
   return (
-    <Dialog opened onClose={onClose} title={t('secret_title', { name: made.key.name })}>
-      <div className={styles.form}>
-        <Callout tone="warning">
-          <p>{t('secret_text')}</p>
-        </Callout>
-        <div className={styles.secret}>
-          <TextInput
-            label={t('secret')}
-            value={made.secret}
-            readOnly
-            spellCheck={false}
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <Button
-            variant={copied ? 'default' : 'filled'}
-            leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
-            onClick={() => void copy()}
-          >
-            {t(copied ? 'copied' : 'copy')}
-          </Button>
-        </div>
-        <span role="status" className="visually-hidden">
-          {copied ? t('copied') : ''}
-        </span>
-        {made.key.previous_works_until && (
-          <p className={styles.muted}>
-            {t('old_secret', {
-              date: `${formats.date(made.key.previous_works_until)}, ${formats.time(made.key.previous_works_until)}`,
-            })}
-          </p>
-        )}
-        <figure className={styles.example}>
-          <figcaption className={styles.muted}>{t('how')}</figcaption>
-          <pre>{`curl -H "Authorization: Bearer $ZAGUAN_KEY" \\\n  ${address}`}</pre>
-        </figure>
-        <DialogActions>
-          <Button variant="default" onClick={onClose}>
-            {t('secret_done')}
-          </Button>
-        </DialogActions>
-      </div>
-    </Dialog>
+    <ShownOnce
+      texts="keys"
+      title={t('secret_title', { name: made.key.name })}
+      warning={t('secret_text')}
+      label={t('secret')}
+      value={made.secret}
+      older={until ? t('old_secret', { date: `${formats.date(until)}, ${formats.time(until)}` }) : null}
+      example={`curl -H "Authorization: Bearer $ZAGUAN_KEY" \\\n  ${address}`}
+      done={t('secret_done')}
+      onClose={onClose}
+    />
   )
 }
 
@@ -330,7 +291,7 @@ export function RotateDialog({
         : t('overlap_hours', { count: hours })
   return (
     <Dialog opened onClose={onClose} title={t('rotate_title', { name: apiKey.name })} size="small">
-      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+      <form className={shared.form} onSubmit={form.onSubmit} noValidate>
         <p>{t('rotate_text')}</p>
         {apiKey.previous_works_until && (
           <Callout tone="warning">

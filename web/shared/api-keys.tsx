@@ -21,6 +21,7 @@ import {
 } from './api-key-dialogs.tsx'
 import { keysQuery } from './api-key-queries.ts'
 import styles from './api-keys.module.css'
+import shared from './credentials.module.css'
 import { ConfirmDialog } from './dialog.tsx'
 import { Menu } from './menu.tsx'
 import { EmptyState, PageTitle, Section, SkeletonText } from './page.tsx'
@@ -95,7 +96,7 @@ export function ApiKeysPage({
           </EmptyState>
         )}
         {keys.length > 0 && (
-          <ul className={styles.list} aria-label={t('list')}>
+          <ul className={shared.list} aria-label={t('list')}>
             {keys.map((key) => (
               <KeyRow
                 key={key.id}
@@ -263,18 +264,18 @@ function KeyRow({
   const person = key.person?.name ?? '–'
   const unitNames = key.unit_ids?.map((id) => terms.units?.find((unit) => unit.id === id)?.name ?? '…')
   return (
-    <li className={styles.row}>
-      <span className={styles.icon} data-tone={tone} aria-hidden>
+    <li className={shared.row}>
+      <span className={shared.icon} data-tone={tone} aria-hidden>
         <IconKey size={20} stroke={1.75} />
       </span>
-      <div className={styles.words}>
-        <div className={styles.name}>
+      <div className={shared.words}>
+        <div className={shared.name}>
           {key.name}
           <StateBadge kind="api_key" state={key.state} />
         </div>
-        <p className={styles.scopeWords}>{words(key.scopes)}</p>
-        <div className={styles.facts}>
-          <code className={styles.mono}>{key.hint}…</code>
+        <p className={shared.reach}>{words(key.scopes)}</p>
+        <div className={shared.facts}>
+          <code className={shared.mono}>{key.hint}…</code>
           {key.read_only && <span>{t('reads')}</span>}
           {unitNames && <span>{t('units_of', { units: unitNames.join(', ') })}</span>}
           <span>{t('rate', { count: key.rate_limit })}</span>
@@ -286,7 +287,7 @@ function KeyRow({
                 : t('answers', { name: person })}
           </span>
         </div>
-        <div className={styles.facts}>
+        <div className={shared.facts}>
           <span>
             {key.last_used_at
               ? t('last_used', { when: formats.relative(key.last_used_at), ip: key.last_used_ip ?? '–' })
@@ -319,7 +320,7 @@ function KeyRow({
 
 function Warning({ children }: { children: ReactNode }) {
   return (
-    <p className={styles.warning}>
+    <p className={shared.warning}>
       <IconAlertTriangle size={16} aria-hidden />
       <span>{children}</span>
     </p>

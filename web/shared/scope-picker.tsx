@@ -2,6 +2,7 @@ import { Checkbox } from '@mantine/core'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import styles from './api-keys.module.css'
+import shared from './credentials.module.css'
 
 /** What can be chosen together: `label` is the thing that the scopes are about; without it they stand alone. */
 export interface ScopeGroup {
@@ -39,15 +40,15 @@ export function ScopePicker({
   return (
     <fieldset className={styles.scopes} aria-describedby={`${id}-help`}>
       <legend>{label}</legend>
-      <p id={`${id}-help`} className={styles.muted}>
+      <p id={`${id}-help`} className={shared.muted}>
         {t('scopes_help')}
       </p>
       {error && (
-        <p role="alert" className={styles.error}>
+        <p role="alert" className={shared.error}>
           {error}
         </p>
       )}
-      <div className={styles.groups} data-plain={groups.length === 1 || undefined}>
+      <div className={shared.groups} data-plain={groups.length === 1 || undefined}>
         {groups.map((group) => {
           const given = group.scopes.filter((scope) => mayGive(scope.value)).map((scope) => scope.value)
           const chosen = given.filter((scope) => value.includes(scope))

@@ -1,5 +1,6 @@
 import type { TablerIcon } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import shared from './credentials.module.css'
 import styles from './security.module.css'
 import type { Tone } from './theme.ts'
 
@@ -23,7 +24,7 @@ export function SecurityRow({
 }) {
   return (
     <li className={styles.row}>
-      <span className={styles.icon} data-tone={tone} aria-hidden>
+      <span className={shared.icon} data-tone={tone} aria-hidden>
         <Icon size={20} stroke={1.75} />
       </span>
       <div className={styles.words}>

@@ -1,14 +1,14 @@
 import { Button, Checkbox, NativeSelect, Radio, TextInput } from '@mantine/core'
-import IconCheck from '@tabler/icons-react/dist/esm/icons/IconCheck.mjs'
-import IconCopy from '@tabler/icons-react/dist/esm/icons/IconCopy.mjs'
 import { useQuery } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
+import shared from './credentials.module.css'
 import { ConfirmDialog, Dialog, DialogActions } from './dialog.tsx'
 import { useForm } from './form.ts'
 import { SkeletonText } from './page.tsx'
-import { Callout, ProblemAlert } from './problem-alert.tsx'
+import { ProblemAlert } from './problem-alert.tsx'
+import { ShownOnce } from './shown-once.tsx'
 import { mine } from './side.ts'
 import { showToast } from './toasts.tsx'
 import { useFormats } from './use-formats.ts'
@@ -80,7 +80,7 @@ export function EndpointDialog({
     )
   return (
     <Dialog opened onClose={onClose} title={t(endpoint ? 'edit_title' : 'new_title')} size="large">
-      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+      <form className={shared.form} onSubmit={form.onSubmit} noValidate>
         <ProblemAlert error={form.problem ?? events.error} />
         <TextInput
           type="url"
@@ -126,13 +126,13 @@ export function EndpointDialog({
             onChange={() => form.set('all', false)}
           />
           {!form.values.all && form.errors.event_types && (
-            <p role="alert" className={styles.error}>
+            <p role="alert" className={shared.error}>
               {form.errors.event_types}
             </p>
           )}
           {!form.values.all && events.isPending && <SkeletonText lines={4} />}
           {!form.values.all && events.data && (
-            <div className={styles.groups}>
+            <div className={shared.groups}>
               {groups.map((group) => {
                 const all = group.events.map((event) => event.type)
                 const chosen = all.filter((type) => form.values.event_types.includes(type))
@@ -180,60 +180,23 @@ const webhook = new Webhook(process.env.ZAGUAN_WEBHOOK_KEY)
 // Throws where it is not ours, or too old.
 const event = webhook.verify(rawBody, request.headers)`
 
-/** The signing key, this once: it is closed by saying that it was kept. */
+/** The signing key, this once. */
 export function EndpointKeyDialog({ made, onClose }: { made: EndpointKey; onClose: () => void }) {
   const { t } = useTranslation('webhooks')
   const formats = useFormats()
-  const [copied, setCopied] = useState(false)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(made.key)
-      setCopied(true)
-    } catch {
-      document.querySelector<HTMLInputElement>('dialog[open] input[readonly]')?.select()
-    }
-  }
   const until = made.endpoint.previous_key_until
   return (
-    <Dialog opened onClose={onClose} title={t('key_title')}>
-      <div className={styles.form}>
-        <Callout tone="warning">
-          <p>{t('key_text')}</p>
-        </Callout>
-        <div className={styles.secret}>
-          <TextInput
-            label={t('key')}
-            value={made.key}
-            readOnly
-            spellCheck={false}
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <Button
-            variant={copied ? 'default' : 'filled'}
-            leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
-            onClick={() => void copy()}
-          >
-            {t(copied ? 'copied' : 'copy')}
-          </Button>
-        </div>
-        <span role="status" className="visually-hidden">
-          {copied ? t('copied') : ''}
-        </span>
-        {until && (
-          <p className={styles.muted}>
-            {t('old_key', { date: `${formats.date(until)}, ${formats.time(until)}` })}
-          </p>
-        )}
-        <figure className={styles.example}>
-          <figcaption className={styles.muted}>{t('how')}</figcaption>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
-          <pre tabIndex={0}>{verifying}</pre>
-        </figure>
-        <DialogActions>
-          <Button onClick={onClose}>{t('key_done')}</Button>
-        </DialogActions>
-      </div>
-    </Dialog>
+    <ShownOnce
+      texts="webhooks"
+      title={t('key_title')}
+      warning={t('key_text')}
+      label={t('key')}
+      value={made.key}
+      older={until ? t('old_key', { date: `${formats.date(until)}, ${formats.time(until)}` }) : null}
+      example={verifying}
+      done={t('key_done')}
+      onClose={onClose}
+    />
   )
 }
 
@@ -331,7 +294,7 @@ export function ReplayDialog({
   })
   return (
     <Dialog opened onClose={onClose} title={t('replay_title')} size="small">
-      <form className={styles.form} onSubmit={form.onSubmit} noValidate>
+      <form className={shared.form} onSubmit={form.onSubmit} noValidate>
         <p>{t('replay_text')}</p>
         <ProblemAlert error={form.problem} />
         <NativeSelect

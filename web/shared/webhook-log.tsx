@@ -6,6 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@t
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
+import shared from './credentials.module.css'
 import { Dialog, DialogActions } from './dialog.tsx'
 import { EmptyState, Facts, PageTitle, Section, SkeletonText } from './page.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
@@ -70,7 +71,7 @@ export function WebhookPage({
             {t(`state.${endpoint.state}`)}
           </ToneBadge>
         }
-        subtitle={<code className={styles.mono}>{endpoint.url}</code>}
+        subtitle={<code className={shared.mono}>{endpoint.url}</code>}
         actions={
           writable && (
             <>
@@ -93,7 +94,7 @@ export function WebhookPage({
       />
       <div className={styles.stack}>
         <Section>
-          <div className={styles.words}>
+          <div className={shared.words}>
             <EndpointFacts endpoint={endpoint} />
           </div>
         </Section>
@@ -166,7 +167,7 @@ function Log({ endpointId, writable }: { endpointId: string; writable: boolean }
         </EmptyState>
       )}
       {deliveries.length > 0 && (
-        <ul className={styles.list} aria-label={t('log_title')}>
+        <ul className={shared.list} aria-label={t('log_title')}>
           {deliveries.map((delivery) => (
             <DeliveryRow key={delivery.id} delivery={delivery} onRead={() => setRead(delivery.id)} />
           ))}
@@ -226,13 +227,13 @@ function DeliveryRow({ delivery, onRead }: { delivery: Delivery; onRead: () => v
         </span>
         <span className={styles.deliveryWords}>
           <strong>{words(delivery.type)}</strong>
-          <span className={styles.facts}>
+          <span className={shared.facts}>
             {delivery.account_name && <span>{delivery.account_name}</span>}
             {outcome(delivery).map((word) => (
               <span key={word}>{word}</span>
             ))}
           </span>
-          <code className={styles.mono}>{delivery.event_id}</code>
+          <code className={shared.mono}>{delivery.event_id}</code>
         </span>
         <span className={styles.when}>
           <DateText value={delivery.created_at} relative />
@@ -283,7 +284,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
       title={delivery ? words(delivery.type) : t('delivery_title')}
       size="large"
     >
-      <div className={styles.form}>
+      <div className={shared.form}>
         <ProblemAlert error={query.error ?? problem} />
         {!delivery && !query.error && <SkeletonText lines={8} />}
         {delivery && (
@@ -293,13 +294,13 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
                 [t('state_label'), <DeliveryBadge key="state" delivery={delivery} />],
                 [
                   t('event'),
-                  <code key="type" className={styles.mono}>
+                  <code key="type" className={shared.mono}>
                     {delivery.type}
                   </code>,
                 ],
                 [
                   t('id'),
-                  <code key="id" className={styles.mono}>
+                  <code key="id" className={shared.mono}>
                     {delivery.event_id}
                   </code>,
                 ],
@@ -315,7 +316,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
             />
             <section className={styles.part} aria-label={t('attempt_list')}>
               <h3>{t('attempt_list')}</h3>
-              {delivery.attempt_log.length === 0 && <p className={styles.muted}>{t('attempt_none')}</p>}
+              {delivery.attempt_log.length === 0 && <p className={shared.muted}>{t('attempt_none')}</p>}
               <ol className={styles.attempts}>
                 {delivery.attempt_log.map((attempt) => {
                   const good = attempt.status !== null && attempt.status >= 200 && attempt.status < 300
@@ -327,7 +328,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
                             ? String(attempt.status)
                             : t(`error.${attempt.error}`, { defaultValue: attempt.error ?? '' })}
                         </ToneBadge>
-                        <span className={styles.facts}>
+                        <span className={shared.facts}>
                           <span>{t('attempt', { number: attempt.number })}</span>
                           <span>{`${formats.date(attempt.at)}, ${formats.time(attempt.at)}`}</span>
                           <span>{t('took', { ms: formats.number(attempt.duration_ms) })}</span>
@@ -338,12 +339,12 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
                         <details className={styles.event}>
                           <summary>{t('answer')}</summary>
                           {attempt.answer ? (
-                            <div className={styles.example}>
+                            <div className={shared.example}>
                               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
                               <pre tabIndex={0}>{attempt.answer}</pre>
                             </div>
                           ) : (
-                            <p className={styles.muted}>{t('answer_empty')}</p>
+                            <p className={shared.muted}>{t('answer_empty')}</p>
                           )}
                         </details>
                       )}
@@ -356,7 +357,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
               <div className={styles.partHead}>
                 <div>
                   <h3>{t('payload')}</h3>
-                  <p className={styles.muted}>{t('payload_help')}</p>
+                  <p className={shared.muted}>{t('payload_help')}</p>
                 </div>
                 <Button
                   variant="default"
@@ -369,7 +370,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
                   {t(copied ? 'copied' : 'copy')}
                 </Button>
               </div>
-              <div className={styles.example}>
+              <div className={shared.example}>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
                 <pre tabIndex={0} data-tall>
                   {pretty}
@@ -378,7 +379,7 @@ function DeliveryDialog({ id, writable, onClose }: { id: string; writable: boole
             </section>
             {writable && (
               <DialogActions>
-                {!delivery.endpoint_enabled && <p className={styles.muted}>{t('off_hint')}</p>}
+                {!delivery.endpoint_enabled && <p className={shared.muted}>{t('off_hint')}</p>}
                 <Button
                   leftSection={<IconSend size={16} aria-hidden />}
                   loading={busy}

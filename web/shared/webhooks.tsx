@@ -14,6 +14,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from './api.ts'
+import shared from './credentials.module.css'
 import { Menu } from './menu.tsx'
 import { EmptyState, PageTitle, Section, SkeletonText } from './page.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
@@ -87,14 +88,14 @@ export function WebhooksPage({
               </EmptyState>
             )}
             {endpoints.length > 0 && (
-              <ul className={styles.list} aria-label={t('list')}>
+              <ul className={shared.list} aria-label={t('list')}>
                 {endpoints.map((endpoint) => (
-                  <li key={endpoint.id} className={styles.row}>
-                    <span className={styles.icon} data-tone={endpointTones[endpoint.state]} aria-hidden>
+                  <li key={endpoint.id} className={shared.row}>
+                    <span className={shared.icon} data-tone={endpointTones[endpoint.state]} aria-hidden>
                       <IconWebhook size={20} stroke={1.75} />
                     </span>
-                    <div className={styles.words}>
-                      <div className={styles.name}>
+                    <div className={shared.words}>
+                      <div className={shared.name}>
                         <Link to={`${places.list}/$id`} params={{ id: endpoint.id }} className={styles.link}>
                           {endpoint.description ?? endpoint.url}
                         </Link>
@@ -102,7 +103,7 @@ export function WebhooksPage({
                           {t(`state.${endpoint.state}`)}
                         </ToneBadge>
                       </div>
-                      {endpoint.description && <code className={styles.mono}>{endpoint.url}</code>}
+                      {endpoint.description && <code className={shared.mono}>{endpoint.url}</code>}
                       <EndpointFacts endpoint={endpoint} />
                     </div>
                     {writable && <EndpointMenu endpoint={endpoint} places={places} onOpen={setOpened} />}
@@ -130,12 +131,12 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
   const more = (types?.length ?? 0) - (shown?.length ?? 0)
   return (
     <>
-      <p className={styles.typeWords}>
+      <p className={shared.reach}>
         {shown
           ? `${shown.join(' · ')}${more > 0 ? ` ${t('more_types', { count: more })}` : ''}`
           : t('all_types')}
       </p>
-      <div className={styles.facts}>
+      <div className={shared.facts}>
         {endpoint.business_unit_name && endpoint.account_id === null && (
           <span>{t('unit_of', { unit: endpoint.business_unit_name })}</span>
         )}
@@ -164,7 +165,7 @@ export function EndpointFacts({ endpoint }: { endpoint: Endpoint }) {
 
 function Warning({ children }: { children: ReactNode }) {
   return (
-    <p className={styles.warning}>
+    <p className={shared.warning}>
       <IconAlertTriangle size={16} aria-hidden />
       <span>{children}</span>
     </p>
@@ -339,11 +340,11 @@ function Catalogue() {
                 <summary>
                   <span className={styles.eventName}>
                     <span>{event.label}</span>
-                    <code className={styles.mono}>{event.type}</code>
+                    <code className={shared.mono}>{event.type}</code>
                   </span>
                 </summary>
-                <figure className={styles.example}>
-                  <figcaption className={styles.muted}>{t('example')}</figcaption>
+                <figure className={shared.example}>
+                  <figcaption className={shared.muted}>{t('example')}</figcaption>
                   {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard */}
                   <pre tabIndex={0}>{event.example}</pre>
                 </figure>

@@ -38,42 +38,130 @@ import {
 
 const tag = 'Webhooks'
 
-const about = {
-  create:
-    'The answer holds the signing key, which is never shown again. Deliveries follow the Standard Webhooks convention.',
-  rotate: 'For 24 hours deliveries are signed with both keys; a key that was older ends at once.',
-  test: 'Sends `webhook.test`; its delivery shows what came of it.',
-  replay:
-    'Everything since then that failed, or was cancelled when the endpoint was disabled, is sent again.',
-  replayOne: 'Under the same id, whatever its state: receivers know a repetition by it.',
-  list: '`q` is the id of a message (`msg_…`), or its beginning',
-}
+/** What is the same for the operator's endpoints and for those of an account: where it is, and what is taken. */
+const route = {
+  listWebhookEvents: {
+    method: 'GET',
+    path: '/webhook-events',
+    operation: 'list_webhook_events',
+    summary: 'List what webhooks tell, each with an example',
+    tag,
+    response: eventTypesSchema,
+  },
+  listWebhookEndpoints: {
+    method: 'GET',
+    path: '/webhook-endpoints',
+    operation: 'list_webhook_endpoints',
+    query: endpointQuery,
+    tag,
+  },
+  createWebhookEndpoint: {
+    method: 'POST',
+    path: '/webhook-endpoints',
+    operation: 'create_webhook_endpoint',
+    description:
+      'The answer holds the signing key, which is never shown again. Deliveries follow the Standard Webhooks convention.',
+    tag,
+    session: 'confirmed',
+    secret: true,
+    status: 201,
+  },
+  rotateWebhookKey: {
+    method: 'POST',
+    path: '/webhook-endpoints/{id}/rotate',
+    operation: 'rotate_webhook_key',
+    description: 'For 24 hours deliveries are signed with both keys; a key that was older ends at once.',
+    tag,
+    session: 'confirmed',
+    secret: true,
+    params: idParams,
+  },
+  testWebhookEndpoint: {
+    method: 'POST',
+    path: '/webhook-endpoints/{id}/test',
+    operation: 'test_webhook_endpoint',
+    description: 'Sends `webhook.test`; its delivery shows what came of it.',
+    tag,
+    params: idParams,
+    response: sentTest,
+  },
+  replayFailedWebhooks: {
+    method: 'POST',
+    path: '/webhook-endpoints/{id}/replay',
+    operation: 'replay_failed_webhooks',
+    description:
+      'Everything since then that failed, or was cancelled when the endpoint was disabled, is sent again.',
+    tag,
+    params: idParams,
+    body: replayInput,
+    response: replayed,
+  },
+  listWebhookDeliveries: {
+    method: 'GET',
+    path: '/webhook-deliveries',
+    operation: 'list_webhook_deliveries',
+    description: '`q` is the id of a message (`msg_…`), or its beginning',
+    tag,
+    query: deliveryQuery,
+  },
+  getWebhookDelivery: {
+    method: 'GET',
+    path: '/webhook-deliveries/{id}',
+    operation: 'get_webhook_delivery',
+    summary: 'Read a delivery: what is sent, and what came of each attempt',
+    tag,
+    params: idParams,
+  },
+  replayWebhookDelivery: {
+    method: 'POST',
+    path: '/webhook-deliveries/{id}/replay',
+    operation: 'replay_webhook_delivery',
+    description: 'Under the same id, whatever its state: receivers know a repetition by it.',
+    tag,
+    params: idParams,
+  },
+  getWebhookEndpoint: {
+    method: 'GET',
+    path: '/webhook-endpoints/{id}',
+    operation: 'get_webhook_endpoint',
+    params: idParams,
+    tag,
+  },
+  updateWebhookEndpoint: {
+    method: 'PATCH',
+    path: '/webhook-endpoints/{id}',
+    operation: 'update_webhook_endpoint',
+    session: 'confirmed',
+    params: idParams,
+    tag,
+  },
+  deleteWebhookEndpoint: {
+    method: 'DELETE',
+    path: '/webhook-endpoints/{id}',
+    operation: 'delete_webhook_endpoint',
+    session: 'person',
+    params: idParams,
+    tag,
+  },
+} as const
 
 export function registerWebhooksOffice(app: App): void {
   const { config } = app
   officeRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-events',
-      operation: 'list_webhook_events',
-      summary: 'List what webhooks tell, each with an example',
-      tag,
+      ...route.listWebhookEvents,
       permission: 'webhooks.read',
-      response: eventTypesSchema,
     },
     async () => ({ items: describeEvents('staff') }),
   )
   officeRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-endpoints',
-      operation: 'list_webhook_endpoints',
+      ...route.listWebhookEndpoints,
       summary: 'List the operator’s webhook endpoints',
       tag,
       permission: 'webhooks.read',
-      query: endpointQuery,
       response: pageOf(endpointSchema),
     },
     (tx, { query }) => listEndpoints(tx, query, null) as never,
@@ -81,34 +169,20 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints',
-      operation: 'create_webhook_endpoint',
+      ...route.createWebhookEndpoint,
       summary: 'Make a webhook endpoint of the operator',
-      description: about.create,
-      tag,
       permission: 'webhooks.write',
-      session: 'confirmed',
-      secret: true,
       body: endpointInput,
       response: endpointKeySchema,
-      status: 201,
     },
     (tx, { body }, actor) => createEndpoint(tx, config, body as never, actor) as never,
   )
   officeRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/rotate',
-      operation: 'rotate_webhook_key',
+      ...route.rotateWebhookKey,
       summary: 'Give a webhook endpoint of the operator a new signing key',
-      description: about.rotate,
-      tag,
       permission: 'webhooks.write',
-      session: 'confirmed',
-      secret: true,
-      params: idParams,
       response: endpointKeySchema,
     },
     (tx, { params }, actor, { now }) => rotateEndpointKey(tx, config, params.id, actor, now) as never,
@@ -116,15 +190,9 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/test',
-      operation: 'test_webhook_endpoint',
+      ...route.testWebhookEndpoint,
       summary: 'Send a test to a webhook endpoint of the operator',
-      description: about.test,
-      tag,
       permission: 'webhooks.write',
-      params: idParams,
-      response: sentTest,
       perMinute: 60,
     },
     async (tx, { params }, actor, { now }) => {
@@ -135,16 +203,9 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/replay',
-      operation: 'replay_failed_webhooks',
+      ...route.replayFailedWebhooks,
       summary: 'Send again what did not arrive at an endpoint of the operator',
-      description: about.replay,
-      tag,
       permission: 'webhooks.write',
-      params: idParams,
-      body: replayInput,
-      response: replayed,
       perMinute: 60,
     },
     (tx, { params, body }, _actor, { now }) => replayFailed(tx, params.id, body.since, null, now),
@@ -152,14 +213,9 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-deliveries',
-      operation: 'list_webhook_deliveries',
+      ...route.listWebhookDeliveries,
       summary: 'List what was sent to the operator’s webhook endpoints',
-      description: about.list,
-      tag,
       permission: 'webhooks.read',
-      query: deliveryQuery,
       response: pageOf(deliverySchema),
     },
     (tx, { query }) => listDeliveries(tx, query, null),
@@ -167,13 +223,8 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-deliveries/{id}',
-      operation: 'get_webhook_delivery',
-      summary: 'Read a delivery: what is sent, and what came of each attempt',
-      tag,
+      ...route.getWebhookDelivery,
       permission: 'webhooks.read',
-      params: idParams,
       response: deliveryDetail,
     },
     (tx, { params }) => getDelivery(tx, params.id, null),
@@ -181,14 +232,9 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-deliveries/{id}/replay',
-      operation: 'replay_webhook_delivery',
+      ...route.replayWebhookDelivery,
       summary: 'Send a delivery of the operator again',
-      description: about.replayOne,
-      tag,
       permission: 'webhooks.write',
-      params: idParams,
       response: deliveryDetail,
       perMinute: 60,
     },
@@ -230,13 +276,10 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-endpoints/{id}',
-      operation: 'get_webhook_endpoint',
+      ...route.getWebhookEndpoint,
       summary: 'Read a webhook endpoint of the operator',
       tag,
       permission: 'webhooks.read',
-      params: idParams,
       response: endpointSchema,
     },
     (tx, { params }) => getEndpoint(tx, params.id, null) as never,
@@ -244,14 +287,10 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'PATCH',
-      path: '/webhook-endpoints/{id}',
-      operation: 'update_webhook_endpoint',
+      ...route.updateWebhookEndpoint,
       summary: 'Change a webhook endpoint of the operator, switch it off or on',
       tag,
       permission: 'webhooks.write',
-      session: 'confirmed',
-      params: idParams,
       body: endpointChange,
       response: endpointSchema,
     },
@@ -261,14 +300,10 @@ export function registerWebhooksOffice(app: App): void {
   officeRoute(
     app,
     {
-      method: 'DELETE',
-      path: '/webhook-endpoints/{id}',
-      operation: 'delete_webhook_endpoint',
+      ...route.deleteWebhookEndpoint,
       summary: 'Remove a webhook endpoint of the operator with its log',
       tag,
       permission: 'webhooks.write',
-      session: 'person',
-      params: idParams,
     },
     (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
@@ -279,26 +314,18 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-events',
-      operation: 'list_webhook_events',
-      summary: 'List what webhooks tell, each with an example',
-      tag,
+      ...route.listWebhookEvents,
       permission: 'owner',
-      response: eventTypesSchema,
     },
     async () => ({ items: describeEvents('customer') }),
   )
   portalRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-endpoints',
-      operation: 'list_webhook_endpoints',
+      ...route.listWebhookEndpoints,
       summary: 'List the account’s webhook endpoints',
       tag,
       permission: 'owner',
-      query: endpointQuery,
       response: pageOf(ownEndpointSchema),
     },
     (tx, { query }, actor) => listEndpoints(tx, query, actor.account_id) as never,
@@ -306,34 +333,20 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints',
-      operation: 'create_webhook_endpoint',
+      ...route.createWebhookEndpoint,
       summary: 'Make a webhook endpoint of the account',
-      description: about.create,
-      tag,
       permission: 'owner',
-      session: 'confirmed',
-      secret: true,
       body: ownEndpointInput,
       response: ownEndpointKeySchema,
-      status: 201,
     },
     (tx, { body }, actor) => createEndpoint(tx, config, body as never, actor) as never,
   )
   portalRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/rotate',
-      operation: 'rotate_webhook_key',
+      ...route.rotateWebhookKey,
       summary: 'Give a webhook endpoint of the account a new signing key',
-      description: about.rotate,
-      tag,
       permission: 'owner',
-      session: 'confirmed',
-      secret: true,
-      params: idParams,
       response: ownEndpointKeySchema,
     },
     (tx, { params }, actor, { now }) => rotateEndpointKey(tx, config, params.id, actor, now) as never,
@@ -341,16 +354,10 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/test',
-      operation: 'test_webhook_endpoint',
+      ...route.testWebhookEndpoint,
       summary: 'Send a test to a webhook endpoint of the account',
-      description: about.test,
-      tag,
       permission: 'owner',
       session: 'person',
-      params: idParams,
-      response: sentTest,
       perMinute: 20,
     },
     async (tx, { params }, actor, { now }) => {
@@ -361,16 +368,9 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-endpoints/{id}/replay',
-      operation: 'replay_failed_webhooks',
+      ...route.replayFailedWebhooks,
       summary: 'Send again what did not arrive at an endpoint of the account',
-      description: about.replay,
-      tag,
       permission: 'owner',
-      params: idParams,
-      body: replayInput,
-      response: replayed,
       perMinute: 20,
     },
     (tx, { params, body }, actor, { now }) => replayFailed(tx, params.id, body.since, actor.account_id, now),
@@ -378,14 +378,9 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-deliveries',
-      operation: 'list_webhook_deliveries',
+      ...route.listWebhookDeliveries,
       summary: 'List what was sent to the account’s webhook endpoints',
-      description: about.list,
-      tag,
       permission: 'owner',
-      query: deliveryQuery,
       response: pageOf(ownDeliverySchema),
     },
     (tx, { query }, actor) => listDeliveries(tx, query, actor.account_id),
@@ -393,13 +388,8 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-deliveries/{id}',
-      operation: 'get_webhook_delivery',
-      summary: 'Read a delivery: what is sent, and what came of each attempt',
-      tag,
+      ...route.getWebhookDelivery,
       permission: 'owner',
-      params: idParams,
       response: ownDeliveryDetail,
     },
     (tx, { params }, actor) => getDelivery(tx, params.id, actor.account_id),
@@ -407,14 +397,9 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'POST',
-      path: '/webhook-deliveries/{id}/replay',
-      operation: 'replay_webhook_delivery',
+      ...route.replayWebhookDelivery,
       summary: 'Send a delivery of the account again',
-      description: about.replayOne,
-      tag,
       permission: 'owner',
-      params: idParams,
       response: ownDeliveryDetail,
       perMinute: 20,
     },
@@ -423,13 +408,10 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'GET',
-      path: '/webhook-endpoints/{id}',
-      operation: 'get_webhook_endpoint',
+      ...route.getWebhookEndpoint,
       summary: 'Read a webhook endpoint of the account',
       tag,
       permission: 'owner',
-      params: idParams,
       response: ownEndpointSchema,
     },
     (tx, { params }, actor) => getEndpoint(tx, params.id, actor.account_id) as never,
@@ -437,14 +419,10 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'PATCH',
-      path: '/webhook-endpoints/{id}',
-      operation: 'update_webhook_endpoint',
+      ...route.updateWebhookEndpoint,
       summary: 'Change a webhook endpoint of the account, switch it off or on',
       tag,
       permission: 'owner',
-      session: 'confirmed',
-      params: idParams,
       body: ownEndpointChange,
       response: ownEndpointSchema,
     },
@@ -454,14 +432,10 @@ export function registerWebhooksPortal(app: App): void {
   portalRoute(
     app,
     {
-      method: 'DELETE',
-      path: '/webhook-endpoints/{id}',
-      operation: 'delete_webhook_endpoint',
+      ...route.deleteWebhookEndpoint,
       summary: 'Remove a webhook endpoint of the account with its log',
       tag,
       permission: 'owner',
-      session: 'person',
-      params: idParams,
     },
     (tx, { params }, actor) => deleteEndpoint(tx, params.id, actor),
   )
