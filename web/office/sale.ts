@@ -103,5 +103,5 @@ export const bodyOfQuote = (sale: SaleValues, choices: Pick<SaleChoices, 'routed
   bodyOfSale({ ...sale, routing_point_id: sale.routing_point_id || choices.points[0]?.id || '' }, choices)
 
 /** How many of each option, as the API takes it. */
-export const bodyOfOptions = (options: Record<string, number>) =>
+const bodyOfOptions = (options: Record<string, number>) =>
   Object.entries(options).map(([plan_option_id, quantity]) => ({ plan_option_id, quantity }))
