@@ -49,7 +49,6 @@ import { Route as AppOrdersIndexRouteImport } from './routes/_app.orders.index'
 import { Route as AppOrdersIdRouteImport } from './routes/_app.orders.$id'
 import { Route as AppPaymentsIndexRouteImport } from './routes/_app.payments.index'
 import { Route as AppPaymentsIdRouteImport } from './routes/_app.payments.$id'
-import { Route as AppPaymentsBankChargesRouteImport } from './routes/_app.payments.bank-charges'
 import { Route as AppPaymentsDebitsRouteImport } from './routes/_app.payments.debits'
 import { Route as AppPaymentsProvidersRouteImport } from './routes/_app.payments.providers'
 import { Route as AppPaymentsReceivedRouteImport } from './routes/_app.payments.received'
@@ -86,6 +85,8 @@ import { Route as AppInvoicesIdIndexRouteImport } from './routes/_app.invoices.$
 import { Route as AppInvoicesIdCreditRouteImport } from './routes/_app.invoices.$id.credit'
 import { Route as AppInvoicesIdDebitRouteImport } from './routes/_app.invoices.$id.debit'
 import { Route as AppInvoicesIdVoidRouteImport } from './routes/_app.invoices.$id.void'
+import { Route as AppPaymentsBankChargesIndexRouteImport } from './routes/_app.payments.bank-charges.index'
+import { Route as AppPaymentsBankChargesIdRouteImport } from './routes/_app.payments.bank-charges.$id'
 import { Route as AppPaymentsBankFilesIndexRouteImport } from './routes/_app.payments.bank-files.index'
 import { Route as AppPaymentsBankFilesIdRouteImport } from './routes/_app.payments.bank-files.$id'
 import { Route as AppSettingsContractTemplatesIndexRouteImport } from './routes/_app.settings.contract-templates.index'
@@ -299,11 +300,6 @@ const AppPaymentsIdRoute = AppPaymentsIdRouteImport.update({
   path: '/payments/$id',
   getParentRoute: () => AppRoute,
 } as any)
-const AppPaymentsBankChargesRoute = AppPaymentsBankChargesRouteImport.update({
-  id: '/payments/bank-charges',
-  path: '/payments/bank-charges',
-  getParentRoute: () => AppRoute,
-} as any)
 const AppPaymentsDebitsRoute = AppPaymentsDebitsRouteImport.update({
   id: '/payments/debits',
   path: '/payments/debits',
@@ -487,6 +483,18 @@ const AppInvoicesIdVoidRoute = AppInvoicesIdVoidRouteImport.update({
   path: '/invoices/$id/void',
   getParentRoute: () => AppRoute,
 } as any)
+const AppPaymentsBankChargesIndexRoute =
+  AppPaymentsBankChargesIndexRouteImport.update({
+    id: '/payments/bank-charges/',
+    path: '/payments/bank-charges/',
+    getParentRoute: () => AppRoute,
+  } as any)
+const AppPaymentsBankChargesIdRoute =
+  AppPaymentsBankChargesIdRouteImport.update({
+    id: '/payments/bank-charges/$id',
+    path: '/payments/bank-charges/$id',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppPaymentsBankFilesIndexRoute =
   AppPaymentsBankFilesIndexRouteImport.update({
     id: '/payments/bank-files/',
@@ -579,7 +587,6 @@ export interface FileRoutesByFullPath {
   '/me/security': typeof AppMeSecurityRoute
   '/orders/$id': typeof AppOrdersIdRoute
   '/payments/$id': typeof AppPaymentsIdRoute
-  '/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/payments/debits': typeof AppPaymentsDebitsRoute
   '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -621,6 +628,7 @@ export interface FileRoutesByFullPath {
   '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/payments/bank-charges/$id': typeof AppPaymentsBankChargesIdRoute
   '/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
@@ -631,6 +639,7 @@ export interface FileRoutesByFullPath {
   '/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id/': typeof AppClosingsIdIndexRoute
   '/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/payments/bank-charges/': typeof AppPaymentsBankChargesIndexRoute
   '/payments/bank-files/': typeof AppPaymentsBankFilesIndexRoute
   '/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning/': typeof AppSettingsDunningIndexRoute
@@ -668,7 +677,6 @@ export interface FileRoutesByTo {
   '/me/security': typeof AppMeSecurityRoute
   '/orders/$id': typeof AppOrdersIdRoute
   '/payments/$id': typeof AppPaymentsIdRoute
-  '/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/payments/debits': typeof AppPaymentsDebitsRoute
   '/payments/providers': typeof AppPaymentsProvidersRoute
   '/payments/received': typeof AppPaymentsReceivedRoute
@@ -710,6 +718,7 @@ export interface FileRoutesByTo {
   '/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/payments/bank-charges/$id': typeof AppPaymentsBankChargesIdRoute
   '/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/settings/dunning/$id': typeof AppSettingsDunningIdRoute
@@ -720,6 +729,7 @@ export interface FileRoutesByTo {
   '/catalogue/coupons': typeof AppCatalogueCouponsIndexRoute
   '/closings/$id': typeof AppClosingsIdIndexRoute
   '/invoices/$id': typeof AppInvoicesIdIndexRoute
+  '/payments/bank-charges': typeof AppPaymentsBankChargesIndexRoute
   '/payments/bank-files': typeof AppPaymentsBankFilesIndexRoute
   '/settings/contract-templates': typeof AppSettingsContractTemplatesIndexRoute
   '/settings/dunning': typeof AppSettingsDunningIndexRoute
@@ -759,7 +769,6 @@ export interface FileRoutesById {
   '/_app/me/security': typeof AppMeSecurityRoute
   '/_app/orders/$id': typeof AppOrdersIdRoute
   '/_app/payments/$id': typeof AppPaymentsIdRoute
-  '/_app/payments/bank-charges': typeof AppPaymentsBankChargesRoute
   '/_app/payments/debits': typeof AppPaymentsDebitsRoute
   '/_app/payments/providers': typeof AppPaymentsProvidersRoute
   '/_app/payments/received': typeof AppPaymentsReceivedRoute
@@ -801,6 +810,7 @@ export interface FileRoutesById {
   '/_app/invoices/$id/credit': typeof AppInvoicesIdCreditRoute
   '/_app/invoices/$id/debit': typeof AppInvoicesIdDebitRoute
   '/_app/invoices/$id/void': typeof AppInvoicesIdVoidRoute
+  '/_app/payments/bank-charges/$id': typeof AppPaymentsBankChargesIdRoute
   '/_app/payments/bank-files/$id': typeof AppPaymentsBankFilesIdRoute
   '/_app/settings/contract-templates/$id': typeof AppSettingsContractTemplatesIdRoute
   '/_app/settings/dunning/$id': typeof AppSettingsDunningIdRoute
@@ -811,6 +821,7 @@ export interface FileRoutesById {
   '/_app/catalogue/coupons/': typeof AppCatalogueCouponsIndexRoute
   '/_app/closings/$id/': typeof AppClosingsIdIndexRoute
   '/_app/invoices/$id/': typeof AppInvoicesIdIndexRoute
+  '/_app/payments/bank-charges/': typeof AppPaymentsBankChargesIndexRoute
   '/_app/payments/bank-files/': typeof AppPaymentsBankFilesIndexRoute
   '/_app/settings/contract-templates/': typeof AppSettingsContractTemplatesIndexRoute
   '/_app/settings/dunning/': typeof AppSettingsDunningIndexRoute
@@ -850,7 +861,6 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/orders/$id'
     | '/payments/$id'
-    | '/payments/bank-charges'
     | '/payments/debits'
     | '/payments/providers'
     | '/payments/received'
@@ -892,6 +902,7 @@ export interface FileRouteTypes {
     | '/invoices/$id/credit'
     | '/invoices/$id/debit'
     | '/invoices/$id/void'
+    | '/payments/bank-charges/$id'
     | '/payments/bank-files/$id'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
@@ -902,6 +913,7 @@ export interface FileRouteTypes {
     | '/catalogue/coupons/'
     | '/closings/$id/'
     | '/invoices/$id/'
+    | '/payments/bank-charges/'
     | '/payments/bank-files/'
     | '/settings/contract-templates/'
     | '/settings/dunning/'
@@ -939,7 +951,6 @@ export interface FileRouteTypes {
     | '/me/security'
     | '/orders/$id'
     | '/payments/$id'
-    | '/payments/bank-charges'
     | '/payments/debits'
     | '/payments/providers'
     | '/payments/received'
@@ -981,6 +992,7 @@ export interface FileRouteTypes {
     | '/invoices/$id/credit'
     | '/invoices/$id/debit'
     | '/invoices/$id/void'
+    | '/payments/bank-charges/$id'
     | '/payments/bank-files/$id'
     | '/settings/contract-templates/$id'
     | '/settings/dunning/$id'
@@ -991,6 +1003,7 @@ export interface FileRouteTypes {
     | '/catalogue/coupons'
     | '/closings/$id'
     | '/invoices/$id'
+    | '/payments/bank-charges'
     | '/payments/bank-files'
     | '/settings/contract-templates'
     | '/settings/dunning'
@@ -1029,7 +1042,6 @@ export interface FileRouteTypes {
     | '/_app/me/security'
     | '/_app/orders/$id'
     | '/_app/payments/$id'
-    | '/_app/payments/bank-charges'
     | '/_app/payments/debits'
     | '/_app/payments/providers'
     | '/_app/payments/received'
@@ -1071,6 +1083,7 @@ export interface FileRouteTypes {
     | '/_app/invoices/$id/credit'
     | '/_app/invoices/$id/debit'
     | '/_app/invoices/$id/void'
+    | '/_app/payments/bank-charges/$id'
     | '/_app/payments/bank-files/$id'
     | '/_app/settings/contract-templates/$id'
     | '/_app/settings/dunning/$id'
@@ -1081,6 +1094,7 @@ export interface FileRouteTypes {
     | '/_app/catalogue/coupons/'
     | '/_app/closings/$id/'
     | '/_app/invoices/$id/'
+    | '/_app/payments/bank-charges/'
     | '/_app/payments/bank-files/'
     | '/_app/settings/contract-templates/'
     | '/_app/settings/dunning/'
@@ -1381,13 +1395,6 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppPaymentsIdRouteImport
       parentRoute: typeof AppRoute
     }
-    '/_app/payments/bank-charges': {
-      id: '/_app/payments/bank-charges'
-      path: '/payments/bank-charges'
-      fullPath: '/payments/bank-charges'
-      preLoaderRoute: typeof AppPaymentsBankChargesRouteImport
-      parentRoute: typeof AppRoute
-    }
     '/_app/payments/debits': {
       id: '/_app/payments/debits'
       path: '/payments/debits'
@@ -1640,6 +1647,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppInvoicesIdVoidRouteImport
       parentRoute: typeof AppRoute
     }
+    '/_app/payments/bank-charges/': {
+      id: '/_app/payments/bank-charges/'
+      path: '/payments/bank-charges'
+      fullPath: '/payments/bank-charges/'
+      preLoaderRoute: typeof AppPaymentsBankChargesIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/payments/bank-charges/$id': {
+      id: '/_app/payments/bank-charges/$id'
+      path: '/payments/bank-charges/$id'
+      fullPath: '/payments/bank-charges/$id'
+      preLoaderRoute: typeof AppPaymentsBankChargesIdRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/payments/bank-files/': {
       id: '/_app/payments/bank-files/'
       path: '/payments/bank-files'
@@ -1755,7 +1776,6 @@ interface AppRouteChildren {
   AppMeSecurityRoute: typeof AppMeSecurityRoute
   AppOrdersIdRoute: typeof AppOrdersIdRoute
   AppPaymentsIdRoute: typeof AppPaymentsIdRoute
-  AppPaymentsBankChargesRoute: typeof AppPaymentsBankChargesRoute
   AppPaymentsDebitsRoute: typeof AppPaymentsDebitsRoute
   AppPaymentsProvidersRoute: typeof AppPaymentsProvidersRoute
   AppPaymentsReceivedRoute: typeof AppPaymentsReceivedRoute
@@ -1797,6 +1817,7 @@ interface AppRouteChildren {
   AppInvoicesIdCreditRoute: typeof AppInvoicesIdCreditRoute
   AppInvoicesIdDebitRoute: typeof AppInvoicesIdDebitRoute
   AppInvoicesIdVoidRoute: typeof AppInvoicesIdVoidRoute
+  AppPaymentsBankChargesIdRoute: typeof AppPaymentsBankChargesIdRoute
   AppPaymentsBankFilesIdRoute: typeof AppPaymentsBankFilesIdRoute
   AppSettingsContractTemplatesIdRoute: typeof AppSettingsContractTemplatesIdRoute
   AppSettingsDunningIdRoute: typeof AppSettingsDunningIdRoute
@@ -1807,6 +1828,7 @@ interface AppRouteChildren {
   AppCatalogueCouponsIndexRoute: typeof AppCatalogueCouponsIndexRoute
   AppClosingsIdIndexRoute: typeof AppClosingsIdIndexRoute
   AppInvoicesIdIndexRoute: typeof AppInvoicesIdIndexRoute
+  AppPaymentsBankChargesIndexRoute: typeof AppPaymentsBankChargesIndexRoute
   AppPaymentsBankFilesIndexRoute: typeof AppPaymentsBankFilesIndexRoute
   AppSettingsContractTemplatesIndexRoute: typeof AppSettingsContractTemplatesIndexRoute
   AppSettingsDunningIndexRoute: typeof AppSettingsDunningIndexRoute
@@ -1838,7 +1860,6 @@ const AppRouteChildren: AppRouteChildren = {
   AppMeSecurityRoute: AppMeSecurityRoute,
   AppOrdersIdRoute: AppOrdersIdRoute,
   AppPaymentsIdRoute: AppPaymentsIdRoute,
-  AppPaymentsBankChargesRoute: AppPaymentsBankChargesRoute,
   AppPaymentsDebitsRoute: AppPaymentsDebitsRoute,
   AppPaymentsProvidersRoute: AppPaymentsProvidersRoute,
   AppPaymentsReceivedRoute: AppPaymentsReceivedRoute,
@@ -1880,6 +1901,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppInvoicesIdCreditRoute: AppInvoicesIdCreditRoute,
   AppInvoicesIdDebitRoute: AppInvoicesIdDebitRoute,
   AppInvoicesIdVoidRoute: AppInvoicesIdVoidRoute,
+  AppPaymentsBankChargesIdRoute: AppPaymentsBankChargesIdRoute,
   AppPaymentsBankFilesIdRoute: AppPaymentsBankFilesIdRoute,
   AppSettingsContractTemplatesIdRoute: AppSettingsContractTemplatesIdRoute,
   AppSettingsDunningIdRoute: AppSettingsDunningIdRoute,
@@ -1890,6 +1912,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppCatalogueCouponsIndexRoute: AppCatalogueCouponsIndexRoute,
   AppClosingsIdIndexRoute: AppClosingsIdIndexRoute,
   AppInvoicesIdIndexRoute: AppInvoicesIdIndexRoute,
+  AppPaymentsBankChargesIndexRoute: AppPaymentsBankChargesIndexRoute,
   AppPaymentsBankFilesIndexRoute: AppPaymentsBankFilesIndexRoute,
   AppSettingsContractTemplatesIndexRoute:
     AppSettingsContractTemplatesIndexRoute,
