@@ -153,7 +153,6 @@ function describeFacts(
   const t = translator(language)
   const money = (amount: number) => formatMoney(amount, unit.currency, language)
   const day = (value: Temporal.PlainDate | null) => value && formatDate(value, language)
-  const months = (count: number) => t('contracts:words.months', { count })
   return {
     'account.name': account.name,
     'account.number': String(account.number),

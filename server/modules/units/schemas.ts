@@ -34,7 +34,9 @@ export const unitSchema = z
     day_count: z.enum(dayCounts),
     billing_mode: z.enum(billingModes),
     due_day: z.int(),
-    order_expiry_days: z.int().meta({ description: 'After so many days an order that nobody pays expires; 0: never' }),
+    order_expiry_days: z
+      .int()
+      .meta({ description: 'After so many days an order that nobody pays expires; 0: never' }),
     payment_methods: z.array(z.enum(paymentMethods)),
     payment_instructions: z.string().nullable(),
     invoice_series: z.string(),
