@@ -33494,10 +33494,10 @@ export interface operations {
                     /** Format: uuid */
                     provider_id: string;
                     /**
-                     * @description What can be charged again
+                     * @description One that can be charged again: card, bank_debit or pix
                      * @enum {string}
                      */
-                    method: "card" | "bank_debit" | "pix";
+                    method: "cash" | "bank_transfer" | "boleto" | "pix" | "card" | "bank_debit" | "cheque" | "other";
                     /**
                      * @description What the customer types where no form of the provider takes it: a bank account to debit
                      * @default null

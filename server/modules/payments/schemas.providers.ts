@@ -209,7 +209,7 @@ export const storedMethodQuery = listQuery(['created_at'], '-created_at')
   })
 export const setupInput = z.object({
   provider_id: id,
-  method: z.enum(['card', 'bank_debit', 'pix']).meta({ description: 'What can be charged again' }),
+  method: method.meta({ description: 'One that can be charged again: card, bank_debit or pix' }),
   details: z.record(z.string().max(40), z.string().max(120)).nullable().default(null).meta({
     description: 'What the customer types where no form of the provider takes it: a bank account to debit',
   }),
