@@ -169,7 +169,9 @@ function PolicyForm({
           </div>
         </div>
         <p>
-          {t('office.lasting', { reasons: list(lasting.map((reason) => t(`office.failure.${reason}`))) })}
+          {t('office.lasting', {
+            reasons: list(lasting.map((reason) => t(`office.failure.${reason}`).toLocaleLowerCase(language))),
+          })}
         </p>
       </fieldset>
       <DialogActions>
