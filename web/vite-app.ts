@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
-import type { Plugin, Rolldown, UserConfig } from 'vite'
+import { minifySync, type Plugin, type Rolldown, type UserConfig } from 'vite'
 
 /** One of the two web apps: its folder under `web/`, and the path it is served from. */
 export interface WebApp {
@@ -36,16 +36,22 @@ export function configureApp({ app, base }: WebApp): UserConfig {
           // and whatever two pages share in one file, not in thirty.
           codeSplitting: {
             groups: [
-              { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
+              { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 5 },
               {
                 name: 'vendor',
                 test: /node_modules\/(@tanstack|i18next|react-i18next|openapi-fetch|use-sync-external-store)\//,
-                priority: 2,
+                priority: 4,
               },
-              // Not what only forms need, nor what only paying and ordering do: no first page has one.
+              { name: 'base', tags: ['$initial'], priority: 3 },
+              { name: 'base', test: menus, priority: 3 },
+              { name: 'forms', test: forms, priority: 2 },
+              { name: 'entrance', test: entrance, priority: 2 },
+              { name: 'frame', test: frame, priority: 2 },
+              { name: 'lists', test: lists, priority: 2 },
+              // Not what only some forms need, nor what only paying, ordering and single areas of the office do.
               {
                 name: 'parts',
-                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput|Combobox)\/|node_modules\/(?:react-number-format|uqr)\/|shared\/(?:inputs|permission-picker|webhook-queries|qr-code)\.tsx?|utils\/InlineInput\/|portal\/(?:pay-|order-|shop|copy-|change-queries|member-queries|members\.module)|icons\/Icon(?:Qrcode|Barcode|BuildingBank|Flask)\.))/,
+                test: /^(?!.*(?:components\/(?:Textarea|Checkbox|Radio|NumberInput|NativeSelect|Switch|InlineInput|Combobox)\/|node_modules\/(?:react-number-format|uqr)\/|shared\/(?:inputs|permission-picker|webhook-queries|qr-code)\.tsx?|utils\/InlineInput\/|portal\/(?:pay-|order-|shop|copy-|change-queries|member-queries|members\.module)|office\/(?:plan-form|price-|prices|statement-|invoice-lines|documents-preview|provider-|discount-|dunning|coupon-|bank-file-|account-|payments-nav|profile-|contract-form|contact-dialog|duration-input|reports\.)|icons\/Icon(?:Qrcode|Barcode|BuildingBank|Flask)\.))/,
                 minShareCount: 3,
                 priority: 1,
               },
@@ -68,18 +74,55 @@ export function configureApp({ app, base }: WebApp): UserConfig {
         routeFileIgnorePattern: '\\.(test|module)\\.',
       }),
       react(),
-      bundleCatalogues([...(app === 'portal' ? portalNamespaces : officeNamespaces)]),
+      bundleCatalogues(app),
       bootBeforePaint(base),
       precompress(),
     ],
   }
 }
 
-// The portal shows refusals as the API words them, so it carries no texts of errors.
-const portalNamespaces = ['common', 'portal'] as const
-const officeNamespaces = ['common', 'errors', 'office'] as const
+// What a first page loads is cut by who needs it: who signs in has no list before them, and who is in no password.
+/** Both: how it looks, in which language. */
+const menus = /shared\/(?:menu|preferences|support-footer)\./
+/** The pages before the sign-in. */
+const entrance =
+  /shared\/(?:auth-layout|entry|passkeys)\.|portal\/unit-name\.|\/auth\.module\.css|components\/PasswordInput\/|icons\/IconMailForward\./
+/** Wherever something is typed. */
+const forms =
+  /@mantine\/core\/esm\/components\/(?:Input|InputBase|TextInput|ActionIcon)\/|@mantine\/core\/esm\/(?:utils\/InputsGroupFieldset|core\/DirectionProvider)\/|hooks\/esm\/use-merged-ref\/|shared\/form\.ts/
+/** The pages behind it. */
+const frame =
+  /shared\/(?:portal-shell|office-shell|user-avatar|navigation|state-badge|states|formats|use-formats|values)\.|portal\/(?:list|area-navs|section-nav|service-words|area-problem|view-banner|home)\.|portal\/routes\/_app(?:\.index)?\.tsx\?tsr-split=component/
+
+/** The lists of the office. */
+const lists = /shared\/(?:data-table|table-views|table-search)\.|office\/(?:narrowed|panes|more-rows)\./
+
+/**
+ * The groups of an app's own texts that its first pages need: home, sign-in and what stands around them. The rest is one more
+ * file, which every other page brings (`loadTexts('rest')`); web/first-texts.test.ts reads the pages and finds what is missing.
+ */
+export const firstTexts: Record<WebApp['app'], string[]> = {
+  portal: [
+    'account',
+    'contacts',
+    'emails',
+    'field',
+    'forgot',
+    'home',
+    'invitation',
+    'nav',
+    'no_account',
+    'password',
+    'services',
+    'sign_in',
+    'user',
+    'view_as',
+  ],
+  office: ['closings', 'me', 'search', 'shell', 'signIn', 'today', 'words'],
+}
 // What only some pages need is a chunk of its own per language, which `loadTexts` brings.
 const lateNamespaces = [
+  'errors',
   'changes',
   'security',
   'keys',
@@ -112,8 +155,8 @@ function nameOf(language: string): string {
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
 }
 
-/** `virtual:catalogues`: one chunk per language with the namespaces of this app, so that a visitor loads one language. */
-function bundleCatalogues(namespaces: string[]): Plugin {
+/** `virtual:catalogues`: chunks per language with the texts of this app, so that a visitor loads one language. */
+function bundleCatalogues(app: WebApp['app']): Plugin {
   const importOf = (language: string, path = language) =>
     `${JSON.stringify(language)}: () => import(${JSON.stringify(catalogueId + path)})`
   return {
@@ -124,7 +167,7 @@ function bundleCatalogues(namespaces: string[]): Plugin {
     load(id) {
       if (id === '\0virtual:catalogues') {
         const entries = listLanguages().map((language) => importOf(language))
-        const late = lateNamespaces.map(
+        const late = [...lateNamespaces, 'rest'].map(
           (name) =>
             `${name}: { ${listLanguages().map((language) => importOf(language, `${language}/${name}`))} }`,
         )
@@ -134,11 +177,14 @@ function bundleCatalogues(namespaces: string[]): Plugin {
       if (!id.startsWith(`\0${catalogueId}`)) return null
       const catalogue: Record<string, unknown> = {}
       const [language = '', own] = id.slice(catalogueId.length + 1).split('/')
-      for (const namespace of own ? [own] : namespaces) {
+      for (const namespace of own === undefined ? ['common', app] : [own === 'rest' ? app : own]) {
         const file = join(localesRoot, language, `${namespace}.json`)
         if (!existsSync(file)) continue
         this.addWatchFile(file)
-        catalogue[namespace] = JSON.parse(readFileSync(file, 'utf8'))
+        const groups = Object.entries(JSON.parse(readFileSync(file, 'utf8')))
+        const isHere = ([group]: [string, unknown]) =>
+          namespace !== app || firstTexts[app].includes(group) === (own === undefined)
+        catalogue[namespace] = Object.fromEntries(groups.filter(isHere))
       }
       // Parsing a string of JSON costs the browser less than evaluating the same object as code.
       return `export default JSON.parse(${JSON.stringify(JSON.stringify(catalogue))})`
@@ -151,8 +197,11 @@ function bundleCatalogues(namespaces: string[]): Plugin {
   }
 }
 
-/** A route as boot.js knows it: the segments of its address (null is a parameter) and the chunks that its page needs. */
-type RouteChunks = [segments: (string | null)[], chunks: string[]]
+/**
+ * A route as boot.js knows it: the segments of its address (null is a parameter), the chunks that its page needs, and whether
+ * it needs the rest of the texts.
+ */
+type RouteChunks = [segments: (string | null)[], chunks: string[], needsRest: boolean]
 
 /**
  * The chunks of every page, from the names of the route files: `_app/invoices/$id.tsx` is /invoices/… and needs the chunks
@@ -172,8 +221,10 @@ function listRouteChunks(bundle: Rolldown.OutputBundle): RouteChunks[] {
   )
   const stylesOf = (fileName: string) => [...(byFile.get(fileName)?.viteMetadata?.importedCss ?? [])]
   const routes = chunks.flatMap((chunk) => {
-    const file = /\/routes\/(.+)\.tsx\?tsr-split=component$/.exec(chunk.facadeModuleId ?? '')?.[1]
-    return file === undefined ? [] : [{ id: file.split(/[/.]/), fileName: chunk.fileName }]
+    return chunk.moduleIds.flatMap((module) => {
+      const file = /\/routes\/(.+)\.tsx\?tsr-split=component$/.exec(module)?.[1]
+      return file === undefined ? [] : [{ id: file.split(/[/.]/), fileName: chunk.fileName }]
+    })
   })
   const pages = routes.filter(({ id }) => !id.at(-1)?.startsWith('_'))
   return pages.map(({ id }) => {
@@ -185,6 +236,7 @@ function listRouteChunks(bundle: Rolldown.OutputBundle): RouteChunks[] {
       [...new Set(all)]
         .filter((fileName) => !early.has(fileName))
         .flatMap((fileName) => [fileName, ...stylesOf(fileName)]),
+      id[0] === '_app' && id[1] !== 'index',
     ]
   })
 }
@@ -197,16 +249,22 @@ function listRouteChunks(bundle: Rolldown.OutputBundle): RouteChunks[] {
 function bootBeforePaint(base: string): Plugin {
   const bootFile = join(projectRoot, 'web', 'shared', 'boot.js')
   const build = (bundle: Rolldown.OutputBundle | undefined) => {
-    const catalogueOf = (language: string) =>
+    const catalogueOf = (path: string) =>
       Object.values(bundle ?? {}).find(
-        (one) => one.type === 'chunk' && one.facadeModuleId === `\0${catalogueId}${language}`,
+        (one) => one.type === 'chunk' && one.facadeModuleId === `\0${catalogueId}${path}`,
       )?.fileName ?? ''
     const facts = {
       base,
-      catalogues: Object.fromEntries(listLanguages().map((language) => [language, catalogueOf(language)])),
+      catalogues: Object.fromEntries(
+        listLanguages().map((language) => [
+          language,
+          [catalogueOf(language), catalogueOf(`${language}/rest`)],
+        ]),
+      ),
       routes: bundle ? listRouteChunks(bundle) : [],
     }
-    const source = readFileSync(bootFile, 'utf8').replace('__FACTS__', () => JSON.stringify(facts))
+    const text = readFileSync(bootFile, 'utf8').replace('__FACTS__', () => JSON.stringify(facts))
+    const source = bundle ? minifySync(bootFile, text).code : text
     const hash = createHash('sha256').update(source).digest('base64url').slice(0, 8)
     return { source, fileName: `assets/boot-${hash}.js` }
   }

@@ -3,9 +3,11 @@ import { languages } from '../../server/platform/translations.ts'
 import { keepBooks } from './books.ts'
 import { type Caller, type Site, startSite } from './site.ts'
 
-// What the first page of the portal costs on a phone’s connection: the JavaScript that it loads, as compressed as it travels.
+// What the first pages cost on a phone’s connection: the JavaScript that they load, as compressed as it travels.
 
-const most = 180_000
+// Of the office’s home, 106 kB are the library that draws its charts, which come after everything else is there.
+const most = { '/': 168_500, '/sign-in': 176_500, '/office/': 332_000, '/office/sign-in': 203_000 }
+type First = keyof typeof most
 
 let site: Site
 let customer: Caller
@@ -18,11 +20,14 @@ afterAll(() => site?.close())
 
 it.each(
   languages.flatMap((language) => [
-    { language, path: '/sign-in', signedIn: false },
-    { language, path: '/', signedIn: true },
+    { language, path: '/sign-in' as First },
+    { language, path: '/' as First },
+    { language, path: '/office/sign-in' as First },
+    { language, path: '/office/' as First },
   ]),
-)('$path loads at most 180 kB of JavaScript in $language', async ({ language, path, signedIn }) => {
-  const visit = await site.visit({ language, width: 390, as: signedIn ? customer : undefined })
+)('$path loads no more JavaScript in $language than it may', async ({ language, path }) => {
+  const callers: Partial<Record<First, Caller>> = { '/': customer, '/office/': site.admin }
+  const visit = await site.visit({ language, width: 390, as: callers[path] })
   const { page, context } = visit
   const protocol = await context.newCDPSession(page)
   await protocol.send('Network.enable')
@@ -44,5 +49,5 @@ it.each(
   const total = [...weights.values()].reduce((sum, one) => sum + one, 0)
   console.info(`${path} in ${language}: ${(total / 1000).toFixed(1)} kB in ${weights.size} scripts`)
   expect(total).toBeGreaterThan(50_000)
-  expect(total).toBeLessThanOrEqual(most)
+  expect(total).toBeLessThanOrEqual(most[path])
 })

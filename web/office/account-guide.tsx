@@ -23,19 +23,9 @@ import { localToday } from './calendar-day.ts'
 import { ContactFields, valuesOfContact } from './contact-dialog.tsx'
 import { bodyOfContract, ContractFields, checkContract, valuesOfContract } from './contract-form.tsx'
 import { useDraft, useKeptDraft } from './draft.ts'
+import { type GuideStep, guideSteps, nextStep } from './guide-steps.ts'
 import { chooseProfiles, ProfileFields, valuesOfProfiles } from './profile-choice.tsx'
 import { useMay } from './session.ts'
-
-/** The steps of a new account, in their order. */
-export const guideSteps = ['account', 'contract', 'profiles', 'contact'] as const
-export type GuideStep = (typeof guideSteps)[number]
-
-/** The first step that waits, after another where there is one; null when nothing does. */
-export function nextStep(setup: AccountSetup, after?: GuideStep): GuideStep | null {
-  const waiting = guideSteps.filter((step) => step !== 'account' && setup[step] === 'open')
-  const from = after === undefined ? -1 : guideSteps.indexOf(after)
-  return waiting.find((step) => guideSteps.indexOf(step) > from) ?? waiting[0] ?? null
-}
 
 /** The page around each step: title, how far one is, and the step itself. */
 export function GuideFrame({

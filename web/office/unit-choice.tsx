@@ -2,18 +2,9 @@ import { NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import type { BusinessUnit } from '../shared/api-types.gen.ts'
 import type { Search } from '../shared/router.ts'
+import { chooseUnit } from './chosen-unit.ts'
 import { unitsQuery } from './frame-queries.ts'
-
-/** The business unit of a page that shows one at a time: of its address, or the first that is in use. */
-export function chooseUnit(units: readonly BusinessUnit[], search: Search): BusinessUnit | undefined {
-  return (
-    units.find((unit) => unit.id === search.business_unit_id) ??
-    units.find((unit) => unit.archived_at === null) ??
-    units[0]
-  )
-}
 
 /** The choice of it; nothing where there is only one. */
 export function UnitChoice() {

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import styles from './auth-layout.module.css'
 import { type Brand, Logo } from './brand.tsx'
 import { useDocumentTitle } from './page.tsx'
-import { SupportFooter } from './portal-shell.tsx'
 import { LanguageSwitch, ThemeSwitch } from './preferences.tsx'
+import { SupportFooter } from './support-footer.tsx'
 
 /**
  * Sign-in, first access, new password: the form at the left, the house at the right. `lead` is the one sentence over the

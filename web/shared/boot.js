@@ -41,7 +41,9 @@
     return segments.length === path.length && segments.every((own, index) => same(own, path[index]))
   }
 
-  for (const file of [catalogues[language], ...(route ? route[1] : [])]) {
+  const [first, rest] = catalogues[language]
+  const [, chunks = [], needsRest] = route ?? []
+  for (const file of [first, needsRest && rest, ...chunks]) {
     if (!file) continue
     const link = document.createElement('link')
     if (file.endsWith('.css')) {

@@ -21,14 +21,14 @@ async function loadCatalogue(language: string) {
 
 /**
  * Starts the translations in the language that boot.js wrote on <html>, loading that one catalogue. `own` is the
- * namespace of the app: `t('home.title')` looks there, then in `common`. The office has `errors` as well: `t('errors:code.title')`.
+ * namespace of the app: `t('home.title')` looks there, then in `common`.
  */
 export async function startTranslations(own: 'portal' | 'office'): Promise<void> {
   const language = document.documentElement.lang || 'en'
   await i18n.use(initReactI18next).init({
     lng: language,
     resources: { [language]: (await loadCatalogue(language)) as Record<string, Record<string, string>> },
-    ns: ['common', 'errors', own],
+    ns: ['common', own],
     defaultNS: own,
     fallbackNS: 'common',
     fallbackLng: false,
@@ -45,17 +45,24 @@ export function currentLanguage(): string {
 }
 
 const needed = new Set<string>()
+const added = new Set<string>()
 
 async function addLateTexts(namespace: string, language: string): Promise<void> {
   const load = late[namespace]?.[language]
   if (!load) throw new Error(`There are no texts of ${namespace} in ${language}`)
-  if (i18n.hasResourceBundle(language, namespace)) return
+  const key = `${language}/${namespace}`
+  if (added.has(key)) return
+  // What a namespace has already stays: the rest of the app's own texts comes to those of its first page.
   for (const [name, texts] of Object.entries((await load()).default)) {
     i18n.addResourceBundle(language, name, texts)
   }
+  added.add(key)
 }
 
-/** Brings a namespace that only some pages need, in the language of the screens and in whichever is chosen later. */
+/**
+ * Brings a namespace that only some pages need, or the `rest` of the app's own (see vite-app.ts), in the language of the
+ * screens and in whichever is chosen later.
+ */
 export async function loadTexts(namespace: string): Promise<void> {
   needed.add(namespace)
   await addLateTexts(namespace, currentLanguage())

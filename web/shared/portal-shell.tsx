@@ -1,8 +1,5 @@
 import IconChevronDown from '@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs'
 import IconLogout from '@tabler/icons-react/dist/esm/icons/IconLogout.mjs'
-import IconMail from '@tabler/icons-react/dist/esm/icons/IconMail.mjs'
-import IconPhone from '@tabler/icons-react/dist/esm/icons/IconPhone.mjs'
-import IconWorld from '@tabler/icons-react/dist/esm/icons/IconWorld.mjs'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,6 +8,7 @@ import { Menu, type MenuItem } from './menu.tsx'
 import { type NavItem, NavLink, SkipLink } from './navigation.tsx'
 import styles from './portal-shell.module.css'
 import { useLanguageItems, useThemeItems } from './preferences.tsx'
+import { SupportFooter } from './support-footer.tsx'
 import { UserAvatar } from './user-avatar.tsx'
 
 /** The accounts that the user may act for, and which one this is. */
@@ -112,49 +110,5 @@ export function PortalShell({
       </main>
       <SupportFooter brand={brand} />
     </div>
-  )
-}
-
-/** How to reach the business unit: at the foot of every page of the portal. */
-export function SupportFooter({ brand, end }: { brand: Brand; end?: ReactNode }) {
-  const { t } = useTranslation('common')
-  const channels = [
-    brand.support_email && {
-      icon: IconMail,
-      href: `mailto:${brand.support_email}`,
-      text: brand.support_email,
-    },
-    brand.support_phone && {
-      icon: IconPhone,
-      href: `tel:${brand.support_phone.replace(/[^\d+]/g, '')}`,
-      text: brand.support_phone,
-    },
-    brand.website && {
-      icon: IconWorld,
-      href: brand.website,
-      text: brand.website.replace(/^https?:\/\//, '').replace(/\/$/, ''),
-    },
-  ].filter((one) => one !== null && one !== undefined && one !== '')
-  return (
-    <footer className={styles.footer}>
-      <div className={styles.foot}>
-        {channels.length > 0 && (
-          <>
-            <span>{t('support', { name: brand.name })}</span>
-            <ul className={styles.channels}>
-              {channels.map(({ icon: Icon, href, text }) => (
-                <li key={href}>
-                  <a href={href}>
-                    <Icon size={16} aria-hidden />
-                    {text}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
-        {end}
-      </div>
-    </footer>
   )
 }

@@ -2,16 +2,7 @@ import { useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { EmptyState } from '../../shared/page.tsx'
-import {
-  AccountStep,
-  ContactStep,
-  ContractStep,
-  GuideFrame,
-  type GuideStep,
-  guideSteps,
-  nextStep,
-  ProfilesStep,
-} from '../account-guide.tsx'
+import { AccountStep, ContactStep, ContractStep, GuideFrame, ProfilesStep } from '../account-guide.tsx'
 import { accountQuery, contactsQuery } from '../account-queries.ts'
 import {
   contractsQuery,
@@ -20,6 +11,7 @@ import {
   unitThresholdProfilesQuery,
 } from '../agreement-queries.ts'
 import { unitsQuery } from '../frame-queries.ts'
+import { type GuideStep, guideSteps, nextStep } from '../guide-steps.ts'
 import { useMay } from '../session.ts'
 
 const stepOf = (value: unknown): GuideStep | undefined => guideSteps.find((step) => step === value)

@@ -11,10 +11,11 @@ import type { Search } from '../../shared/router.ts'
 import { tableQuery } from '../../shared/table-search.ts'
 import { DateText, Money } from '../../shared/values.tsx'
 import { BackLink } from '../back-link.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { numberOfInvoice } from '../invoice-words.ts'
 import { sheetSource, trialQuery } from '../ledger-queries.ts'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** The sheet of one account of the ledger: what was posted to it, with its running balance. */
 export const Route = createFileRoute('/_app/ledger/$account')({

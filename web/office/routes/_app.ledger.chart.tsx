@@ -11,13 +11,14 @@ import { ProblemAlert } from '../../shared/problem-alert.tsx'
 import type { Search } from '../../shared/router.ts'
 import { SimpleTable } from '../../shared/simple-table.tsx'
 import { showToast } from '../../shared/toasts.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import formStyles from '../form-layout.module.css'
 import { unitsQuery } from '../frame-queries.ts'
 import { LedgerNav } from '../ledger-nav.tsx'
 import { chartQuery, refreshChart } from '../ledger-queries.ts'
 import { useMay } from '../session.ts'
 import styles from '../taxes.module.css'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** How the books of a business unit call each account. */
 export const Route = createFileRoute('/_app/ledger/chart')({

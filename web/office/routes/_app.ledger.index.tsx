@@ -11,6 +11,7 @@ import { EmptyState, PageTitle } from '../../shared/page.tsx'
 import type { Search } from '../../shared/router.ts'
 import { tableQuery } from '../../shared/table-search.ts'
 import { DateText, Money } from '../../shared/values.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { numberOfInvoice } from '../invoice-words.ts'
 import { LedgerNav } from '../ledger-nav.tsx'
@@ -19,7 +20,7 @@ import { Narrowed } from '../narrowed.tsx'
 import { PostingDialog } from '../posting-dialog.tsx'
 import { useMay } from '../session.ts'
 import styles from '../taxes.module.css'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** The journal: every posting of a business unit. */
 export const Route = createFileRoute('/_app/ledger/')({

@@ -14,12 +14,13 @@ import { SimpleTable } from '../../shared/simple-table.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
 import { localToday } from '../calendar-day.ts'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { monthsBack } from '../ledger-days.ts'
 import { LedgerNav } from '../ledger-nav.tsx'
 import { trialQuery } from '../ledger-queries.ts'
 import styles from '../taxes.module.css'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** The trial balance of a business unit, with its proof. */
 export const Route = createFileRoute('/_app/ledger/trial-balance')({

@@ -16,6 +16,7 @@ import { tableQuery } from '../../shared/table-search.ts'
 import { showToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { DateText, Money } from '../../shared/values.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { DebitPolicyDialog } from '../debit-policy-dialog.tsx'
 import { unitsQuery } from '../frame-queries.ts'
 import { Narrowed } from '../narrowed.tsx'
@@ -24,7 +25,7 @@ import { PermittedButton } from '../permitted-button.tsx'
 import { debitAttemptsSource, debitRunsQuery } from '../provider-queries.ts'
 import { DebitBadge, methodName, RunBadge } from '../provider-words.tsx'
 import { useMay } from '../session.ts'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** Automatic debit: the latest runs, every charge, and what follows a refusal. */
 export const Route = createFileRoute('/_app/payments/debits')({

@@ -13,13 +13,13 @@ import type { Search } from '../../shared/router.ts'
 import { showToast, useProblemToast } from '../../shared/toasts.tsx'
 import { DateText } from '../../shared/values.tsx'
 import { BackLink } from '../back-link.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { PermittedButton } from '../permitted-button.tsx'
 import { ProviderForm } from '../provider-form.tsx'
 import { driversQuery, providerQuery, refreshProviders } from '../provider-queries.ts'
 import { HealthBadge, TestBadge } from '../provider-words.tsx'
 import styles from '../providers.module.css'
-import { chooseUnit } from '../unit-choice.tsx'
 
 /** A way to be paid: its settings, whether it works, where it tells us of payments. `new` makes one. */
 export const Route = createFileRoute('/_app/settings/providers/$id')({

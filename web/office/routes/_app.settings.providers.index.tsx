@@ -13,13 +13,14 @@ import type { Search } from '../../shared/router.ts'
 import { SimpleTable } from '../../shared/simple-table.tsx'
 import { ToneBadge } from '../../shared/state-badge.tsx'
 import { DateText } from '../../shared/values.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { PermittedButton } from '../permitted-button.tsx'
 import { driversQuery, providersQuery } from '../provider-queries.ts'
 import { HealthBadge, TestBadge } from '../provider-words.tsx'
 import styles from '../providers.module.css'
 import { SettingsNav } from '../settings-nav.tsx'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** The ways in which business units are paid, and whether each works. */
 export const Route = createFileRoute('/_app/settings/providers/')({

@@ -10,6 +10,7 @@ import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { ConfirmDialog } from '../../shared/dialog.tsx'
 import { useForm, useUnsavedWarning } from '../../shared/form.ts'
+import { loadTexts } from '../../shared/i18n.ts'
 import { PageTitle, Section, SkeletonText, Stacked } from '../../shared/page.tsx'
 import { Callout, ProblemAlert } from '../../shared/problem-alert.tsx'
 import { showToast, useProblemToast } from '../../shared/toasts.tsx'
@@ -32,7 +33,8 @@ const staffQuery = queryOptions({
 
 /** What the office asks of staff who sign in, and through whom else they may (A5). */
 export const Route = createFileRoute('/_app/settings/sign-in')({
-  loader: ({ context: { queryClient } }) => queryClient.ensureQueryData(rulesQuery),
+  loader: ({ context: { queryClient } }) =>
+    Promise.all([queryClient.ensureQueryData(rulesQuery), loadTexts('errors')]),
   component: SignInSettings,
 })
 

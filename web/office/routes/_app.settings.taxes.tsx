@@ -20,6 +20,7 @@ import { ToneBadge } from '../../shared/state-badge.tsx'
 import { useProblemToast } from '../../shared/toasts.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { Money } from '../../shared/values.tsx'
+import { chooseUnit } from '../chosen-unit.ts'
 import { unitsQuery } from '../frame-queries.ts'
 import { formatRate } from '../rates.ts'
 import { useMay } from '../session.ts'
@@ -27,7 +28,7 @@ import { SettingsNav } from '../settings-nav.tsx'
 import { TaxDialog } from '../tax-dialog.tsx'
 import { productTaxesQuery, refreshTaxes, taxesQuery } from '../tax-queries.ts'
 import styles from '../taxes.module.css'
-import { chooseUnit, UnitChoice } from '../unit-choice.tsx'
+import { UnitChoice } from '../unit-choice.tsx'
 
 /** The taxes of a business unit, which products bear them, and what a price becomes. */
 export const Route = createFileRoute('/_app/settings/taxes')({

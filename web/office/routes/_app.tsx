@@ -27,6 +27,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import { useBrand } from '../../shared/brand.tsx'
+import { loadTexts } from '../../shared/i18n.ts'
 import type { NavItem } from '../../shared/navigation.tsx'
 import { OfficeShell } from '../../shared/office-shell.tsx'
 import { toProblem } from '../../shared/problem.ts'
@@ -42,7 +43,11 @@ export const Route = createFileRoute('/_app')({
     // What waits is shown on every page; it travels beside the session, not after it.
     if (!preload) void queryClient.prefetchQuery(todayQuery)
     try {
-      const session = await queryClient.ensureQueryData(sessionQuery)
+      const [session] = await Promise.all([
+        queryClient.ensureQueryData(sessionQuery),
+        // Today has its texts already.
+        location.pathname !== '/' && loadTexts('rest'),
+      ])
       // Without the second factor that the operator demands there is nothing here but its set-up.
       if (session.second_factor_missing)
         throw redirect({ to: '/second-factor', search: { back: location.href }, replace: true })

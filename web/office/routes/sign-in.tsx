@@ -4,21 +4,22 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { createFileRoute, Link, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import {
   EntryProblem,
   Or,
   PasskeyButton,
-  readEntrySearch,
   SecondStep,
   useEntry,
   usePasskeyOffer,
 } from '../../shared/entry.tsx'
+import { readEntrySearch } from '../../shared/entry-search.ts'
 import { useForm } from '../../shared/form.ts'
+import { loadTexts } from '../../shared/i18n.ts'
 import { knowsPasskeys } from '../../shared/passkeys.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import styles from '../auth.module.css'
 import { forgetEverything } from '../session.ts'
 
 /** The operator's own identity provider, if staff may come in through one. */
@@ -31,8 +32,11 @@ const providerQuery = queryOptions({
 /** Staff's way in, and back to where they were going. */
 export const Route = createFileRoute('/sign-in')({
   validateSearch: readEntrySearch,
-  loader: ({ context: { queryClient } }) => {
+  loaderDeps: ({ search: { problem } }) => ({ problem }),
+  loader: async ({ context: { queryClient }, deps: { problem } }) => {
     void queryClient.prefetchQuery(providerQuery)
+    // Why somebody could not get in is said in the words of the refusal.
+    if (problem !== undefined) await loadTexts('errors')
   },
   component: SignIn,
 })

@@ -11,6 +11,7 @@ import i18n from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../shared/api.ts'
 import { useBrand } from '../../shared/brand.tsx'
+import { loadTexts } from '../../shared/i18n.ts'
 import { PortalShell } from '../../shared/portal-shell.tsx'
 import { toProblem } from '../../shared/problem.ts'
 import { useProblemToast } from '../../shared/toasts.tsx'
@@ -24,7 +25,11 @@ export const Route = createFileRoute('/_app')({
     // The home brings the look and what waits, which every page shows; it travels beside the session, not after it.
     if (!preload) void queryClient.prefetchQuery(homeQuery)
     try {
-      const session = await queryClient.ensureQueryData(sessionQuery)
+      const [session] = await Promise.all([
+        queryClient.ensureQueryData(sessionQuery),
+        // The home has its texts already.
+        location.pathname !== '/' && loadTexts('rest'),
+      ])
       // The title of every page says that it is seen as a customer.
       if (session.viewer_name === null) delete document.documentElement.dataset.view
       else document.documentElement.dataset.view = i18n.t('view_as.prefix')

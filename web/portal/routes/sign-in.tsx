@@ -3,21 +3,21 @@ import IconMailForward from '@tabler/icons-react/dist/esm/icons/IconMailForward.
 import { createFileRoute, Link, redirect, useRouter } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import {
   EntryProblem,
   Or,
   PasskeyButton,
-  readEntrySearch,
   SecondStep,
   useEntry,
   usePasskeyOffer,
 } from '../../shared/entry.tsx'
+import { readEntrySearch } from '../../shared/entry-search.ts'
 import { useForm } from '../../shared/form.ts'
 import { knowsPasskeys } from '../../shared/passkeys.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import styles from '../auth.module.css'
 import { learnLook } from '../look.ts'
 import { useUnitName } from '../unit-name.ts'
 import { isViewingTab } from '../viewing.ts'
