@@ -1,6 +1,6 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { api, orThrow } from '../shared/api.ts'
-import type { ChangeRequestInput, SubscriptionChange } from '../shared/api-types.gen.ts'
+import type { SubscriptionChange } from '../shared/api-types.gen.ts'
 import { loadTexts } from '../shared/i18n.ts'
 import type { TableSource } from '../shared/table-search.ts'
 
@@ -17,24 +17,6 @@ export const changeChoicesQuery = (id: string) =>
       ])
       return choices
     },
-  })
-
-/** What a change would do and cost; asked again with every choice. */
-export const changePreviewQuery = (id: string, change: ChangeRequestInput | null) =>
-  queryOptions({
-    queryKey: ['services', id, 'change-preview', change],
-    enabled: change !== null,
-    retry: false,
-    gcTime: 0,
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      orThrow(
-        api.POST('/api/v1/office/subscriptions/{id}/changes/preview', {
-          params: { path: { id } },
-          body: { change: change! },
-          signal,
-        }),
-      ),
   })
 
 /** The last changes of a service, those to come first. */

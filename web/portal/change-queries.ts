@@ -1,6 +1,5 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { queryOptions } from '@tanstack/react-query'
 import { api, orThrow } from '../shared/api.ts'
-import type { OwnChangeRequestInput } from '../shared/api-types.gen.ts'
 import { loadTexts } from '../shared/i18n.ts'
 
 const ofService = (id: string) => ({ params: { path: { id } } })
@@ -16,24 +15,6 @@ export const ownChoicesQuery = (id: string) =>
       ])
       return choices
     },
-  })
-
-/** What a change would do and cost. */
-export const ownPreviewQuery = (id: string, change: OwnChangeRequestInput | null) =>
-  queryOptions({
-    queryKey: ['services', id, 'change-preview', change],
-    enabled: change !== null,
-    retry: false,
-    gcTime: 0,
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      orThrow(
-        api.POST('/api/v1/portal/subscriptions/{id}/changes/preview', {
-          ...ofService(id),
-          body: { change: change! },
-          signal,
-        }),
-      ),
   })
 
 /** The changes of a service, the newest first. */

@@ -5,11 +5,11 @@ import { createFileRoute, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { useForm } from '../../shared/form.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import styles from '../auth.module.css'
 
 /** A link by e-mail for staff who have no password or forgot it. */
 export const Route = createFileRoute('/forgot-password')({

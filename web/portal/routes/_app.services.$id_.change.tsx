@@ -1,21 +1,21 @@
-import { Button, Checkbox, NativeSelect, NumberInput, Radio, Textarea } from '@mantine/core'
+import { Button, NativeSelect, NumberInput, Radio, Textarea } from '@mantine/core'
 import IconCircleCheck from '@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs'
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
 import type { ChangeChoices, OwnChangeRequestInput } from '../../shared/api-types.gen.ts'
-import { ChangePreviewBox } from '../../shared/change-preview.tsx'
+import { chosenOptions, OptionChoice, startingOptions } from '../../shared/change-options.tsx'
+import { useShownChange } from '../../shared/change-shown.tsx'
 import { DateInput } from '../../shared/inputs.tsx'
 import { EmptyState, PageTitle, Section, SkeletonText } from '../../shared/page.tsx'
-import { toProblem } from '../../shared/problem.ts'
 import { Callout, ProblemAlert } from '../../shared/problem-alert.tsx'
 import { useFormats } from '../../shared/use-formats.ts'
 import { AreaProblem } from '../area-problem.tsx'
 import { BackLink } from '../back-link.tsx'
 import { ButtonLink } from '../button-link.tsx'
-import { ownChangeQuery, ownChoicesQuery, ownPreviewQuery } from '../change-queries.ts'
+import { ownChangeQuery, ownChoicesQuery } from '../change-queries.ts'
 import styles from '../service-changes.module.css'
 
 type What = 'plan' | 'quantity' | 'options' | 'cancel'
@@ -47,11 +47,7 @@ function startOf(choices: ChangeChoices): Draft {
     plan_id: '',
     component_id: countable?.id ?? '',
     quantity: countable?.quantity ?? 1,
-    options: Object.fromEntries(
-      choices.components.flatMap((one) =>
-        one.plan_option_id === null ? [] : [[one.plan_option_id, one.quantity]],
-      ),
-    ),
+    options: startingOptions(choices),
     reason: '',
     later: false,
     day: choices.period_end,
@@ -75,15 +71,8 @@ function requestOf(what: What, draft: Draft, choices: ChangeChoices): OwnChangeR
         : { kind: 'quantity', component_id: one.id, quantity }
     }
     case 'options': {
-      const had = choices.components.filter((one) => one.plan_option_id !== null)
-      const options = Object.entries(draft.options).map(([plan_option_id, quantity]) => ({
-        plan_option_id,
-        quantity,
-      }))
-      const same =
-        had.length === options.length &&
-        had.every((one) => draft.options[one.plan_option_id ?? ''] === one.quantity)
-      return same ? null : { kind: 'options', options }
+      const options = chosenOptions(choices, draft.options)
+      return options && { kind: 'options', options }
     }
     case 'cancel':
       return draft.reason.trim() === '' || (draft.later && draft.day === '')
@@ -94,18 +83,6 @@ function requestOf(what: What, draft: Draft, choices: ChangeChoices): OwnChangeR
             ...(draft.later ? { timing: 'date', effective_on: draft.day } : { timing: 'period_end' }),
           }
   }
-}
-
-/** A little later than it was typed, so that not every letter asks. */
-function useSettled<T>(value: T): T {
-  const [settled, setSettled] = useState(value)
-  const key = JSON.stringify(value)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key is the value
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), 300)
-    return () => clearTimeout(timer)
-  }, [key])
-  return settled
 }
 
 function ChangePage() {
@@ -185,87 +162,49 @@ function ChangeForm({
 }) {
   const { t } = useTranslation('changes')
   const [draft, setDraft] = useState(() => startOf(choices))
-  const [outdated, setOutdated] = useState(false)
-  const set: FieldsProps['set'] = (name, value) => {
-    setOutdated(false)
-    setDraft((before) => ({ ...before, [name]: value }))
-  }
-  const request = requestOf(what, draft, choices)
-  const asked = useSettled(request)
-  const preview = useQuery(ownPreviewQuery(serviceId, asked))
-  const current =
-    request !== null &&
-    JSON.stringify(request) === JSON.stringify(asked) &&
-    preview.isSuccess &&
-    !preview.isPlaceholderData &&
-    !preview.isFetching
-      ? preview.data
-      : null
-  const commit = useMutation({
-    mutationFn: () =>
+  const service = { params: { path: { id: serviceId } } }
+  const shown = useShownChange({
+    serviceId,
+    request: requestOf(what, draft, choices),
+    preview: (change, signal) =>
       orThrow(
-        api.POST('/api/v1/portal/subscriptions/{id}/changes', {
-          params: { path: { id: serviceId } },
-          body: { change: request!, token: current!.token },
+        api.POST('/api/v1/portal/subscriptions/{id}/changes/preview', {
+          ...service,
+          body: { change },
+          signal,
         }),
       ),
-    onSuccess: (change) => onConfirmed(change.id),
-    onError: (cause) => {
-      if (toProblem(cause).code !== 'preview_outdated') return
-      setOutdated(true)
-      void preview.refetch()
-    },
+    commit: (change, token) =>
+      orThrow(api.POST('/api/v1/portal/subscriptions/{id}/changes', { ...service, body: { change, token } })),
+    onDone: (change) => onConfirmed(change.id),
   })
-  const problem = asked !== null && preview.error ? toProblem(preview.error) : null
+  const set: FieldsProps['set'] = (name, value) => {
+    shown.touch()
+    setDraft((before) => ({ ...before, [name]: value }))
+  }
   const Fields = fields[what]
   return (
-    <form
-      className={styles.page}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (current && !commit.isPending) commit.mutate()
-      }}
-    >
+    <form className={styles.page} noValidate onSubmit={shown.onSubmit}>
       <Section>
         <div className={styles.form}>
           <Fields choices={choices} draft={draft} set={set} />
         </div>
       </Section>
-      <div
-        className={styles.result}
-        aria-live="polite"
-        aria-busy={preview.isFetching}
-        data-stale={!current || undefined}
-      >
-        {outdated && (
+      <div className={styles.result} {...shown.live}>
+        {shown.outdated && (
           <Callout tone="warning">
             <p>{t('portal.outdated')}</p>
           </Callout>
         )}
-        {problem?.errors?.length ? (
-          <Callout tone="warning">
-            {problem.errors.map((one) => (
-              <p key={one.path}>{one.message}</p>
-            ))}
-          </Callout>
-        ) : (
-          <ProblemAlert error={problem ? preview.error : null} onRetry={preview.refetch} />
-        )}
-        {request === null ? (
-          <p className={styles.hint}>{t('portal.choose')}</p>
-        ) : problem ? null : preview.data ? (
-          <ChangePreviewBox preview={preview.data} />
-        ) : (
-          <SkeletonText lines={6} />
-        )}
-        <ProblemAlert error={outdated ? null : commit.error} />
+        {shown.refusal}
+        {shown.result(<p className={styles.hint}>{t('portal.choose')}</p>, 6)}
+        <ProblemAlert error={shown.commitError} />
         <Button
           type="submit"
           size="md"
           color={what === 'cancel' ? 'bad' : 'accent'}
-          disabled={!current}
-          loading={commit.isPending}
+          disabled={!shown.current}
+          loading={shown.busy}
         >
           {t(what === 'cancel' ? 'portal.confirm_cancel' : 'portal.confirm')}
         </Button>
@@ -347,56 +286,14 @@ function QuantityFields({ choices, draft, set }: FieldsProps) {
 function OptionFields({ choices, draft, set }: FieldsProps) {
   const { t } = useTranslation('changes')
   const amountWords = useAmountWords(choices.currency)
-  const had = choices.components.filter((one) => one.plan_option_id !== null)
-  const gone = had.filter((one) => !choices.options.some(({ id }) => id === one.plan_option_id))
-  const all = [
-    ...choices.options.map((option) => {
-      const has = had.find((one) => one.plan_option_id === option.id)
-      return {
-        id: option.id,
-        name: option.name,
-        unit_amount: has?.unit_amount ?? option.unit_amount,
-        cycle: has ?? option,
-        countable: has ? has.countable : option.price_model !== 'flat' && option.cycle_unit !== 'once',
-      }
-    }),
-    ...gone.map((one) => ({
-      id: one.plan_option_id ?? '',
-      name: one.description,
-      unit_amount: one.unit_amount,
-      cycle: one,
-      countable: one.countable,
-    })),
-  ]
-  const put = (id: string, quantity: number | null) => {
-    const { [id]: _, ...others } = draft.options
-    set('options', quantity === null ? others : { ...others, [id]: quantity })
-  }
   return (
-    <fieldset className={styles.plans}>
-      <legend>{t('portal.kind_options')}</legend>
-      {all.map((option) => (
-        <div key={option.id} className={styles.option}>
-          <Checkbox
-            label={option.name}
-            checked={draft.options[option.id] !== undefined}
-            onChange={(event) => put(option.id, event.currentTarget.checked ? 1 : null)}
-          />
-          <span>{amountWords(option.cycle, option.unit_amount)}</span>
-          {option.countable && draft.options[option.id] !== undefined && (
-            <NumberInput
-              aria-label={t('form.quantity_of', { name: option.name })}
-              size="xs"
-              min={1}
-              max={1_000_000}
-              allowDecimal={false}
-              value={draft.options[option.id] ?? 1}
-              onChange={(value) => put(option.id, Number.isInteger(value) ? (value as number) : 1)}
-            />
-          )}
-        </div>
-      ))}
-    </fieldset>
+    <OptionChoice
+      legend={t('portal.kind_options')}
+      choices={choices}
+      chosen={draft.options}
+      onChange={(options) => set('options', options)}
+      priceOf={(option) => amountWords(option.cycle, option.unit_amount)}
+    />
   )
 }
 

@@ -5,11 +5,11 @@ import { createFileRoute, Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { useForm } from '../../shared/form.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import styles from '../auth.module.css'
 import { knownUnit, learnLook } from '../look.ts'
 
 /** First access and forgotten password are the same (A5): a link to the e-mail, if that may have access. */

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core'
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { CustomerSession } from '../../shared/api-types.gen.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { toProblem } from '../../shared/problem.ts'
-import styles from '../auth.module.css'
 import { sessionQuery, useEnterAccount, useSignOut } from '../session.ts'
 
 /** Signed in, but in no account: choose one of several, or learn how to get into one. */

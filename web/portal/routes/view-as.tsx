@@ -1,11 +1,11 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, orThrow } from '../../shared/api.ts'
+import styles from '../../shared/auth.module.css'
 import { AuthLayout } from '../../shared/auth-layout.tsx'
 import { useBrand } from '../../shared/brand.tsx'
 import { toProblem } from '../../shared/problem.ts'
 import { ProblemAlert } from '../../shared/problem-alert.tsx'
-import styles from '../auth.module.css'
 import { isViewingTab, markViewingTab } from '../viewing.ts'
 
 /**
