@@ -155,6 +155,35 @@ describe('automatic debit', () => {
     expect(await stateOf(third)).toBe('paid')
   })
 
+  it('waits three days for a Pix by the key alone, of which nobody tells that nothing comes', async () => {
+    const { account, customer } = await createParty()
+    await store(customer, 'success')
+    const key = await admin.post('/payment-providers', {
+      business_unit_id: unit.id,
+      driver: 'pix_static',
+      name: 'Pix',
+      enabled: true,
+      methods: ['pix'],
+      settings: { key: '+5511987654321', name: 'REDE CLARA', city: 'SAO PAULO' },
+    })
+    expect(key.status, JSON.stringify(key.body)).toBe(201)
+    const due = await issue(account, 4500)
+    const looked = { provider_id: key.body.id, method: 'pix', invoice_ids: [due.id] }
+    expect((await customer.post('/payment-intents', looked)).status).toBe(201)
+    await runJobs(api)
+    const age = (days: number) =>
+      askOwner(
+        api,
+        'update payment_intents set created_at = $2::timestamptz - make_interval(days => $3) where provider_id = $1',
+        [key.body.id, api.now().toString(), days],
+      )
+    await age(2)
+    expect(await charge()).toMatchObject({ due: 0 })
+    await age(4)
+    expect(await charge()).toMatchObject({ due: 1, paid: 1 })
+    expect(await stateOf(due)).toBe('paid')
+  })
+
   it('never charges by itself what was given back', async () => {
     const { account, customer } = await createParty()
     await store(customer, 'success')
@@ -266,7 +295,7 @@ describe('automatic debit', () => {
   const mailsTo = async (account: { id: string }, ...kinds: string[]) =>
     askOwner(
       api,
-      'select kind, cause_id, text_body from notices where account_id = $1 and kind::text = any($2) order by id',
+      'select kind, cause_id, text_body from notices where account_id = $1 and kind::text = any($2) order by kind::text, id',
       [account.id, kinds],
     )
   const today = () => api.now().toZonedDateTimeISO('America/Sao_Paulo').toPlainDate()
@@ -314,7 +343,7 @@ describe('automatic debit', () => {
       { id: method.id, state: 'expired', automatic: true },
     ])
     const told = await mailsTo(account, 'payment_method_expiring', 'payment_method_expired')
-    expect(told.map(({ kind }) => kind)).toEqual(['payment_method_expiring', 'payment_method_expired'])
+    expect(told.map(({ kind }) => kind)).toEqual(['payment_method_expired', 'payment_method_expiring'])
     expect(await charge()).toMatchObject({ due: 0 })
     expect(await stateOf(late)).toBe('open')
     expect(await mailsTo(account, 'debit_impossible')).toHaveLength(1)
@@ -351,8 +380,8 @@ describe('automatic debit', () => {
     const later = await issue(other.account, 950, today().add({ days: 1 }).toString())
     await run('payments:announce_debits')
     expect(await mailsTo(other.account, 'debit_impossible', 'debit_refused')).toMatchObject([
-      { kind: 'debit_refused' },
       { kind: 'debit_impossible', cause_id: later.id },
+      { kind: 'debit_refused' },
     ])
     // Whoever does not want to be debited any more can say so of a card that is no longer good.
     expect((await other.customer.patch(`/stored-methods/${bad.id}`, { automatic: false })).status).toBe(200)
