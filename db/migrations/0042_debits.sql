@@ -50,7 +50,10 @@ create or replace function due_debits(p_unit uuid, p_day date, p_after uuid, p_l
      and (l.attempt is null or l.state = 'dropped'
           or l.state = 'refused' and (l.next_on <= p_day or l.stored_method_id <> m.id))
      and coalesce(l.attempt, 0) < coalesce((select d.most_attempts from debit_policies d where d.business_unit_id = p_unit), 8)
-     and not exists (select from payment_intent_invoices ii where ii.invoice_id = i.id and ii.open)
+     -- Of a printed key nobody tells us that nothing comes: after three days it was only looked at.
+     and not exists (select from payment_intent_invoices ii join payment_intents t on t.id = ii.intent_id
+                       join payment_providers o on o.id = t.provider_id
+                      where ii.invoice_id = i.id and ii.open and (o.driver <> 'pix_static' or t.created_at > p_day - 3))
      and not exists (select from ledger_entries e where e.invoice_id = i.id and e.ledger_account = 'receivable'
                         and e.kind in ('refund', 'chargeback'))
      and not exists (select from payment_notice_invoices ni join payment_notices n on n.id = ni.payment_notice_id

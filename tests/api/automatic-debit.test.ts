@@ -171,11 +171,13 @@ describe('automatic debit', () => {
     const looked = { provider_id: key.body.id, method: 'pix', invoice_ids: [due.id] }
     expect((await customer.post('/payment-intents', looked)).status).toBe(201)
     await runJobs(api)
+    // An intent keeps when it was made.
     const age = (days: number) =>
       askOwner(
         api,
-        'update payment_intents set created_at = $2::timestamptz - make_interval(days => $3) where provider_id = $1',
-        [key.body.id, api.now().toString(), days],
+        `begin; set local session_replication_role = replica;
+         update payment_intents set created_at = '${api.now()}'::timestamptz - interval '${days} days'
+          where provider_id = '${key.body.id}'; commit`,
       )
     await age(2)
     expect(await charge()).toMatchObject({ due: 0 })

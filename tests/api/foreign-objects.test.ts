@@ -3,8 +3,8 @@
 
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { passingReasons } from '../../server/modules/payments/debit-retries.ts'
 import { csvTargets } from '../../server/modules/payments/statement-csv.ts'
-import { paymentFailures } from '../../server/platform/database.gen.ts'
 import { type Caller, startTestApi, type TestApi, testPassword } from '../api.ts'
 import { Authenticator } from '../authenticator.ts'
 import { debitOfTests } from '../febraban/banks.ts'
@@ -487,7 +487,8 @@ const doors: [pattern: RegExp, kind: string, body?: object][] = [
     {
       enabled: false,
       announce_days: null,
-      retries: Object.fromEntries(paymentFailures.map((reason) => [reason, []])),
+      retries: Object.fromEntries(passingReasons.map((reason) => [reason, []])),
+      most_attempts: 1,
     },
   ],
   [/^\/business-units\/\{id\}\/debit-runs$/, 'unit'],
