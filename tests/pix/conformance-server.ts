@@ -275,7 +275,9 @@ export async function startPixBank(options: BankOptions = {}) {
       return (
         Temporal.Instant.compare(at, from) >= 0 &&
         Temporal.Instant.compare(at, to) <= 0 &&
-        (query.get('txIdPresente') !== 'true' || pix.txid)
+        (query.get('txIdPresente') !== 'true' || pix.txid) &&
+        (query.get('devolucaoPresente') !== 'true' ||
+          ((pix.devolucoes as Json[] | undefined)?.length ?? 0) > 0)
       )
     })
     return {
@@ -539,8 +541,8 @@ export async function startPixBank(options: BankOptions = {}) {
       await tell([pix])
     },
 
-    /** The payer's bank takes money back (MED): for fraud. */
-    async takeBack(e2eid: string, amount: number): Promise<void> {
+    /** The payer's bank takes money back (MED): for fraud. The webhook is called, unless `quiet`. */
+    async takeBack(e2eid: string, amount: number, { quiet = false } = {}): Promise<void> {
       const pix = received.get(e2eid)!
       const made: Json = {
         id: newId(20),
@@ -551,7 +553,7 @@ export async function startPixBank(options: BankOptions = {}) {
       }
       finishReturn(made, 'DEVOLVIDO')
       pix.devolucoes = [...((pix.devolucoes as Json[] | undefined) ?? []), made]
-      await tell([pix])
+      if (!quiet) await tell([pix])
     },
 
     async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { createPixDriver, hookUrl } from '../../server/drivers/pix/driver.ts'
 import { pixFields, pixSecrets, pixSettings } from '../../server/drivers/pix/settings.ts'
 import {
   type ChargeRequest,
+  type MovedMoney,
   type Payer,
   type ProviderContext,
   ProviderRefusal,
@@ -668,7 +669,9 @@ describe('what came in', () => {
     }
     const list = async (until: Temporal.Instant) => {
       const found: (string | undefined)[] = []
-      for await (const { key } of driver.listReceived!(contextOf(), from, until)) found.push(key)
+      // What went back of earlier Pix is listed as well.
+      for await (const { key, money_ref } of driver.listReceived!(contextOf(), from, until))
+        if (money_ref?.startsWith('E')) found.push(key)
       return found
     }
     expect(await list(now)).toEqual(keys)
@@ -683,6 +686,45 @@ describe('what came in', () => {
       })
     expect(await list(now)).toHaveLength(1_105)
     for (const id of bank.received.keys()) if (id.length < 32) bank.received.delete(id)
+  })
+})
+
+describe('what went back', () => {
+  it('is listed with the Pix that it is of, however long ago that came', async () => {
+    const context = contextOf()
+    const paid = async (days: number) => {
+      now = Temporal.Instant.from('2026-05-15T15:00:00Z').subtract({ hours: 24 * days })
+      const charge = chargeOf()
+      await driver.create(contextOf(), charge)
+      const { e2eid } = await bank.pay(txid(charge.key), { quiet: true })
+      now = Temporal.Instant.from('2026-05-15T15:00:00Z')
+      return { ...charge, e2eid }
+    }
+    const refOf = (e2eid: string) =>
+      (bank.received.get(e2eid)!.devolucoes as { rtrId: string }[]).at(-1)!.rtrId
+    const [fresh, weeksAgo, oldest, waiting, kept] = [
+      await paid(1),
+      await paid(40),
+      await paid(89),
+      await paid(2),
+      await paid(30),
+    ]
+    for (const { e2eid } of [fresh, weeksAgo, oldest]) await bank.takeBack(e2eid, 12_345, { quiet: true })
+    // On its way, it has not gone back.
+    await driver.refund!(context, refundOf(waiting, waiting.e2eid, 1_000))
+    const found: MovedMoney[] = []
+    for await (const one of driver.listReceived!(context, now.subtract({ hours: 72 }), now))
+      if ([fresh, weeksAgo, oldest, waiting, kept].some(({ key }) => key === one.key)) found.push(one)
+    expect(found.map(({ key, money_ref }) => `${key} ${money_ref}`).toSorted()).toEqual(
+      [
+        `${fresh.key} ${fresh.e2eid}`,
+        `${fresh.key} ${refOf(fresh.e2eid)}`,
+        `${weeksAgo.key} ${refOf(weeksAgo.e2eid)}`,
+        `${oldest.key} ${refOf(oldest.e2eid)}`,
+        `${waiting.key} ${waiting.e2eid}`,
+      ].toSorted(),
+    )
+    await bank.settleReturn(waiting.e2eid, 'NAO_REALIZADO')
   })
 })
 

@@ -202,6 +202,38 @@ describe('Pix by a bank', () => {
     expect(reversal).toEqual([{ kind: 'refund', state: 'done', amount: 2_345 }])
   })
 
+  it('that was taken back, or given back at the bank, without a call of it is found by the list as well', async () => {
+    const { customer, invoice } = await owe()
+    const intent = await pay(customer, invoice.id)
+    // Weeks ago: it is not among what came in of late.
+    const at = api.now().subtract({ hours: 24 * 45 })
+    const { e2eid } = await bank.pay(txid(intent.id), { at })
+    await runJobs(api)
+    expect((await customer.get(`/invoices/${invoice.id}`)).body).toMatchObject({ state: 'paid' })
+    await bank.takeBack(e2eid, 12_000, { quiet: true })
+    const reconcile = async () => {
+      await api.system((tx) => enqueue(tx, 'payments:reconcile', {}))
+      await runJobs(api)
+      return api.system((tx) =>
+        tx
+          .selectFrom('payment_reversals')
+          .innerJoin('payments', 'payments.id', 'payment_reversals.payment_id')
+          .select(['payment_reversals.kind', 'payment_reversals.state', 'payment_reversals.amount'])
+          .where('payments.intent_id', '=', intent.id)
+          .execute(),
+      )
+    }
+    expect(await reconcile()).toEqual([{ kind: 'chargeback', state: 'done', amount: 12_000 }])
+    expect((await customer.get(`/invoices/${invoice.id}`)).body).toMatchObject({
+      state: 'open',
+      open_amount: 12_000,
+    })
+    // What is booked is not asked about again.
+    const before = bank.calls.length
+    expect(await reconcile()).toHaveLength(1)
+    expect(bank.calls.slice(before).filter(({ path }) => path.endsWith(txid(intent.id)))).toEqual([])
+  })
+
   it('hears nobody but the bank', async () => {
     const url = new URL(bank.webhook!.url)
     for (const target of [url.pathname, `${url.pathname}?token=x`, `${url.pathname}/pix?token=x/pix`]) {

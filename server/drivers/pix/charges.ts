@@ -133,7 +133,7 @@ function readText(settings: PixSettings, charge: Cobranca): string | null {
 const kindOf = ({ natureza }: Devolucao) => (natureza?.startsWith('MED_') ? 'chargeback' : 'refund')
 
 /** What a return is known by. */
-export const refOfReturn = ({ rtrId, id }: Devolucao) => rtrId ?? id
+export const refOfReturn = ({ rtrId, id }: Pick<Devolucao, 'rtrId' | 'id'>) => rtrId ?? id
 
 function readReversed(charge: Cobranca, now: Temporal.Instant): ReversedMoney[] {
   return (charge.pix ?? []).flatMap((received) =>

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import {
   type HookCall,
   type HookReading,
+  type MovedMoney,
   type ProviderDriver,
   ProviderRefusal,
   ProviderSilence,
@@ -15,12 +16,18 @@ import { dashUuid } from '../../platform/br-code.ts'
 import { toDecimal } from '../../platform/money.ts'
 import { type ChargeKind, describeCharge, readRef, refOfReturn, toStanding, txidOf } from './charges.ts'
 import { type PixAnswer, type PixContext, PixLines, sayProblem, toRefusal } from './connection.ts'
-import { type Cobranca, cobranca, devolucao, pixCall, pixPage } from './messages.ts'
+import { type Cobranca, cobranca, devolucao, type ListedPix, pixCall, pixPage } from './messages.ts'
 import { type PixSecrets, type PixSettings, pixFields, pixSecrets, pixSettings } from './settings.ts'
 
 const pageSize = 500
 /** A list that does not end is not read for ever. */
 const mostPages = 2000
+/**
+ * How long after a Pix it may go back: 90 days by the contract, and some for a forced return that was asked for at the end of its
+ * own time.
+ */
+const mostReturnDays = 96
+const returnDaysAtOnce = 3
 
 /** An answer as it has to be. One that is not leaves open what was done: nobody knows. */
 function read<S extends z.ZodType>(schema: S, answer: PixAnswer): z.output<S> {
@@ -48,6 +55,12 @@ const between = (from: Temporal.Instant, to: Temporal.Instant) => ({
   inicio: from.round({ smallestUnit: 'second', roundingMode: 'floor' }).toString(),
   fim: to.round({ smallestUnit: 'second', roundingMode: 'ceil' }).toString(),
 })
+
+/** What went back of a listed Pix; of what is only asked for, nothing did. */
+const returnsOf = (key: string, { devolucoes }: ListedPix): MovedMoney[] =>
+  (devolucoes ?? [])
+    .filter(({ status }) => status === 'DEVOLVIDO')
+    .map((back) => ({ key, money_ref: refOfReturn(back) }))
 
 const sameText = (left: string, right: string) => {
   const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -122,6 +135,30 @@ export function createPixDriver(): ProviderDriver<PixSettings, PixSecrets> & { c
     return toRefundStanding(answer)
   }
 
+  /** The Pix of charges that came in between two instants, page by page. */
+  async function* listPix(
+    context: PixContext,
+    from: Temporal.Instant,
+    to: Temporal.Instant,
+    filter: Record<string, string>,
+  ): AsyncGenerator<ListedPix> {
+    for (let page = 0; page < mostPages; page++) {
+      const answer = await lines.call(context, 'GET', '/pix', {
+        query: {
+          ...between(from, to),
+          txIdPresente: 'true',
+          ...filter,
+          'paginacao.paginaAtual': String(page),
+          'paginacao.itensPorPagina': String(pageSize),
+        },
+      })
+      if (answer.status >= 400) throw toRefusal(answer)
+      const { parametros, pix } = read(pixPage, answer)
+      yield* pix ?? []
+      if (page + 1 >= parametros.paginacao.quantidadeDePaginas) return
+    }
+  }
+
   return {
     kind: 'pix',
     methods: ['pix'],
@@ -192,23 +229,25 @@ export function createPixDriver(): ProviderDriver<PixSettings, PixSecrets> & { c
     lookUpRefund,
     readHook,
 
+    /**
+     * What came in, with what went back of it; and what went back of earlier Pix, which banks list by when they came in and not by
+     * when they were returned.
+     */
     async *listReceived(context, from, to) {
-      for (let page = 0; page < mostPages; page++) {
-        const answer = await lines.call(context, 'GET', '/pix', {
-          query: {
-            ...between(from, to),
-            txIdPresente: 'true',
-            'paginacao.paginaAtual': String(page),
-            'paginacao.itensPorPagina': String(pageSize),
-          },
-        })
-        if (answer.status >= 400) throw toRefusal(answer)
-        const { parametros, pix } = read(pixPage, answer)
-        for (const { txid, endToEndId } of pix ?? []) {
-          const key = dashUuid(txid ?? '')
-          if (key !== null) yield { key, money_ref: endToEndId }
+      for await (const pix of listPix(context, from, to, {})) {
+        const key = dashUuid(pix.txid ?? '')
+        if (key === null) continue
+        yield { key, money_ref: pix.endToEndId }
+        yield* returnsOf(key, pix)
+      }
+      // Piece by piece: banks limit for how long a time they are asked.
+      for (let days = 0; days < mostReturnDays; days += returnDaysAtOnce) {
+        const until = from.subtract({ hours: 24 * days })
+        const since = until.subtract({ hours: 24 * returnDaysAtOnce })
+        for await (const pix of listPix(context, since, until, { devolucaoPresente: 'true' })) {
+          const key = dashUuid(pix.txid ?? '')
+          if (key !== null) yield* returnsOf(key, pix)
         }
-        if (page + 1 >= parametros.paginacao.quantidadeDePaginas) return
       }
     },
 

@@ -92,7 +92,14 @@ export const cobranca = z.object({
 })
 export type Cobranca = z.infer<typeof cobranca>
 
-/** A page of received Pix; only which charges they are of is asked. */
+const listedPix = z.object({
+  endToEndId: z.string(),
+  txid: z.string().nullish(),
+  devolucoes: z.array(devolucao.pick({ id: true, rtrId: true, status: true })).nullish(),
+})
+export type ListedPix = z.infer<typeof listedPix>
+
+/** A page of received Pix; only which charges they are of, and what went back of them, is asked. */
 export const pixPage = z.object({
   parametros: z.object({
     paginacao: z.object({
@@ -100,7 +107,7 @@ export const pixPage = z.object({
       quantidadeDePaginas: z.coerce.number().int(),
     }),
   }),
-  pix: z.array(z.object({ endToEndId: z.string(), txid: z.string().nullish() })).nullish(),
+  pix: z.array(listedPix).nullish(),
 })
 
 /** A call of the webhook. Banks try it with other bodies, too. */
