@@ -1,6 +1,6 @@
 import type { ChangeChoices, ChangeRequestInput, Subscription } from '../shared/api-types.gen.ts'
 import { chosenOptions, startingOptions } from '../shared/change-options.tsx'
-import { bodyOfDiscount, type DiscountValues, valuesOfDiscount } from './discount-fields.tsx'
+import { bodyOfDiscount, type DiscountValues, valuesOfDiscount } from './discount.ts'
 
 export type ChangeKind = ChangeRequestInput['kind']
 

@@ -3,9 +3,8 @@ import { useTranslation } from 'react-i18next'
 import type { Plan, Price } from '../shared/api-types.gen.ts'
 import { useFormats } from '../shared/use-formats.ts'
 import { useCycleWords } from './cycle-words.ts'
+import { isSold } from './price-words.ts'
 import styles from './service.module.css'
-
-export const isSold = (price: Price, day: string) => price.valid_from === null || price.valid_from <= day
 
 /** The price that an option is sold at with the plan's: of its cycle before any other, as the server chooses it. */
 function priceLike(prices: Price[], like: Price | undefined, day: string): Price | undefined {

@@ -2,6 +2,9 @@ import { useTranslation } from 'react-i18next'
 import type { Price } from '../shared/api-types.gen.ts'
 import { useFormats } from '../shared/use-formats.ts'
 
+/** Whether it is sold at that price on a day already. */
+export const isSold = (price: Price, day: string) => price.valid_from === null || price.valid_from <= day
+
 type Terms = Pick<Price, 'price_model' | 'tiers' | 'package_size' | 'included' | 'currency'> & {
   amount: number
 }

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import type { BusinessUnit, Plan, PlanSummary, Price } from '../shared/api-types.gen.ts'
 import { planQuery } from './catalogue-queries.ts'
 import { cycleKey } from './cycle-words.ts'
-import { bodyOfDiscount, type DiscountValues } from './discount-fields.tsx'
-import { isSold } from './plan-options.tsx'
+import { bodyOfDiscount, type DiscountValues } from './discount.ts'
+import { isSold } from './price-words.ts'
 import { isRouted, usableRoutingPointsQuery } from './service-queries.ts'
 
 /** What is chosen of a plan. */
