@@ -4,10 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Fault } from '../../server/drivers/sandbox/driver.ts'
-import { createIntent, type ProviderDriver, type Standing } from '../../server/modules/payments/index.ts'
+import {
+  createDebitJobs,
+  createIntent,
+  type ProviderDriver,
+  type Standing,
+} from '../../server/modules/payments/index.ts'
 import { requestRefund } from '../../server/modules/payments/reversals.ts'
+import { transactAsSystem } from '../../server/platform/database.ts'
 import { isRefusal } from '../../server/platform/errors.ts'
-import { demand } from '../../server/platform/jobs.ts'
+import { demand, type JobContext } from '../../server/platform/jobs.ts'
 import { type Caller, startTestApi, type TestApi } from '../api.ts'
 import { runJobs } from '../jobs.ts'
 import { askOwner } from '../people.ts'
@@ -309,6 +315,115 @@ describe('one that nobody can make sense of', () => {
   })
 })
 
+describe('a run of automatic debit', () => {
+  /** What the sandbox says of a charge, with one of them not to be booked: without a ref it cannot be kept. */
+  const nonsense: Standing = { state: 'pending', ref: null, received: [], reversed: [] }
+  const charging = (account: string) =>
+    askOwner(
+      api,
+      `select i.id, i.state::text, a.state::text as attempt, i.look_at is not null as asked
+         from debit_attempts a join payment_intents i on i.id = a.intent_id where a.account_id = $1`,
+      [account],
+    )
+  /** Accounts that owe 100.00 each and are debited by a card that pays. */
+  const addDebited = async (count: number) => {
+    const accounts: string[] = []
+    for (let index = 0; index < count; index++) {
+      const { account, intent } = await wishByCard()
+      // What they only wished is in nobody's way.
+      await openHouse(api).cancel(intent)
+      await askOwner(api, 'update stored_methods set automatic = true where account_id = $1', [account])
+      accounts.push(account)
+    }
+    return accounts
+  }
+  const openRun = (wrap: (inner: ProviderDriver) => ProviderDriver) => {
+    const { drivers } = openHouse(api, { wrap: (inner) => wrap(inner as unknown as ProviderDriver) })
+    const faults: string[] = []
+    const context: JobContext = {
+      pool: api.office,
+      now: api.now,
+      transact: (work) =>
+        transactAsSystem(api.office, { kind: 'job', way: 'job', operation: 'test', name: 'test' }, work),
+      stopping: () => false,
+      last_attempt: false,
+      log: { info: () => undefined, error: (_detail, message) => faults.push(message) },
+    }
+    const handlers = createDebitJobs({ config: api.config, drivers })
+    return {
+      faults,
+      run: (id: string) => handlers['payments:run_debits']!({ run_id: id }, context),
+    }
+  }
+  const beginRun = async () => {
+    const begun = await admin.post(`/business-units/${unit}/debit-runs`)
+    expect(begun.status, JSON.stringify(begun.body)).toBe(201)
+    return begun.body.id as string
+  }
+
+  it('books all but the one that cannot be booked, which is asked about again', async () => {
+    const [before, odd, after] = (await addDebited(3)) as [string, string, string]
+    const run = await beginRun()
+    const house = openRun((inner) => ({
+      ...inner,
+      chargeMany: async (context, charges) => {
+        const answers = await inner.chargeMany!(context, charges)
+        return answers.map((answer, index) => (charges[index]!.payer.account_id === odd ? nonsense : answer))
+      },
+    }))
+    await house.run(run)
+    expect(house.faults).toContain('what became of a payment could not be booked')
+    for (const account of [before, after])
+      expect(await charging(account)).toMatchObject([{ state: 'succeeded', attempt: 'paid' }])
+    expect((await admin.get(`/debit-runs/${run}`)).body).toMatchObject({
+      state: 'done',
+      due: 3,
+      done: 3,
+      paid: 2,
+      refused: 0,
+      amount_paid: 20_000,
+    })
+    const [left] = await charging(odd)
+    expect(left).toMatchObject({ state: 'unknown', attempt: 'charging', asked: true })
+    // Once it can be told what became of it, it is booked like the others, and was charged once.
+    await openHouse(api).lookUp(left.id)
+    expect(await readCharge(api, left.id)).toMatchObject({
+      state: 'succeeded',
+      taken: [10_000],
+      booked: [10_000],
+    })
+    expect(await charging(odd)).toMatchObject([{ attempt: 'paid' }])
+  })
+
+  it('that goes on after it was killed is not held up by one that cannot be booked', async () => {
+    const [odd] = (await addDebited(1)) as [string]
+    const run = await beginRun()
+    // Killed while the provider charges: nothing of the answer is known.
+    let lost = true
+    const house = openRun((inner) => ({
+      ...inner,
+      lookUp: async () => nonsense,
+    }))
+    const killed = openRun((inner) => ({
+      ...inner,
+      chargeMany: async (context, charges) => {
+        await inner.chargeMany!(context, charges)
+        lost = false
+        return new Promise<never>(() => undefined)
+      },
+    }))
+    void killed.run(run)
+    await expect.poll(() => lost).toBe(false)
+    const [after] = (await addDebited(1)) as [string]
+    await house.run(run)
+    expect(await charging(after)).toMatchObject([{ state: 'succeeded', attempt: 'paid' }])
+    const [left] = await charging(odd)
+    expect(left).toMatchObject({ state: 'unknown', asked: true })
+    await openHouse(api).lookUp(left.id)
+    expect(await readCharge(api, left.id)).toMatchObject({ state: 'succeeded', taken: [10_000] })
+  })
+})
+
 describe('a wish to give a payment up', () => {
   it('is not forgotten where the provider did not hear it', async () => {
     const { id: account, invoices } = await api.system((tx) => addDebtor(tx, unit, [10_000]))
@@ -349,6 +464,35 @@ describe('an order that is cancelled', () => {
 })
 
 describe('a method to keep', () => {
+  it('is kept by a name of any length, and what was paid by it is booked', async () => {
+    const brand = `Cartão ${'São José '.repeat(20)}`
+    for (const [name, kept] of [
+      [brand, brand.slice(0, 60)],
+      [' ', null],
+    ] as const) {
+      const { account, intent } = await wishByCard()
+      await askOwner(api, 'update payment_intents set store = true where id = $1', [intent])
+      const house = openHouse(api, {
+        wrap: (inner): ProviderDriver => ({
+          ...(inner as ProviderDriver),
+          create: async (context, charge) => ({
+            ...(await inner.create(context as never, charge)),
+            method: { brand: name, last_digits: '4321', expires_on: null, reference: { of: intent } },
+          }),
+        }),
+      })
+      await house.start(intent)
+      expect(await readCharge(api, intent)).toMatchObject({ state: 'succeeded', booked: [10_000] })
+      expect(
+        await askOwner(
+          api,
+          `select brand from stored_methods where account_id = $1 and last_digits = '4321'`,
+          [account],
+        ),
+      ).toEqual([{ brand: kept }])
+    }
+  })
+
   it('is one that can be kept', async () => {
     const email = 'guarda@casa.example'
     await admin.post('/accounts', { business_unit_id: unit, name: 'Guarda', email })

@@ -210,7 +210,14 @@ async function askAboutLost(call: JobContext & PaymentServices, run: Run): Promi
     return rows.map(({ id }) => id)
   })
   await eachAtOnce(lost, async (id) => {
-    if (!call.stopping()) await lookUpLost(call, id)
+    if (call.stopping()) return
+    try {
+      await lookUpLost(call, id)
+    } catch (error) {
+      call.log.error({ err: error, intent: id }, 'what became of a payment could not be booked')
+      // It holds up no run: it is asked about by itself.
+      await call.transact((tx) => leaveUnknown(tx, [id], call.now()))
+    }
   })
 }
 
@@ -248,49 +255,79 @@ async function chargeBatch(
   return answers
 }
 
-/** Brings what providers said of a batch into the books, and how far the run is. */
+/**
+ * Brings what providers said of a batch into the books, and how far the run is. Where something of it cannot be booked, each is booked
+ * by itself, so that only what is at fault is left to be asked about again.
+ */
 async function bookBatch(
   call: JobContext & PaymentServices,
+  runId: string,
+  batch: Batch,
+  answers: ReadonlyMap<string, Answer>,
+): Promise<void> {
+  const book = (some: ReadonlyMap<string, Answer>) =>
+    call.transact((tx) => bookAnswers(tx, call, runId, batch, some))
+  try {
+    return await book(answers)
+  } catch (error) {
+    call.log.error({ err: error, run: runId }, 'a batch of charges could not be booked at once')
+  }
+  for (const [intent_id, answer] of answers) {
+    try {
+      await book(new Map([[intent_id, answer]]))
+    } catch (error) {
+      call.log.error({ err: error, intent: intent_id }, 'what became of a payment could not be booked')
+      // Nobody can make sense of what it said: it is as if it had said nothing.
+      await book(new Map([[intent_id, new ProviderSilence('its answer could not be booked')]]))
+    }
+  }
+}
+
+/** Books some of the answers of a batch, all or none of them. */
+async function bookAnswers(
+  tx: Tx,
+  { config, now }: JobContext & PaymentServices,
   runId: string,
   { due, intents }: Batch,
   answers: ReadonlyMap<string, Answer>,
 ): Promise<void> {
-  const { now } = call
-  await call.transact(async (tx) => {
-    const said: Said[] = []
-    const silent: string[] = []
-    for (const [intent_id, answer] of answers) {
-      if (answer instanceof ProviderSilence) silent.push(intent_id)
-      else if (answer instanceof ProviderRefusal)
-        said.push({
-          intent_id,
-          standing: {
-            state: 'failed',
-            ref: null,
-            failure: { reason: 'provider_error', detail: answer.message },
-            received: [],
-            reversed: [],
-          },
-        })
-      else said.push({ intent_id, standing: answer })
-    }
-    const became = await applyStandings(tx, call.config, said, now())
-    if (silent.length > 0) {
-      await sql`
-        update payment_intents set state = 'unknown', looks = looks + 1, look_at = ${now().add({ seconds: 10 })}::timestamptz
-         where id = any(${arrayLiteral(silent)}::uuid[]) and state = 'sending'`.execute(tx)
-      await Promise.all(silent.map((id) => askAbout(tx, id, 10)))
-    }
-    const states = [...became.values()]
-    const paid = intents.flatMap((id, index) =>
-      became.get(id) === 'succeeded' ? [due[index]!.open_amount] : [],
-    )
-    await sql`
-      update debit_runs set done = done + ${intents.length}, paid = paid + ${paid.length},
-             refused = refused + ${states.filter((state) => state === 'failed').length},
-             amount_paid = amount_paid + ${paid.reduce((sum, amount) => sum + amount, 0)}
-       where id = ${runId}`.execute(tx)
-  })
+  const said: Said[] = []
+  const silent: string[] = []
+  for (const [intent_id, answer] of answers) {
+    if (answer instanceof ProviderSilence) silent.push(intent_id)
+    else if (answer instanceof ProviderRefusal)
+      said.push({
+        intent_id,
+        standing: {
+          state: 'failed',
+          ref: null,
+          failure: { reason: 'provider_error', detail: answer.message },
+          received: [],
+          reversed: [],
+        },
+      })
+    else said.push({ intent_id, standing: answer })
+  }
+  const became = await applyStandings(tx, config, said, now())
+  await leaveUnknown(tx, silent, now())
+  const states = [...became.values()]
+  const paid = intents.flatMap((id, index) =>
+    became.get(id) === 'succeeded' ? [due[index]!.open_amount] : [],
+  )
+  await sql`
+    update debit_runs set done = done + ${answers.size}, paid = paid + ${paid.length},
+           refused = refused + ${states.filter((state) => state === 'failed').length},
+           amount_paid = amount_paid + ${paid.reduce((sum, amount) => sum + amount, 0)}
+     where id = ${runId}`.execute(tx)
+}
+
+/** Notes that nobody knows what became of charges that were sent, and lets it be asked soon. */
+async function leaveUnknown(tx: Tx, ids: readonly string[], now: Temporal.Instant): Promise<void> {
+  if (ids.length === 0) return
+  await sql`
+    update payment_intents set state = 'unknown', looks = looks + 1, look_at = ${now.add({ seconds: 10 })}::timestamptz
+     where id = any(${arrayLiteral(ids)}::uuid[]) and state = 'sending'`.execute(tx)
+  await Promise.all(ids.map((id) => askAbout(tx, id, 10)))
 }
 
 /** Takes charges to a provider, many at once where it can; each has an answer of its own. */

@@ -156,6 +156,9 @@ export function readReference(
   }
 }
 
+/** A brand as long as it may be: no name that a provider has for a method is a reason not to book what was paid by it. */
+const cutBrand = (brand: string) => Array.from(brand.trim()).slice(0, 60).join('') || null
+
 /**
  * Keeps the method that an intent was paid by, or set up; the same again is the same. It is charged by itself from now on
  * where the account has no other for that which is still good. Announces payment_method.stored.
@@ -206,7 +209,7 @@ export async function keepMethod(
       account_id: intent.account_id,
       provider_id: intent.provider_id,
       method: intent.method,
-      brand: used.brand,
+      brand: used.brand === null ? null : cutBrand(used.brand),
       last_digits: used.last_digits,
       expires_on: used.expires_on,
       reference: JSON.stringify(used.reference),
