@@ -82,8 +82,8 @@ function runTests(args: string[]): Report | null {
   return result
 }
 
-// The browser's tests one file after the other: each is a server, a database and a browser of its own.
-const reports = [runTests(['--exclude', 'tests/e2e/**']), runTests(['--maxWorkers=1', 'tests/e2e'])]
+// The browser’s tests by themselves: each file is a server, a database and a browser of its own.
+const reports = [runTests(['--exclude', 'tests/e2e/**']), runTests(['tests/e2e'])]
 const sum = (read: (report: Report) => number) =>
   reports.reduce((total, report) => total + (report ? read(report) : 0), 0)
 
