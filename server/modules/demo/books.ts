@@ -72,6 +72,7 @@ export async function keepBooks(
   history: DemoHistory,
   founded: Founded,
   users: ReadonlyMap<string, string>,
+  now: Temporal.Instant,
   progress: (done: number, total: number) => void,
 ): Promise<Books> {
   const accounts = new Map(history.accounts.map((account) => [account.id, account]))
@@ -82,7 +83,7 @@ export async function keepBooks(
   const latest = new Map(closings.map(({ unit, date }) => [unit.slug, date]))
   const books: Books = { closings: [], expected: [], invoices: [], payments: [] }
   for (const [index, { unit, date }] of closings.entries()) {
-    await bookPayments(pool, actor, books, founded, users, history, date)
+    await bookPayments(pool, actor, books, founded, users, history, now, date)
     const unitId = founded.units.get(unit.slug)!.id
     const at = date.toZonedDateTime({ timeZone: unit.time_zone, plainTime: '06:10' }).toInstant()
     const closed = demand(
@@ -112,7 +113,7 @@ export async function keepBooks(
     }
     progress(index + 1, closings.length)
   }
-  await bookPayments(pool, actor, books, founded, users, history, null)
+  await bookPayments(pool, actor, books, founded, users, history, now, null)
   return books
 }
 
@@ -151,12 +152,15 @@ async function bookPayments(
   founded: Founded,
   users: ReadonlyMap<string, string>,
   history: DemoHistory,
+  now: Temporal.Instant,
   until: PlainDate | null,
 ): Promise<void> {
   const due: Expected[] = []
   books.expected = books.expected.filter((payment) => {
     const limit = until ?? history.calendars[payment.invoice.unit.slug].today
-    const comes = Temporal.PlainDate.compare(payment.on, limit) <= 0
+    const comes =
+      Temporal.PlainDate.compare(payment.on, limit) <= 0 &&
+      Temporal.Instant.compare(comingOf(payment).at, now) <= 0
     if (comes) due.push(payment)
     return !comes
   })
@@ -170,6 +174,17 @@ async function bookPayments(
     }),
   )
   books.payments.push(...booked)
+}
+
+/** At which hour of its day a payment comes, and the dice that say what else is true of it. */
+function comingOf({ invoice, on }: Expected): { at: Temporal.Instant; random: Random } {
+  const random = createRandom(`booking:${invoice.account.key}:${invoice.issue_date}:${on}`)
+  const plainTime = new Temporal.PlainTime(
+    random.integer(8, 17),
+    random.integer(0, 59),
+    random.integer(0, 59),
+  )
+  return { at: on.toZonedDateTime({ timeZone: invoice.unit.time_zone, plainTime }).toInstant(), random }
 }
 
 async function bookBatch(
@@ -201,17 +216,7 @@ async function bookBatch(
     open.set(invoice.id, owed - paid)
     settledOn.set(invoice.id, { on, unit: invoice.unit })
     if (amount > owed) overpaid.add(invoice.account.id)
-    const random = createRandom(`booking:${invoice.account.key}:${invoice.issue_date}:${on}`)
-    const created_at = on
-      .toZonedDateTime({
-        timeZone: invoice.unit.time_zone,
-        plainTime: new Temporal.PlainTime(
-          random.integer(8, 17),
-          random.integer(0, 59),
-          random.integer(0, 59),
-        ),
-      })
-      .toInstant()
+    const { at: created_at, random } = comingOf(payment)
     const id = createId(random, created_at)
     booked.push({
       id,

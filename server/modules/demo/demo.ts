@@ -102,7 +102,7 @@ export async function createDemo(options: {
     return { founded: operator, users: await writeCustomers(tx, history.accounts, demoCustomers) }
   })
   log({ done: 10, total: 100, what: 'closings' })
-  const books = await keepBooks(pool, actor, history, founded, users, (done, total) =>
+  const books = await keepBooks(pool, actor, history, founded, users, now, (done, total) =>
     log({ done: 10 + Math.floor((done * 75) / total), total: 100, what: 'closings' }),
   )
   log({ done: 85, total: 100, what: 'mails' })
