@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { createWebhookJobs } from '../../server/modules/webhooks/index.ts'
 import { wakeDelivery } from '../../server/modules/webhooks/waking.ts'
 import type { Tx } from '../../server/platform/database.ts'
+import type { JobHandlers } from '../../server/platform/jobs.ts'
 import type { TestApi } from '../api.ts'
 import { runJobs } from '../jobs.ts'
 
@@ -11,17 +13,34 @@ const localRules = () => ({ networks: ['127.0.0.0/8'] })
 /** Lets everything that waits and is due happen, by the test's clock; deliveries reach this machine. */
 export async function work(
   api: TestApi,
-  services: { timeoutMs?: number; chance?: number } = {},
+  services: { timeoutMs?: number; chance?: number; slowMs?: number } = {},
 ): Promise<void> {
-  await api.system((tx) => wakeDelivery(tx))
-  await runJobs(api, {
-    handlers: createWebhookJobs({
-      config: api.config,
-      chance: () => services.chance ?? 0,
-      rules: localRules,
-      timeoutMs: services.timeoutMs ?? 2000,
-    }),
+  const handlers = createWebhookJobs({
+    config: api.config,
+    chance: () => services.chance ?? 0,
+    rules: localRules,
+    timeoutMs: services.timeoutMs ?? 2000,
   })
+  await api.system((tx) => wakeDelivery(tx))
+  await runJobs(api, { handlers: services.slowMs ? slowDown(handlers, services.slowMs) : handlers })
+}
+
+/** The same where each transaction is that much later known to have ended. */
+function slowDown(handlers: JobHandlers, ms: number): JobHandlers {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([task, handle]) => [
+      task,
+      (payload, context) =>
+        handle(payload, {
+          ...context,
+          transact: async (deed) => {
+            const result = await context.transact(deed)
+            await sleep(ms)
+            return result
+          },
+        }),
+    ]),
+  )
 }
 
 /** Moves the clock on. */

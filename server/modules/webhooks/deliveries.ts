@@ -66,7 +66,8 @@ export async function deliverDue(context: JobContext, services: DeliveryServices
   const began = performance.now()
   for (;;) {
     const ending = context.stopping() || performance.now() - began > longestRunMs
-    const room = mostInFlight - sending.size
+    const before = sending.size
+    const room = mostInFlight - before
     const claimed =
       ending || room <= 0
         ? []
@@ -90,6 +91,8 @@ export async function deliverDue(context: JobContext, services: DeliveryServices
       sending.add(sent)
     }
     if (sending.size === 0) {
+      // Whatever ended while it was looked for what is due may have held back more of its endpoint.
+      if (before > 0 && !ending) continue
       if (ending) await context.transact((tx) => wakeDelivery(tx))
       return
     }
