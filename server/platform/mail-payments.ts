@@ -75,6 +75,19 @@ function debitFacts(params: MailParams['debit_announced'], language: Language): 
   ]
 }
 
+/** What both mails say of an invoice and its method. */
+const debitWords = (
+  params: MailParams['debit_announced'] | MailParams['debit_impossible'],
+  language: Language,
+  unit: string,
+) => ({
+  number: params.number,
+  amount: formatMoney(params.amount, params.currency, language),
+  date: formatDate(params.due_date, language),
+  method: params.method,
+  unit,
+})
+
 /** What will be charged by itself, and when. */
 export function composeDebitAnnounced(
   params: MailParams['debit_announced'],
@@ -82,13 +95,7 @@ export function composeDebitAnnounced(
   unit: string,
 ): Words {
   const t = translator(language)
-  const words = {
-    number: params.number,
-    amount: formatMoney(params.amount, params.currency, language),
-    date: formatDate(params.due_date, language),
-    method: params.method,
-    unit,
-  }
+  const words = debitWords(params, language, unit)
   return {
     subject: t('mail:debit_announced.subject', words),
     preheader: t('mail:debit_announced.preheader', words),
@@ -106,13 +113,7 @@ export function composeDebitImpossible(
   unit: string,
 ): Words {
   const t = translator(language)
-  const words = {
-    number: params.number,
-    amount: formatMoney(params.amount, params.currency, language),
-    date: formatDate(params.due_date, language),
-    method: params.method,
-    unit,
-  }
+  const words = debitWords(params, language, unit)
   return {
     subject: t('mail:debit_impossible.subject', words),
     preheader: t('mail:debit_impossible.preheader', words),
